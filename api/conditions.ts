@@ -1,0 +1,148 @@
+// Every condition and reason that a user can meet, with the sentence that docs/troubleshooting.md prints for it.
+// A reason that is not here cannot be written: the types come from these tables.
+
+export interface ReasonText {
+  /** What it means, one sentence. */
+  readonly means: string;
+  /** What a person does about it; empty when nothing is wrong. */
+  readonly next: string;
+}
+
+const fine = (means: string): ReasonText => ({ means, next: '' });
+const fault = (means: string, next: string): ReasonText => ({ means, next });
+
+/** Reasons by condition type. The same reason means the same under every type. */
+export const missionConditions = {
+  Accepted: {
+    Accepted: fine('The spec is valid and a pool can serve every task.'),
+    NoPlanner: fault('The mission has no tasks, and no planner is installed that could make them.', 'Write the task graph under spec.tasks.'),
+    InvalidGraph: fault('The task graph is wrong: an unknown dependency, a cycle, a task that depends on itself or an input without its dependency.', 'Correct the field that the message names and apply again.'),
+    InvalidIntent: fault('The intent of a task is unknown for its role or has wrong parameters.', 'Correct the field that the message names; docs/reference/intents.md lists intents.'),
+    InvalidExpression: fault('The check of a goal is not a valid expression, or names a task or field that does not exist.', 'Correct the expression that the message names.'),
+    UnverifiedEvidence: fault('The check of a goal reads a claimed result, which nobody measured.', 'Let the expression read outcome or observed fields only.'),
+    TooLarge: fault('The mission is larger than 128 KiB, or one of its tasks would be larger than 64 KiB.', 'Move long texts into the workspace.'),
+    NoMatchingPool: fault('No pool that this namespace may use could ever run one of the tasks.', 'Create a pool with the role and capabilities that the message names, or grant this namespace in its allowedNamespaces.'),
+    NameTaken: fault('An object that does not belong to this mission has the name of one of its tasks.', 'Delete or rename the object that the message names.'),
+    StartedTaskChanged: fault('A task that has already started was edited.', 'Undo the edit of the task that the message names, or change runRequest after the run.'),
+    StartedTaskRemoved: fault('A task that has already started was removed from the plan.', 'Put the task that the message names back.'),
+  },
+  Ready: {
+    Running: fine('The mission runs under control.'),
+    Suspended: fine('The mission is suspended by operatingMode.'),
+    Completed: fine('The mission has ended well.'),
+    NotAccepted: fault('The spec is not accepted.', 'Read the Accepted condition.'),
+    Ended: fault('The mission has ended, but not well.', 'Read the Succeeded condition.'),
+    Waiting: fine('The mission was seen and is about to start.'),
+  },
+  Succeeded: {
+    Pending: fine('The mission has not started.'),
+    Running: fine('Tasks run or wait.'),
+    Suspended: fine('Nothing new starts until operatingMode is Run.'),
+    Stopping: fine('Running attempts finish, nothing new starts.'),
+    Cancelling: fine('Running attempts are being aborted.'),
+    Finishing: fine('Tasks are done, goals are being decided or the rest is being cancelled.'),
+    GoalsMet: fine('All required goals are met.'),
+    TasksSucceeded: fine('All tasks have succeeded; the mission has no goals.'),
+    GoalsUnmet: fault('A required goal is not met.', 'Read status.goals: each has the facts it was decided by.'),
+    TaskFailed: fault('A task has failed and the failure policy ended the mission.', 'Read status.failedTasks, then the task and its log.'),
+    DeadlineExceeded: fault('activeDeadlineSeconds passed before the mission ended.', 'Raise the deadline, or see which tasks took long.'),
+    Cancelled: fault('operatingMode Cancel ended the mission.', 'Set operatingMode Run and a new runRequest to run it again.'),
+    Stopped: fault('operatingMode Stop ended the mission.', 'Set operatingMode Run and a new runRequest to run it again.'),
+    NotAccepted: fault('The spec is not accepted, so nothing runs.', 'Read the Accepted condition.'),
+  },
+  Suspended: { Suspended: fine('operatingMode is Suspend.'), NotSuspended: fine('operatingMode is not Suspend.') },
+  Reconciling: { Starting: fine('The operator is at work on this spec.') },
+  Stalled: {
+    NotAccepted: fault('The spec is not accepted; nothing happens until it is changed.', 'Read the Accepted condition.'),
+    Ended: fault('The mission has ended, but not well; nothing happens until it is run again.', 'Read the Succeeded condition.'),
+  },
+  TTLIgnored: { TrackedByGitOps: fault('ttlSecondsAfterFinished is not carried out: Argo CD or Flux tracks this mission and would create and run it again.', 'Remove ttlSecondsAfterFinished, or delete the mission from Git.') },
+} as const;
+
+export const taskConditions = {
+  Accepted: {
+    Accepted: fine('The spec is valid.'),
+    InvalidIntent: missionConditions.Accepted.InvalidIntent,
+    NoMatchingPool: missionConditions.Accepted.NoMatchingPool,
+    TooLarge: fault('The task is larger than 64 KiB.', 'Move long texts into the workspace.'),
+    Orphaned: fault('The Mission of this task does not exist, or has another UID.', 'Delete the task; a mission makes its tasks itself.'),
+  },
+  Succeeded: {
+    Waiting: fine('The task waits for an agent; `kubectl mission why` says for what.'),
+    Assigned: fine('The task was handed to an agent.'),
+    Running: fine('An agent works on the task.'),
+    Backoff: fault('An attempt failed; the next one follows after a wait.', 'Read status.attempts.'),
+    Completed: fine('The agent finished the task.'),
+    ActionFailed: fault('The action ran and failed.', 'Read the message and the log: kubectl mission logs.'),
+    ActionRefused: fault('The agent could not turn the intent into an action.', 'Correct the intent as the message says.'),
+    WorkspaceFailed: fault('The agent could not prepare the workspace.', 'Check url, ref and subPath of the workspace, and that the agent can reach it.'),
+    InputMissing: fault('A result that inputs names does not exist.', 'Check that the task named there observes this field.'),
+    OutputTooLarge: fault('The result is larger than the limits allow.', 'Let the action produce less, or write it to a file.'),
+    TimedOut: fault('The attempt ran longer than activeDeadlineSeconds.', 'Raise activeDeadlineSeconds or make the task smaller.'),
+    AgentLost: fault('The agent vanished during the attempt.', 'Look at the agent\'s pod: out of memory, eviction, a lost node.'),
+    LeaderLost: fault('The operator was replaced during the attempt and no agent claims it.', 'Nothing, unless it repeats: then the task may take agent and operator down.'),
+    AgentStopped: fault('The agent was stopped during the attempt.', 'Nothing: the task is tried again as its retryPolicy says.'),
+    OutcomeUnknown: fault('A task with sideEffects External was sent, and nobody knows whether it ran.', 'Look at the outside system, then run the mission again if that is safe.'),
+    ArtifactLost: fault('An artifact that the task needs is not in the blob service any more.', 'Run the mission again.'),
+    AgentError: fault('The agent itself failed.', 'Read the agent\'s log and report it.'),
+    DependencyFailed: fault('A task this one depends on did not succeed.', 'Look at the task that the message names.'),
+    MissionCancelled: fine('The mission was cancelled.'),
+    MissionStopped: fine('The mission was stopped.'),
+    MissionFailed: fine('The mission failed before this task started.'),
+    TaskDeleted: fault('The Task object was deleted by hand before it was decided.', 'Change runRequest to run the mission again.'),
+  },
+  Reconciling: { Starting: fine('The operator is at work on this task.') },
+  Stalled: {
+    NotAccepted: missionConditions.Stalled.NotAccepted,
+    Ended: fault('The task has ended, but not well.', 'Read the Succeeded condition.'),
+  },
+  Isolated: {
+    NoBoundary: fault('The code of the task ran without a sandbox boundary.', 'Run agents on hosts with a boundary, or trust the code that missions run.'),
+    Isolated: fine('The code of the task ran inside a sandbox.'),
+  },
+} as const;
+
+export const agentPoolConditions = {
+  Ready: {
+    Ready: fine('Every wished-for agent is connected.'),
+    ScaledToZero: fine('No agent is needed.'),
+    Starting: fine('Agents are starting.'),
+    QuotaExceeded: fault('A ResourceQuota refuses further agents.', 'Raise the quota or lower maxReplicas.'),
+    PodRefused: fault('The API server refuses the agents\' pods.', 'Correct the template as the message says.'),
+    ImageError: fault('An agent\'s image cannot be pulled or started.', 'Correct template.image.'),
+    Unschedulable: fault('An agent\'s pod fits no node.', 'Add nodes, or lower template.resources.'),
+    CrashLooping: fault('An agent keeps ending soon after its start.', 'Read the log of the pod that the message names.'),
+    Paused: fine('operatingMode is Pause: agents get no new tasks.'),
+    Draining: fine('operatingMode is Drain: agents are removed once idle.'),
+  },
+  ScalingActive: {
+    Internal: fine('The operator scales by the tasks that wait.'),
+    External: fine('The operator follows spec.replicas.'),
+    IgnoredInInternalMode: fault('spec.replicas was changed, but scaling.mode is Internal.', 'Set scaling.mode External, or change scaling.minReplicas and maxReplicas.'),
+  },
+  ScalingLimited: { AtMaximum: fault('More agents are needed than maxReplicas allows.', 'Raise scaling.maxReplicas.'), WithinLimits: fine('The wished number of agents is within the limits.') },
+  Isolated: {
+    NoBoundary: fault('Agents of this pool run code without a sandbox boundary.', 'Run agents on hosts with a boundary, or trust the code that missions run.'),
+    Isolated: fine('Agents of this pool run code inside a sandbox.'),
+  },
+  Reconciling: { Starting: fine('Agents are starting or being removed.') },
+  Stalled: {
+    QuotaExceeded: fault('A ResourceQuota refuses further agents.', 'Raise the quota or lower maxReplicas.'),
+    PodRefused: fault('The API server refuses the agents\' pods.', 'Correct the template as the message says.'),
+    ImageError: fault('An agent\'s image cannot be pulled or started.', 'Correct template.image.'),
+  },
+} as const;
+
+type Reasons<T> = { [C in keyof T]: { type: C; reason: keyof T[C] & string } }[keyof T];
+export type MissionReason<C extends keyof typeof missionConditions> = keyof (typeof missionConditions)[C] & string;
+export type TaskReason<C extends keyof typeof taskConditions> = keyof (typeof taskConditions)[C] & string;
+export type AgentPoolReason<C extends keyof typeof agentPoolConditions> = keyof (typeof agentPoolConditions)[C] & string;
+export type MissionConditionReason = Reasons<typeof missionConditions>;
+export type TaskConditionReason = Reasons<typeof taskConditions>;
+export type AgentPoolConditionReason = Reasons<typeof agentPoolConditions>;
+
+/** Reason of a task that ended or of an attempt that failed. */
+export type OutcomeReason = TaskReason<'Succeeded'>;
+
+/** The tables by kind, for documents and tests. */
+export const conditionTables = { Mission: missionConditions, Task: taskConditions, AgentPool: agentPoolConditions } as const;

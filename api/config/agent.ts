@@ -1,0 +1,24 @@
+// Settings of an agent process. The operator writes them into the pod; people do not.
+import { z } from 'zod';
+import { env, LogLevel, TextList, whole } from './setting.ts';
+
+export const AgentConfig = z.object({
+  podName: z.string().min(1).max(253).meta(env('CODITECT_POD_NAME')).describe('Name of this pod.'),
+  podUid: z.string().min(1).max(64).meta(env('CODITECT_POD_UID')).describe('UID of this pod.'),
+  namespace: z.string().min(1).max(63).meta(env('CODITECT_POD_NAMESPACE')).describe('Namespace of this pod.'),
+  pool: z.string().min(1).max(63).meta(env('CODITECT_POOL')).describe('AgentPool of this pod.'),
+  slots: whole(1, 64).default(1).meta(env('CODITECT_SLOTS')).describe('Tasks run at once.'),
+  agentTypes: TextList.meta(env('CODITECT_AGENT_TYPES')).describe('Roles this agent takes, comma separated.'),
+  capabilities: TextList.default([]).meta(env('CODITECT_CAPABILITIES')).describe('Capabilities this agent has, comma separated.'),
+  tokenFile: z.string().min(1).max(4096).meta(env('CODITECT_TOKEN_FILE')).describe('Projected ServiceAccount token with audience coditect.'),
+  caBundle: z.string().min(1).max(65_536).meta(env('CODITECT_CA_BUNDLE')).describe('CA certificates to trust at the first connection, PEM.'),
+  operatorNamespace: z.string().min(1).max(63).default('coditect-system').meta(env('CODITECT_NAMESPACE')).describe('Namespace of the installation; part of the TLS names.'),
+  endpointsFile: z.string().max(4096).optional().meta(env('CODITECT_ENDPOINTS_FILE')).describe('File with the addresses of operator and blob service. Unset: their Services by DNS.'),
+  workFolder: z.string().min(1).max(4096).meta(env('CODITECT_WORK_FOLDER')).describe('Folder for workspaces, repositories and kept results.'),
+  workFolderMaxMiB: whole(64, 1_048_576).default(4096).meta(env('CODITECT_WORK_FOLDER_MAX_MIB')).describe('Most disk that repositories kept for reuse may take, in MiB.'),
+  drainSeconds: whole(0, 3600).default(25).meta(env('CODITECT_DRAIN_SECONDS')).describe('How long running tasks may finish after SIGTERM, in seconds.'),
+  healthPort: whole(0, 65_535).default(8080).meta(env('CODITECT_PORT_HEALTH')).describe('Port of /livez, /readyz and /metrics, plain HTTP.'),
+  bindAddress: z.string().max(64).default('0.0.0.0').meta(env('CODITECT_BIND_ADDRESS')).describe('Address the health listener binds to.'),
+  logLevel: LogLevel.default('info').meta(env('CODITECT_LOG_LEVEL')).describe('error, warn, info or debug.'),
+});
+export type AgentConfig = z.infer<typeof AgentConfig>;

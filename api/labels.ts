@@ -1,0 +1,39 @@
+// Every label, annotation and field-manager name that we write, in one place.
+
+export const labels = {
+  /** UID of the mission, on its tasks. */
+  mission: 'coditect.ai/mission',
+  /** Run number, on the tasks of a mission. */
+  run: 'coditect.ai/run',
+  /** Name of the pool, on agent pods. */
+  pool: 'coditect.ai/pool',
+  /** Hash of the pod template, on agent pods. */
+  templateHash: 'coditect.ai/template-hash',
+  /** `none` on nodes that cannot enforce isolation. */
+  enforcement: 'coditect.ai/enforcement',
+  managedBy: 'app.kubernetes.io/managed-by',
+  name: 'app.kubernetes.io/name',
+  component: 'app.kubernetes.io/component',
+} as const;
+
+/** Who writes: the `fieldManager` of our requests. */
+export const fieldManager = 'coditect-operator';
+
+/** Prefixes and keys by which GitOps tools mark what they track. */
+export const gitOpsTracking = {
+  annotations: ['argocd.argoproj.io/tracking-id'],
+  labels: ['argocd.argoproj.io/instance', 'kustomize.toolkit.fluxcd.io/name', 'helm.toolkit.fluxcd.io/name'],
+} as const;
+
+/** Names of the objects that an installation consists of. */
+export const names = {
+  operator: 'coditect-operator',
+  blobs: 'coditect-blobs',
+  lease: 'coditect-operator',
+  caSecret: 'coditect-ca-key',
+  caConfigMap: 'coditect-ca',
+  cliServiceAccount: 'coditect-cli',
+} as const;
+
+/** Audiences of ServiceAccount tokens. */
+export const audiences = { agents: 'coditect', api: 'coditect-api' } as const;

@@ -1,0 +1,102 @@
+// AgentPool: warm agent pods of one kind, owned by a platform team.
+import { z } from 'zod';
+import { AgentType, CapabilityName, cel, Conditions, LabelMap, LabelName, listType, ObjectName, type ObjectMeta, Quantity, Time } from './schema.ts';
+
+const Replicas = z.int().min(0).max(1000);
+const Count = z.int().min(0).max(2_147_483_647);
+
+export const Scaling = z
+  .object({
+    mode: z
+      .enum(['Internal', 'External'])
+      .default('Internal')
+      .describe('Internal: the operator scales by the tasks that wait. External: it follows spec.replicas, which kubectl scale, an HPA or KEDA writes. Default Internal.'),
+    minReplicas: Replicas.default(0).describe('Fewest agents in mode Internal. 0 lets an idle pool vanish. Default 0.'),
+    maxReplicas: Replicas.default(10).describe('Most agents in mode Internal. Default 10.'),
+    warm: Replicas.default(0).describe('Idle agents kept ready beyond those that work, within maxReplicas. Default 0.'),
+    targetQueueSeconds: z.int().min(1).max(86_400).optional().describe('How long waiting tasks may take to drain, in seconds, by the median run time seen so far: fewer agents for short tasks. Unset: one slot for each waiting task.'),
+    idleSeconds: z.int().min(0).max(86_400).default(60).describe('How long an agent must have been idle before it may be removed, in seconds. Default 60.'),
+    scaleDownWindowSeconds: z.int().min(0).max(86_400).default(30).describe('The pool shrinks only to the highest number wished for within this window, in seconds. Default 30.'),
+  })
+  .meta(cel({ rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas must not be greater than maxReplicas' }));
+export type Scaling = z.infer<typeof Scaling>;
+
+export const EnvVar = z.object({
+  name: z.string().min(1).max(128).regex(/^[A-Za-z_][A-Za-z0-9_]*$/).describe('Name of the variable. Names that start with CODITECT_ are refused.'),
+  value: z.string().max(1024).describe('Its value. Never a secret: this object is readable by many.'),
+});
+
+export const Toleration = z.object({
+  key: z.string().max(316).optional().describe('Taint key. Unset with operator Exists: every taint.'),
+  operator: z.enum(['Exists', 'Equal']).default('Equal').describe('Exists or Equal. Default Equal.'),
+  value: z.string().max(63).optional().describe('Taint value for operator Equal.'),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional().describe('Taint effect. Unset: every effect.'),
+});
+
+/** The closed list of what a pool may say about its pods: the security context is the operator's. */
+export const PodTemplate = z.object({
+  image: z.string().min(1).max(512).regex(/^[^\s]+$/).describe('Image of the agent, best by digest.'),
+  imagePullSecrets: z.array(z.object({ name: ObjectName.describe('Name of the Secret.') })).max(4).default([]).meta(listType.mapBy('name')).describe('Secrets with which the kubelet pulls the image.'),
+  resources: z
+    .object({
+      cpu: Quantity.default('500m').describe('CPU request of one agent. Default 500m.'),
+      memory: Quantity.default('512Mi').describe('Memory request and limit of one agent. Default 512Mi.'),
+    })
+    .prefault({})
+    .describe('Resources of one agent; its slots share them.'),
+  env: z
+    .array(EnvVar)
+    .max(32)
+    .default([])
+    .meta({ ...listType.mapBy('name'), ...cel({ rule: 'self.all(e, !e.name.startsWith("CODITECT_"))', message: 'names that start with CODITECT_ are the operator\'s' }) })
+    .describe('Environment of the agent process; tasks do not see it.'),
+  serviceAccountName: ObjectName.default('default').describe('ServiceAccount of the pods. It needs no rights. Default `default`.'),
+  nodeSelector: LabelMap.optional().describe('Labels of the nodes that may run the agents.'),
+  tolerations: z.array(Toleration).max(16).default([]).meta(listType.atomic).describe('Taints the agents tolerate.'),
+  priorityClassName: ObjectName.optional().describe('PriorityClass of the pods.'),
+  runtimeClassName: ObjectName.optional().describe('RuntimeClass of the pods, for example one for gVisor or Kata.'),
+});
+export type PodTemplate = z.infer<typeof PodTemplate>;
+
+/** What an AgentPool wishes for. The operator never writes spec. */
+export const AgentPoolSpec = z.object({
+  replicas: Replicas.default(0).describe('Number of agents in mode External. Leave it out of Git; ignored in mode Internal. Default 0.'),
+  scaling: Scaling.prefault({}).describe('How the pool grows and shrinks.'),
+  slotsPerAgent: z.int().min(1).max(64).default(1).describe('Tasks that one agent runs at once. Default 1.'),
+  agentTypes: z.array(AgentType).min(1).max(16).meta(listType.set).describe('Roles the agents of this pool take.'),
+  capabilities: z.array(CapabilityName).max(64).default([]).meta(listType.set).describe('Capabilities the agents of this pool have.'),
+  allowedNamespaces: z.array(LabelName).max(64).default([]).meta(listType.set).describe('Further namespaces whose missions may use this pool. Its own always may.'),
+  template: PodTemplate.describe('The agents\' pods.'),
+  operatingMode: z
+    .enum(['Serve', 'Drain', 'Pause'])
+    .default('Serve')
+    .describe('Serve. Pause: agents stay, get no new tasks. Drain: as Pause, and agents are removed once idle. Default Serve.'),
+});
+export type AgentPoolSpec = z.infer<typeof AgentPoolSpec>;
+
+/** What is known of an AgentPool. `operator/agentpool` is its only writer. */
+export const AgentPoolStatus = z.object({
+  observedGeneration: z.int().min(0).max(9_007_199_254_740_991).optional().describe('Generation of the spec that this status speaks of.'),
+  conditions: Conditions.optional(),
+  desiredReplicas: Count.optional().describe('Number of agents the operator wishes for now.'),
+  replicas: Count.optional().describe('Agent pods that exist and are not being deleted.'),
+  readyReplicas: Count.optional().describe('Agents that are connected and may take tasks.'),
+  busyReplicas: Count.optional().describe('Agents with at least one task.'),
+  slots: z.object({ total: Count.describe('Slots of connected agents.'), used: Count.describe('Slots that hold a task.') }).optional().describe('Slots of the pool.'),
+  queued: Count.optional().describe('Ready tasks that wait for a slot of this pool. Written at most every 5 s.'),
+  selector: z.string().max(256).optional().describe('Label selector of the pods, for the scale subresource.'),
+  templateHash: z.string().max(64).optional().describe('Hash of the template that new agents get.'),
+  lastScaleTime: Time.optional().describe('When an agent was last created or removed.'),
+});
+export type AgentPoolStatus = z.infer<typeof AgentPoolStatus>;
+
+/** Rules at the root of the CRD. */
+export const agentPoolRules = [{ rule: 'size(self.metadata.name) <= 52 && self.metadata.name.matches("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")', message: 'metadata.name must be an RFC 1123 label of at most 52 characters' }] as const;
+
+export interface AgentPool {
+  readonly apiVersion: 'coditect.ai/v1alpha1';
+  readonly kind: 'AgentPool';
+  readonly metadata: ObjectMeta;
+  readonly spec: AgentPoolSpec;
+  readonly status?: AgentPoolStatus;
+}

@@ -1,0 +1,185 @@
+// Task: one node of a plan, or the smallest useful thing a user applies alone.
+import { z } from 'zod';
+import { JsonObject } from './json.ts';
+import { AgentType, Artifact, CapabilityName, cel, Conditions, Epoch, LabelMap, LabelName, listType, ObjectName, type ObjectMeta, Quantity, TaskName, Time, Uid } from './schema.ts';
+
+export const Intent = z.object({
+  action: z
+    .string()
+    .min(1)
+    .max(63)
+    .regex(/^[A-Z][A-Za-z0-9]*$/)
+    .describe('High-level action the agent is asked for, for example AnalyzeCode, RunTests, RunCommand, WriteReport. The role of the agent must know it.'),
+  params: JsonObject.optional().describe('Parameters of the action; which ones exist is the action\'s matter (docs/reference/intents.md). At most 32 keys, 4 KiB, whole numbers only, no secrets.'),
+});
+export type Intent = z.infer<typeof Intent>;
+
+export const TaskInput = z.object({
+  name: LabelName.describe('Name under which the agent finds the value.'),
+  task: TaskName.describe('Task whose result is read; must be listed in dependsOn.'),
+  field: z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(/^(observed|claimed)(\.[A-Za-z0-9_-]+)+$/)
+    .describe('Which result: `observed.<path>` for what the runtime measured, `claimed.<path>` for what a model or script said.'),
+});
+export type TaskInput = z.infer<typeof TaskInput>;
+
+export const RetryPolicy = z.object({
+  limit: z.int().min(0).max(10).default(2).describe('How many further attempts follow a failed one. Default 2. Ignored for sideEffects External, which is never retried by itself.'),
+  backoffSeconds: z.int().min(0).max(3600).default(1).describe('Wait before the first retry, in seconds; it doubles with each further one. Default 1.'),
+  maxBackoffSeconds: z.int().min(0).max(86_400).default(60).describe('Longest wait between two attempts, in seconds. Default 60.'),
+});
+export type RetryPolicy = z.infer<typeof RetryPolicy>;
+
+export const Resources = z.object({
+  cpu: Quantity.optional().describe('CPU that one slot of the agent must offer, for example `500m`. Unset: any.'),
+  memory: Quantity.optional().describe('Memory that one slot of the agent must offer, for example `256Mi`. Unset: any.'),
+});
+export type Resources = z.infer<typeof Resources>;
+
+export const GitWorkspace = z
+  .object({
+    url: z.string().min(1).max(1024).regex(/^(https?|ssh|git):\/\/[^\s]+$/).describe('Repository to clone: an https, http, ssh or git URL without a password.'),
+    ref: z.string().min(1).max(255).regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/).default('HEAD').describe('Branch, tag or commit. Default HEAD of the remote.'),
+    subPath: z.string().min(1).max(255).regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/).optional().describe('Folder inside the repository that actions work in. Unset: its root.'),
+  })
+  .meta(cel({ rule: "!self.url.matches('^[a-z]+://[^/]*@') || self.url.startsWith('ssh://')", message: 'url must not hold a user or password: credentials come from the pool' }));
+
+export const Workspace = z
+  .object({
+    git: GitWorkspace.optional().describe('A git repository, read-only for the agent.'),
+    configMap: z.object({ name: ObjectName.describe('Name of the ConfigMap in the same namespace.') }).optional().describe('Files from the keys of a ConfigMap.'),
+  })
+  .meta(cel({ rule: 'has(self.git) != has(self.configMap)', message: 'exactly one of git and configMap must be set' }));
+export type Workspace = z.infer<typeof Workspace>;
+
+export const PoolSelector = z.object({ matchLabels: LabelMap.describe('Labels that a pool must carry, at most 16.') });
+export type PoolSelector = z.infer<typeof PoolSelector>;
+
+/** What both a Mission's task and a Task say about the work itself. */
+export const taskDefinition = {
+  type: AgentType.describe('Role an agent must have to run this task, for example Analyzer or Tester.'),
+  intent: Intent.describe('What is to be done.'),
+  dependsOn: z.array(TaskName).max(64).default([]).meta(listType.set).describe('Names of tasks of the same mission that must have succeeded before this one may start.'),
+  inputs: z.array(TaskInput).max(16).default([]).meta(listType.mapBy('name')).describe('Values taken from results of tasks this one depends on.'),
+  workspaceFrom: TaskName.optional().describe('Start from the files that this dependency produced, instead of the workspace itself. Must be listed in dependsOn.'),
+  capabilities: z.array(CapabilityName).max(16).default([]).meta(listType.set).describe('Capabilities that the agent must have.'),
+  resources: Resources.optional().describe('What one slot of the agent must offer.'),
+  sideEffects: z
+    .enum(['None', 'Idempotent', 'External'])
+    .default('None')
+    .describe('Effects outside the workspace. None or Idempotent: may run again after a loss. External: recorded before it is sent, never retried or reassigned by itself. Default None.'),
+  retryPolicy: RetryPolicy.prefault({}).describe('What happens after a failed attempt.'),
+  activeDeadlineSeconds: z.int().min(1).max(604_800).default(3600).describe('Longest run time of one attempt, in seconds. Default 3600.'),
+  onFailure: z
+    .enum(['Fail', 'Continue'])
+    .default('Fail')
+    .describe('Fail: dependents are skipped and the mission\'s failurePolicy applies. Continue: dependents run all the same and the mission does not fail because of it. Default Fail.'),
+};
+
+export const MissionRef = z.object({
+  name: LabelName.describe('Name of the Mission.'),
+  uid: Uid.describe('UID of the Mission; a Task whose Mission is gone is never started.'),
+});
+
+/** What a Task wishes for. Immutable after creation: a changed plan makes new Tasks. */
+export const TaskSpec = z
+  .object({
+    ...taskDefinition,
+    missionRef: MissionRef.optional().describe('The Mission this Task belongs to. Unset for a Task applied alone. Written by the operator.'),
+    taskName: TaskName.optional().describe('Name of the task inside its plan. Unset for a Task applied alone.'),
+    run: z.int().min(1).max(2_147_483_647).optional().describe('Run of the Mission this Task belongs to, from 1. Unset for a Task applied alone.'),
+    workspace: Workspace.optional().describe('Files the task works on. Unset: an empty folder.'),
+    poolSelector: PoolSelector.optional().describe('Which pools may run a Task applied alone. Unset: every pool that may serve this namespace. A Task of a Mission follows the Mission\'s.'),
+    priority: z.int().min(-1000).max(1000).optional().describe('Priority of a Task applied alone, higher first. Default 0. A Task of a Mission follows the Mission\'s.'),
+  })
+  .meta(
+    cel(
+      { rule: 'self == oldSelf', message: 'spec is immutable: apply a Task with another name, or change the Mission' },
+      { rule: 'has(self.missionRef) == has(self.taskName) && has(self.missionRef) == has(self.run)', message: 'missionRef, taskName and run are set together, by the operator' },
+      { rule: 'has(self.missionRef) || size(self.dependsOn) == 0', message: 'dependsOn needs a Mission: a Task applied alone has no plan to depend on' },
+      { rule: 'has(self.missionRef) || size(self.inputs) == 0', message: 'inputs needs a Mission: a Task applied alone has no plan to read from' },
+      { rule: 'has(self.missionRef) || !has(self.workspaceFrom)', message: 'workspaceFrom needs a Mission: a Task applied alone has no plan to read from' },
+      { rule: '!has(self.missionRef) || (!has(self.poolSelector) && !has(self.priority))', message: 'poolSelector and priority of a Mission\'s Task are the Mission\'s' },
+    ),
+  );
+export type TaskSpec = z.infer<typeof TaskSpec>;
+
+export const taskResults = ['Succeeded', 'Failed', 'Skipped', 'Cancelled'] as const;
+export type TaskResult = (typeof taskResults)[number];
+
+export const Outcome = z.object({
+  result: z.enum(taskResults).describe('How the task ended.'),
+  reason: z.string().min(1).max(63).describe('Why, one CamelCase word from docs/troubleshooting.md.'),
+  message: z.string().max(1024).describe('The same for people.'),
+  epoch: Epoch.optional().describe('Fencing number of the attempt whose result was accepted. Unset when no attempt ran.'),
+  resultDigest: z.string().max(64).optional().describe('SHA-256 over the accepted result, so that the same result sent again is recognised. Unset when no attempt ran.'),
+  time: Time.describe('When it was decided.'),
+});
+export type Outcome = z.infer<typeof Outcome>;
+
+export const Assignment = z.object({
+  pool: ObjectName.describe('AgentPool of the agent.'),
+  poolNamespace: LabelName.describe('Namespace of that pool.'),
+  agent: ObjectName.describe('Pod name of the agent.'),
+  agentUid: Uid.describe('Pod UID of the agent.'),
+  epoch: Epoch,
+  assignedTime: Time.describe('When the task was handed out.'),
+  matchReason: z.string().max(256).describe('Why this agent.'),
+});
+export type Assignment = z.infer<typeof Assignment>;
+
+export const Attempt = z.object({
+  attempt: z.int().min(1).max(1000).describe('Number of the attempt, from 1.'),
+  agent: ObjectName.optional().describe('Pod name of the agent that made it.'),
+  epoch: Epoch,
+  reason: z.string().min(1).max(63).describe('Why the attempt did not decide the task.'),
+  message: z.string().max(512).describe('The same for people.'),
+  endTime: Time.describe('When the operator learnt that the attempt had ended.'),
+});
+export type Attempt = z.infer<typeof Attempt>;
+
+/** What is known of a Task. `operator/task` is its only writer. */
+export const TaskStatus = z.object({
+  observedGeneration: z.int().min(0).max(9_007_199_254_740_991).optional().describe('Generation of the spec that this status speaks of.'),
+  conditions: Conditions.optional(),
+  attempt: z.int().min(0).max(1000).optional().describe('Number of the current or last attempt, from 1.'),
+  attempts: z.array(Attempt).max(5).optional().meta(listType.atomic).describe('The last five attempts that did not decide the task, oldest first.'),
+  assignment: Assignment.optional().describe('Who has the task now, or had it last. Tasks that end within a second may never show it.'),
+  startTime: Time.optional().describe('When the deciding attempt started.'),
+  completionTime: Time.optional().describe('When the outcome was decided.'),
+  durationSeconds: z.int().min(0).max(9_007_199_254_740_991).optional().describe('Run time of the deciding attempt, in whole seconds, rounded.'),
+  outcome: Outcome.optional().describe('How the task ended. Absent until decided, then immutable.'),
+  observed: JsonObject.optional().describe('Results measured by the runtime: exit codes, parsed counts, hashes. At most 2 KiB together with claimed.'),
+  claimed: JsonObject.optional().describe('Results said by a model or a script, not measured. Goals cannot read them.'),
+  artifacts: z.array(Artifact).max(16).optional().meta(listType.mapBy('name')).describe('Blobs the task produced.'),
+  workspace: z
+    .object({
+      commit: z.string().max(64).optional().describe('Commit the attempt started from. Unset for a workspace that is not git.'),
+      treeBefore: z.string().max(64).describe('Git tree hash of the files before the action.'),
+      treeAfter: z.string().max(64).describe('Git tree hash of the files after the action. Equal to treeBefore when nothing was changed.'),
+    })
+    .optional()
+    .describe('What the attempt found and left in its worktree.'),
+  boundary: z.enum(['none', 'partial', 'full']).optional().describe('What isolated the executed code: full, partial, or none when the host offers no sandbox.'),
+});
+export type TaskStatus = z.infer<typeof TaskStatus>;
+
+/** Rules at the root of the CRD. */
+export const taskRules = [
+  {
+    rule: "!has(oldSelf.status) || !has(oldSelf.status.outcome) || (has(self.status) && has(self.status.outcome) && self.status.outcome == oldSelf.status.outcome)",
+    message: 'status.outcome is decided once',
+  },
+] as const;
+
+export interface Task {
+  readonly apiVersion: 'coditect.ai/v1alpha1';
+  readonly kind: 'Task';
+  readonly metadata: ObjectMeta;
+  readonly spec: TaskSpec;
+  readonly status?: TaskStatus;
+}
+
