@@ -1,11 +1,11 @@
 // Settings of the operator process.
 import { z } from 'zod';
-import { env, LogLevel, Port, TextList, whole } from './setting.ts';
+import { env, LogLevel, Port, whole } from './setting.ts';
 
 export const OperatorConfig = z.object({
   namespace: z.string().min(1).max(63).default('coditect-system').meta(env('CODITECT_NAMESPACE')).describe('Namespace of the installation.'),
   podName: z.string().min(1).max(253).default('coditect-operator').meta(env('CODITECT_POD_NAME')).describe('Name of this pod; part of the identity in the leader lease.'),
-  watchNamespaces: TextList.default([]).meta(env('CODITECT_WATCH_NAMESPACES')).describe('Namespaces to serve, comma separated. Empty: all.'),
+  watchNamespace: z.string().max(63).default('').meta(env('CODITECT_WATCH_NAMESPACE')).describe('The one namespace to serve. Empty: all.'),
   bindAddress: z.string().max(64).default('0.0.0.0').meta(env('CODITECT_BIND_ADDRESS')).describe('Address all listeners bind to.'),
   apiPort: Port.default(9443).meta(env('CODITECT_PORT_API')).describe('Port for people and programs: server TLS, bearer token.'),
   workPort: Port.default(9444).meta(env('CODITECT_PORT_WORK')).describe('Port for agents: mutual TLS.'),

@@ -15,8 +15,8 @@ export const Scaling = z
     maxReplicas: Replicas.default(10).describe('Most agents in mode Internal. Default 10.'),
     warm: Replicas.default(0).describe('Idle agents kept ready beyond those that work, within maxReplicas. Default 0.'),
     targetQueueSeconds: z.int().min(1).max(86_400).optional().describe('How long waiting tasks may take to drain, in seconds, by the median run time seen so far: fewer agents for short tasks. Unset: one slot for each waiting task.'),
-    idleSeconds: z.int().min(0).max(86_400).default(60).describe('How long an agent must have been idle before it may be removed, in seconds. Default 60.'),
-    scaleDownWindowSeconds: z.int().min(0).max(86_400).default(30).describe('The pool shrinks only to the highest number wished for within this window, in seconds. Default 30.'),
+    idleSeconds: z.int().min(0).max(86_400).default(60).describe('How long an agent must have been idle before it may be removed in mode Internal, in seconds. Default 60.'),
+    scaleDownWindowSeconds: z.int().min(0).max(86_400).default(30).describe('In mode Internal the pool shrinks only to the highest number wished for within this window, in seconds. Default 30.'),
   })
   .meta(cel({ rule: 'self.minReplicas <= self.maxReplicas', message: 'minReplicas must not be greater than maxReplicas' }));
 export type Scaling = z.infer<typeof Scaling>;

@@ -5,7 +5,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type JsonObject = { readonly [key: string]: Json };
 
 /** Schema of a free-form object of at most 32 keys. */
-export const JsonObject = z.record(z.string(), z.json()).meta({ 'x-kubernetes-preserve-unknown-fields': true, maxProperties: 32 });
+export const JsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json()).meta({ 'x-kubernetes-preserve-unknown-fields': true, maxProperties: 32 });
 
 export const jsonLimits = { maxBytes: 2048, maxDepth: 8, maxKeys: 32 } as const;
 

@@ -158,6 +158,7 @@ export const TaskStatus = z.object({
   workspace: z
     .object({
       commit: z.string().max(64).optional().describe('Commit the attempt started from. Unset for a workspace that is not git.'),
+      outputCommit: z.string().max(64).optional().describe('Commit of the changed files inside the artifact output.bundle. Unset when nothing was changed.'),
       treeBefore: z.string().max(64).describe('Git tree hash of the files before the action.'),
       treeAfter: z.string().max(64).describe('Git tree hash of the files after the action. Equal to treeBefore when nothing was changed.'),
     })

@@ -1,0 +1,49 @@
+# Images of the three processes, over the same bundles: docker build --target operator|blobs|agent .
+# NODE_IMAGE may name another mirror or a digest; it must hold Node >= 24.12.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS bundles
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY . .
+RUN node scripts/bundle.ts operator blobs agent
+
+FROM ${NODE_IMAGE} AS runtime
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.vendor="Coditect"
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=bundles /src/dist/package.json ./
+
+FROM runtime AS operator
+LABEL org.opencontainers.image.title="coditect-operator" \
+      org.opencontainers.image.description="Runs missions of autonomous software agents."
+COPY --from=bundles /src/dist/operator.js /src/dist/operator.js.map ./
+USER 65532:65532
+EXPOSE 9443 9444 9445 8080
+ENTRYPOINT ["node", "--enable-source-maps", "/app/operator.js"]
+
+FROM runtime AS blobs
+LABEL org.opencontainers.image.title="coditect-blobs" \
+      org.opencontainers.image.description="Keeps the artifacts of missions."
+COPY --from=bundles /src/dist/blobs.js /src/dist/blobs.js.map ./
+USER 65532:65532
+EXPOSE 9446 8080
+ENTRYPOINT ["node", "--enable-source-maps", "/app/blobs.js"]
+
+FROM runtime AS agent
+LABEL org.opencontainers.image.title="coditect-agent" \
+      org.opencontainers.image.description="Carries out tasks of missions."
+# Agents work on git repositories; certificates are for cloning over https.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates git \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=bundles /src/dist/agent.js /src/dist/agent.js.map ./
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["node", "--enable-source-maps", "/app/agent.js"]

@@ -1,0 +1,38 @@
+# The doors of this repository. Each target does its own set-up; `make help` says what each is for.
+# Settings: REPO=path-or-url KEEP=1 CLUSTER=current (demo), CLAIMS=name FULL=1 (prove), CODITECT_CACHE=folder (all).
+
+RUN := scripts/run.sh
+CLAIMS ?= skeleton
+
+.DEFAULT_GOAL := help
+.PHONY: help demo shell test e2e prove bench check generate clean
+
+help: ## Say what each target is for.
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+demo: ## Run a mission on this repository, or on REPO, in a Kubernetes on this machine (KEEP=1 leaves it up).
+	@$(RUN) node cli/main.ts demo
+
+shell: ## Open a shell with kubectl, kubectl mission and the kubeconfig of the demo cluster.
+	@$(RUN) node cli/main.ts shell
+
+test: ## Run all unit and component tests with coverage.
+	@$(RUN) vitest run --coverage --reporter=default --reporter=json --outputFile.json=.coditect/tests.json
+
+e2e: ## Run the stories on a real API server with real agents.
+	@$(RUN) node e2e/main.ts
+
+prove: ## Check the product claims of e2e/claims/ named CLAIMS and print a table of the results (FULL=1 runs all).
+	@$(RUN) node e2e/prove.ts $(CLAIMS)
+
+bench: ## Measure speed and cost against a floor measured in the same run.
+	@$(RUN) node bench/main.ts
+
+check: ## Check types, lint, borders, unused code, lock file, generated files, protos and charts.
+	@$(RUN) node scripts/check.ts
+
+generate: ## Write everything that follows from api/: CRDs, charts, reference pages, schemas, stubs.
+	@$(RUN) node scripts/generate.ts
+
+clean: ## Remove what builds and tests left in the checkout; caches outside it stay.
+	@rm -rf dist coverage .coditect e2e/results

@@ -1,0 +1,101 @@
+// The end of an attempt: what the files have become, blobs stored, limits held. A result names only what was measured and stored.
+import { resultFault } from '#domain/task/limits.ts';
+import { isKind, messageOf } from '#platform/errors.ts';
+import type { Order } from '#agent-runtime/order.ts';
+import { type ActionResult, failed } from '#agent-runtime/roles/action.ts';
+import type { Workspace } from '#agent-runtime/workspace/workspaces.ts';
+import type { Commands } from './commands.ts';
+import type { Live } from './live.ts';
+import { type AttemptResult, failure } from './result.ts';
+import { type Pending, type StoreDeps, type Stored, storeAll } from './store.ts';
+
+/** Longest time for storing the blobs of one attempt, in milliseconds. */
+const storeMs = { normally: 120_000, whenStopped: 3000 } as const;
+
+export interface Performed {
+  /** Undefined when the action did not end in time after its signal. */
+  readonly done: ActionResult | undefined;
+  readonly workspace: Workspace;
+  readonly commands: Commands;
+}
+
+/** Makes the result of an attempt whose action has ended. */
+export async function conclude(deps: StoreDeps, order: Order, live: Live, { done, workspace, commands }: Performed): Promise<AttemptResult> {
+  const early = stopped(order, live.signal);
+  if (early !== undefined) return withLog(deps, order, live, early);
+  const files = await filesOf(workspace, commands);
+  if (files.kind === 'failed') return withLog(deps, order, live, stopped(order, live.signal) ?? failure('WorkspaceFailed', files.message));
+  const { artifacts, ...ended } = checked(done ?? failed('AgentError', 'the action did not end'));
+  const facts = { ...files.trees, ...commitOf(order, workspace), ...boundaryOf(commands) };
+  live.log.write(`${ended.result}: ${ended.message}\n`);
+  const stored = await store(deps, order, live, [...artifacts.map(pendingOf), ...files.pending, logOf(live)]);
+  if (stored.kind === 'stored') return { ...ended, ...facts, artifacts: stored.artifacts };
+  return { ...failure(stored.kind === 'tooLarge' ? 'OutputTooLarge' : 'AgentError', stored.message), ...facts };
+}
+
+/** The result of an attempt that was stopped, or undefined for one that was not. */
+export function stopped({ deadlineSeconds }: Order, signal: AbortSignal): AttemptResult | undefined {
+  if (!signal.aborted) return undefined;
+  if (signal.reason === 'deadline') return failure('TimedOut', `the attempt ran longer than ${deadlineSeconds} s, its activeDeadlineSeconds`);
+  return failure('AgentStopped', 'the agent was stopped before the attempt ended');
+}
+
+/** A failed attempt keeps its log when the blob service takes it in time; its reason matters more. */
+export async function withLog(deps: StoreDeps, order: Order, live: Live, result: AttemptResult): Promise<AttemptResult> {
+  live.log.write(`${result.result}: ${result.message}\n`);
+  const stored = await store(deps, order, live, [logOf(live)]);
+  return stored.kind === 'stored' ? { ...result, artifacts: stored.artifacts } : result;
+}
+
+/** The same, or a failure when its free-form part is larger than a status may hold. */
+function checked(done: ActionResult): ActionResult {
+  const fault = resultFault(done.observed, done.claimed);
+  return fault === undefined ? done : failed('OutputTooLarge', fault, { artifacts: done.artifacts });
+}
+
+type Files =
+  | { readonly kind: 'measured'; readonly trees: Pick<AttemptResult, 'treeBefore' | 'treeAfter' | 'outputCommit'>; readonly pending: readonly Pending[] }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Trees before and after, and the bundle of the difference. */
+async function filesOf(workspace: Workspace, commands: Commands): Promise<Files> {
+  const { treeBefore } = workspace;
+  try {
+    const treeAfter = await workspace.treeOf(commands.resultFolder());
+    if (treeAfter === treeBefore) return { kind: 'measured', trees: { treeBefore, treeAfter }, pending: [] };
+    const { commit, file } = await workspace.output(treeAfter);
+    const bundle: Pending = { name: 'output.bundle', mediaType: 'application/x-git-bundle', content: { kind: 'file', path: file } };
+    return { kind: 'measured', trees: { treeBefore, treeAfter, outputCommit: commit }, pending: [bundle] };
+  } catch (error) {
+    if (!isKind(error, 'git')) throw error;
+    return { kind: 'failed', message: `measure the files after the action: ${messageOf(error)}` };
+  }
+}
+
+function commitOf({ source }: Order, { commit }: Workspace): Pick<AttemptResult, 'commit'> {
+  return source.kind === 'git' && commit !== undefined ? { commit } : {};
+}
+
+function boundaryOf(commands: Commands): Pick<AttemptResult, 'boundary'> {
+  const boundary = commands.boundary();
+  return boundary === undefined ? {} : { boundary };
+}
+
+function pendingOf({ name, mediaType, bytes }: ActionResult['artifacts'][number]): Pending {
+  return { name, mediaType, content: { kind: 'bytes', bytes } };
+}
+
+function logOf({ log }: Live): Pending {
+  return { name: 'log', mediaType: 'text/plain', content: { kind: 'bytes', bytes: log.bytes() } };
+}
+
+async function store(deps: StoreDeps, { namespaceUid, ownerUid }: Order, { grant, signal }: Live, pending: readonly Pending[]): Promise<Stored> {
+  const limit = new AbortController();
+  const ms = signal.aborted && signal.reason !== 'deadline' ? storeMs.whenStopped : storeMs.normally;
+  const cancel = deps.clock.after(ms, () => limit.abort());
+  try {
+    return await storeAll(pending, { namespaceUid, ownerUid, grant }, deps, limit.signal);
+  } finally {
+    cancel();
+  }
+}

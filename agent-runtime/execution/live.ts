@@ -1,0 +1,15 @@
+// What of an attempt changes while it runs, as its runner sees it.
+import type { TaskLog } from '#agent-runtime/log.ts';
+
+/** Why an attempt is stopped, as the reason of its signal. Only `agentStopped` and `deadline` are reported; for the others nobody waits. */
+export type StopReason = 'deadline' | 'agentStopped' | 'aborted' | 'leaseLost' | 'emergency';
+
+export interface Live {
+  /** Aborts with a StopReason. */
+  readonly signal: AbortSignal;
+  readonly log: TaskLog;
+  /** The newest grant for the blob service. */
+  readonly grant: () => string;
+  /** Tells how far the attempt is, 0 to 100. */
+  readonly progress: (percent: number, message: string) => void;
+}

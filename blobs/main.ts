@@ -1,0 +1,67 @@
+// Process of the blob service. Only here adapters are made and the environment is read.
+import manifest from '#package.json' with { type: 'json' };
+import { BlobsConfig } from '#api/config/blobs.ts';
+import { names } from '#api/labels.ts';
+import { systemClock } from '#platform/clock.ts';
+import { loadConfig } from '#platform/config.ts';
+import { messageOf } from '#platform/errors.ts';
+import { systemRandom } from '#platform/ids.ts';
+import { createAccessReviews } from '#platform/kube/access-review.ts';
+import { createKubeClient } from '#platform/kube/client.ts';
+import { loadClusterConfig } from '#platform/kube/config.ts';
+import { configMaps } from '#platform/kube/resources.ts';
+import type { KubeClient, KubeObject } from '#platform/kube/types.ts';
+import { openLocalStore } from '#platform/objectstore/local.ts';
+import { operatorsInDns, operatorsInFile, readEndpoints } from '#platform/rpc/addresses.ts';
+import { startEnrolment } from '#platform/rpc/enrolment-client.ts';
+import { createHealthServer } from '#platform/telemetry/health.ts';
+import { createLog, type Log } from '#platform/telemetry/log.ts';
+import { createMetrics } from '#platform/telemetry/metrics.ts';
+import { type BlobService, startBlobService } from './service.ts';
+
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+const loaded = loadConfig(BlobsConfig, { argv: process.argv.slice(2), env: process.env });
+if (loaded.kind === 'help') {
+  process.stdout.write(loaded.text);
+} else if (loaded.kind === 'fault') {
+  process.stderr.write(`${loaded.message}\n`);
+  process.exitCode = 2;
+} else {
+  const log = createLog(names.blobs, loaded.value.logLevel);
+  await run(loaded.value, log).catch((error: unknown) => {
+    log.error('cannot start the blob service, the process ends', { error: messageOf(error) });
+    process.exit(1);
+  });
+}
+
+async function run(config: BlobsConfig, log: Log): Promise<void> {
+  const { namespace, tokenFile, endpointsFile, bindAddress } = config;
+  const environment = { clock: systemClock, log };
+  const client = createKubeClient(await loadClusterConfig({ env: process.env }), { userAgent: `${names.blobs}/${manifest.version}`, sockets: 16 });
+  const addresses = endpointsFile === undefined ? operatorsInDns({ namespace }) : operatorsInFile(endpointsFile);
+  const enrolment = startEnrolment({ ...environment, operatorNamespace: namespace, tokenFile, addresses, random: systemRandom, trust: () => publishedCa(client, namespace, endpointsFile) });
+  const metrics = createMetrics('blobs', manifest.version);
+  let service: BlobService | undefined;
+  const notReady = () => (service === undefined ? ['no certificate yet: the operator has not answered'] : []);
+  const health = await createHealthServer({ port: config.healthPort, bindAddress, notReady, metrics, log });
+
+  const stop = (): void => {
+    log.info('stopping');
+    enrolment.close();
+    void Promise.all([service?.close(), health.close(), client.close()]).then(() => process.exit());
+  };
+  process.once('SIGTERM', stop).once('SIGINT', stop);
+  const store = await openLocalStore(config.folder);
+  service = await startBlobService({ ...environment, config, store, enrolment, client, authenticator: createAccessReviews(client), metrics });
+}
+
+/** The CA as the operator publishes it: with the endpoints where there is a file of them, else in its ConfigMap. */
+async function publishedCa(client: Pick<KubeClient, 'get'>, namespace: string, endpointsFile: string | undefined): Promise<string> {
+  const fromFile = endpointsFile === undefined ? undefined : (await readEndpoints(endpointsFile)).ca;
+  const bundle = fromFile ?? (await client.get<ConfigMap>(configMaps, { namespace, name: names.caConfigMap }))?.data?.['ca.crt'];
+  if (bundle === undefined) throw new Error(`read the CA: ConfigMap ${namespace}/${names.caConfigMap} does not hold it yet; no certificate can be asked for before the operator has made it`);
+  return bundle;
+}

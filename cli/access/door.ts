@@ -1,0 +1,108 @@
+// Where the operator and the blob service can be reached from here: addresses beside a dev cluster's kubeconfig, else a forward to the pod.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Endpoints } from '#api/endpoints.ts';
+import { labels, names } from '#api/labels.ts';
+import { configMaps, leases, pods } from '#platform/kube/resources.ts';
+import type { KubeObject } from '#platform/kube/types.ts';
+import { servicePorts } from '#platform/rpc/addresses.ts';
+import { blobsName, operatorName } from '#platform/rpc/tls.ts';
+import { Refusal } from '../failure.ts';
+import type { Cluster } from './cluster.ts';
+import { forwardPort } from './port-forward.ts';
+
+/** A server of the installation, ready to be dialled. */
+export interface Door {
+  /** host:port to connect to. */
+  readonly address: string;
+  /** Name in the server's certificate, whatever address is dialled. */
+  readonly serverName: string;
+  /** CA of the installation, PEM. */
+  readonly ca: string;
+  close(): Promise<void>;
+}
+
+interface Lease extends KubeObject {
+  readonly spec?: { readonly holderIdentity?: string };
+}
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+interface Pod extends KubeObject {
+  readonly spec?: { readonly containers?: readonly { readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[] }[] };
+  readonly status?: { readonly phase?: string };
+}
+
+const fallbackPorts = { api: servicePorts.operator.api, blobs: servicePorts.blobs } as const;
+
+/** Finds the leading operator, or the blob service, and a way to it. */
+export async function openDoor(cluster: Cluster, to: 'api' | 'blobs'): Promise<Door> {
+  const serverName = to === 'api' ? operatorName(cluster.operatorNamespace) : blobsName(cluster.operatorNamespace);
+  const [ca, published] = await Promise.all([readCa(cluster), readEndpoints(cluster.folder)]);
+  const pod = to === 'api' ? await leaderPod(cluster) : undefined;
+  const address = published === undefined ? undefined : addressIn(published, to, pod);
+  if (address !== undefined) return { address, serverName, ca, close: async () => {} };
+  const target = pod ?? (await blobsPod(cluster));
+  const forward = await forwardPort({ namespace: cluster.operatorNamespace, pod: target, port: await portOf(cluster, target, to) }, (path, protocol) => cluster.socket(path, protocol));
+  return { address: forward.address, serverName, ca, close: () => forward.close() };
+}
+
+/** Address of a server among the published ones; the leader's, when it is listed. */
+export function addressIn(published: Endpoints, to: 'api' | 'blobs', leader: string | undefined): string | undefined {
+  if (to === 'blobs') return published.blobs;
+  return (published.operators.find(({ pod }) => pod === leader) ?? published.operators[0])?.api;
+}
+
+/** Pod named in a holder identity `<pod>_<uuid>`. */
+export function podOfHolder(identity: string | undefined): string | undefined {
+  const end = identity?.lastIndexOf('_') ?? -1;
+  return end > 0 ? identity?.slice(0, end) : undefined;
+}
+
+async function leaderPod(cluster: Cluster): Promise<string> {
+  const lease = await cluster.client.get<Lease>(leases, { namespace: cluster.operatorNamespace, name: names.lease });
+  const pod = podOfHolder(lease?.spec?.holderIdentity);
+  if (pod === undefined) throw new Refusal(`find the operator: no leader holds the lease ${cluster.operatorNamespace}/${names.lease}`, 'kubectl get pods -n ' + cluster.operatorNamespace);
+  return pod;
+}
+
+async function readCa(cluster: Cluster): Promise<string> {
+  const map = await cluster.client.get<ConfigMap>(configMaps, { namespace: cluster.operatorNamespace, name: names.caConfigMap });
+  const ca = map?.data?.['ca.crt'];
+  if (ca === undefined) throw new Refusal(`read the CA: there is no ConfigMap ${cluster.operatorNamespace}/${names.caConfigMap} with ca.crt`, 'name the installation with --operator-namespace, or install the operator');
+  return ca;
+}
+
+/** What a dev cluster writes beside its kubeconfig: the addresses themselves, or a record that says where they are. */
+async function readEndpoints(folder: string | undefined): Promise<Endpoints | undefined> {
+  if (folder === undefined) return undefined;
+  const beside = Endpoints.safeParse(await readJson(join(folder, 'endpoints.json')));
+  if (beside.success) return beside.data;
+  const record = ClusterRecord.safeParse(await readJson(join(folder, 'cluster.json')));
+  return record.success ? Endpoints.safeParse(await readJson(record.data.endpointsFile)).data : undefined;
+}
+
+const ClusterRecord = z.object({ endpointsFile: z.string().min(1) });
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch {
+    // Not a dev cluster, or the file is being written: the forward is the way that always exists.
+    return undefined;
+  }
+}
+
+async function blobsPod(cluster: Cluster): Promise<string> {
+  const { items } = await cluster.client.list<Pod>(pods, { namespace: cluster.operatorNamespace, labelSelector: `${labels.name}=coditect,${labels.component}=blobs` });
+  const running = items.find(({ status }) => status?.phase === 'Running');
+  if (running === undefined) throw new Refusal(`find the blob service: no pod of ${names.blobs} runs`, `kubectl get pods -n ${cluster.operatorNamespace}`);
+  return running.metadata.name;
+}
+
+async function portOf(cluster: Cluster, name: string, to: 'api' | 'blobs'): Promise<number> {
+  const pod = await cluster.client.get<Pod>(pods, { namespace: cluster.operatorNamespace, name });
+  const ports = pod?.spec?.containers?.flatMap((container) => container.ports ?? []) ?? [];
+  return ports.find((port) => port.name === to)?.containerPort ?? fallbackPorts[to];
+}

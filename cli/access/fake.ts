@@ -1,0 +1,78 @@
+// A cluster, an operator and a session made of values; for tests.
+import type { Clock } from '#platform/clock.ts';
+import { KubeError } from '#platform/kube/error.ts';
+import type { KubeClient, NewObject } from '#platform/kube/types.ts';
+import type { Session } from '../commands/session.ts';
+import type { FakeTerminal } from '../terminal/fake.ts';
+import type { MissionFeed } from '../world/feed.ts';
+import type { Cluster } from './cluster.ts';
+import type { Operator } from './operator.ts';
+
+export interface Written {
+  readonly verb: 'apply' | 'patch';
+  readonly name: string;
+  readonly body: object;
+}
+
+/** A client that reads `objects` by `plural/name` and keeps what is written. */
+export function fakeClient(objects: Readonly<Record<string, object>> = {}, written: Written[] = []): KubeClient {
+  const absent = (what: string) => new KubeError(what, 'not found', { status: 404, reason: 'NotFound' });
+  const refuse = (what: string) => () => Promise.reject(absent(what));
+  return {
+    get: <T>({ plural }: { plural: string }, { name }: { name: string }) => Promise.resolve(objects[`${plural}/${name}`] as T | undefined),
+    list: <T>({ plural }: { plural: string }) => Promise.resolve({ items: Object.entries(objects).filter(([key]) => key.startsWith(`${plural}/`)).map(([, object]) => object as T), resourceVersion: '1' }),
+    mergePatch: <T>({ plural }: { plural: string }, { name }: { name: string }, body: object) => {
+      const object = objects[`${plural}/${name}`];
+      if (object === undefined) return Promise.reject(absent(`patch ${plural} ${name}`));
+      written.push({ verb: 'patch', name, body });
+      return Promise.resolve(object as T);
+    },
+    apply: <T>(_: object, object: NewObject) => {
+      written.push({ verb: 'apply', name: object.metadata.name, body: object });
+      return Promise.resolve({ ...object, metadata: { uid: 'u', generation: 1, ...object.metadata } } as T);
+    },
+    create: refuse('create'),
+    delete: refuse('delete'),
+    post: refuse('post'),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A cluster with one watched mission, or none. */
+export function fakeCluster(feed: MissionFeed | undefined, client: KubeClient = fakeClient()): Cluster {
+  const cluster: Cluster = {
+    client,
+    namespace: 'demo',
+    operatorNamespace: 'coditect-system',
+    folder: undefined,
+    inNamespace: () => cluster,
+    token: () => Promise.resolve('user-token'),
+    socket: () => Promise.reject(new Error('no forward in this test')),
+    read: () => Promise.resolve(feed?.view()),
+    watch: () => Promise.resolve(feed),
+    close: () => Promise.resolve(),
+  };
+  return cluster;
+}
+
+export interface SessionParts {
+  readonly terminal: FakeTerminal;
+  readonly clock: Clock;
+  readonly cluster: Cluster;
+  readonly operator?: Partial<Operator>;
+  readonly signal?: AbortSignal;
+}
+
+/** A session whose operator cannot be reached unless one is given. */
+export function fakeSession({ terminal, clock, cluster, operator, signal = new AbortController().signal }: SessionParts): Session {
+  const silent: Operator = { explain: () => Promise.resolve([]), progress: async function* () {}, log: async function* () {}, close: () => Promise.resolve() };
+  return {
+    terminal,
+    clock,
+    signal,
+    reach: { operatorNamespace: 'coditect-system' },
+    connect: () => Promise.resolve(cluster),
+    openOperator: () => (operator === undefined ? Promise.reject(new Error('connection refused')) : Promise.resolve({ ...silent, ...operator })),
+    openBlobs: () => Promise.reject(new Error('no blobs in this test')),
+  };
+}

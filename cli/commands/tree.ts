@@ -1,0 +1,70 @@
+// `tree`: a mission live until it has ended, or as it is now; then the summary.
+import { liveFacts } from '../access/live.ts';
+import { exitCodes } from '../failure.ts';
+import { styleOf } from '../terminal/style.ts';
+import { line } from '../terminal/terminal.ts';
+import { follow, noLiveFacts, type LiveFacts } from '../tree/follow.ts';
+import { missionTree } from '../tree/model.ts';
+import { renderTree } from '../tree/render.ts';
+import { summary } from '../tree/summary.ts';
+import { messageOf } from '#platform/errors.ts';
+import { plain } from '../terminal/text.ts';
+import { endingOf, type MissionView } from '../world/view.ts';
+import { lazily, reachWords, readingMission, watchingMission, type Session, type Watching } from './session.ts';
+import { exitCodeOf } from './wait.ts';
+
+export interface TreeOptions {
+  /** Show the tree as it is now and end. */
+  readonly once: boolean;
+  readonly json: boolean;
+}
+
+/** Shows a mission. Live, the exit code tells its outcome; a snapshot always ends with 0. */
+export function treeCommand(session: Session, name: string, { once, json }: TreeOptions): Promise<number> {
+  if (!once && !json) return watchingMission(session, name, (watching) => showUntilEnded(session, watching));
+  return readingMission(session, name, async ({ view }) => {
+    if (json) line(session.terminal, JSON.stringify(treeData(view)));
+    else snapshot(session, view);
+    return exitCodes.ok;
+  });
+}
+
+/** Shows a mission until it has ended and prints the summary; the exit code tells the outcome. */
+export async function showUntilEnded(session: Session, watching: Watching): Promise<number> {
+  const { cluster, feed, view } = watching;
+  const { terminal, clock } = session;
+  const ended = new AbortController();
+  const operator = lazily(() => session.openOperator(cluster));
+  const live = endingOf(view.mission) === undefined ? await liveOrNone(session, () => operator.get(), { name: view.mission.metadata.name, signal: ended.signal }) : noLiveFacts;
+  try {
+    const watched = await follow({ feed, live, terminal, clock }, session.signal);
+    const last = feed.view() ?? view;
+    const reach = reachWords(session.reach, cluster);
+    if (watched.kind === 'interrupted') terminal.note(`mission ${last.mission.metadata.name} goes on without you ; next: kubectl mission tree ${last.mission.metadata.name} ${reach.join(' ')}`);
+    else if (watched.kind === 'gone') terminal.note(`mission ${last.mission.metadata.name} was deleted`);
+    else for (const text of ['', ...summary(last, { columns: terminal.size().columns, style: styleOf(terminal), reach })]) line(terminal, text);
+    return exitCodeOf(watched);
+  } finally {
+    ended.abort();
+    await operator.close();
+  }
+}
+
+async function liveOrNone(session: Session, open: () => ReturnType<Session['openOperator']>, { name, signal }: { readonly name: string; readonly signal: AbortSignal }): Promise<LiveFacts> {
+  try {
+    return liveFacts(await open(), name, { clock: session.clock, signal });
+  } catch (error) {
+    session.terminal.note(`no progress within tasks: ${plain(messageOf(error))}`);
+    return noLiveFacts;
+  }
+}
+
+function snapshot({ terminal, clock }: Session, view: MissionView): void {
+  const columns = terminal.interactive ? terminal.size().columns : 160;
+  for (const text of renderTree(missionTree(view), { columns, rows: Number.MAX_SAFE_INTEGER, style: styleOf(terminal) }, clock.now())) line(terminal, text);
+}
+
+function treeData(view: MissionView): object {
+  const { rows, ...head } = missionTree(view);
+  return { ...head, tasks: rows.map(({ branches, ...row }) => ({ ...row, depth: branches.length })), goalStates: view.mission.status?.goals ?? [] };
+}

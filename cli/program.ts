@@ -1,0 +1,172 @@
+// The commands and their words. Each loads its own code when it is called, so that help and mistakes answer at once.
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { ReachOptions, Session } from './commands/session.ts';
+import { exitCodes } from './failure.ts';
+import type { DemoOptions } from './demo/options.ts';
+
+/** What the program needs of the process around it. */
+export interface Host {
+  readonly session: (reach: ReachOptions) => Session;
+  readonly demo: () => DemoOptions;
+  readonly write: (text: string) => void;
+  readonly complain: (text: string) => void;
+}
+
+type Run = (session: Session) => Promise<number>;
+
+/** Runs one command line (without node and script) and gives its exit code. Rejects with what the command threw. */
+export async function runProgram(words: readonly string[], host: Host): Promise<number> {
+  let code: number = exitCodes.ok;
+  const program = buildProgram(host, (result) => (code = result));
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.trouble;
+  }
+  return code;
+}
+
+function buildProgram(host: Host, done: (code: number) => void): Command {
+  const program = new Command('kubectl mission')
+    .description('Runs and watches missions of autonomous agents.')
+    .exitOverride()
+    .configureOutput({ writeOut: host.write, writeErr: host.write, outputError: (text) => host.complain(`${text.trim().replaceAll(/\s+/g, ' ')} ; next: kubectl mission --help\n`) })
+    .showHelpAfterError(false)
+    .addHelpText('after', '\nExit codes: 0 succeeded, 1 the mission failed, 2 timeout, wrong usage or no connection.\nExamples:\n  kubectl mission run -f mission.yaml --follow\n  kubectl mission wait examine --timeout 10m && echo proven\n  kubectl mission why examine');
+  const add: Add = (parent, usage, description) => reachable(parent.command(usage).description(description).exitOverride());
+  const act: Act = async (command, run) => done(await run(host.session(reachOf(command))));
+  watching(program, add, act);
+  reading(program, add, act);
+  steering(program, add, act);
+  onThisMachine(program, host, done);
+  return program;
+}
+
+type Add = (parent: Command, usage: string, description: string) => Command;
+type Act = (command: Command, run: Run) => Promise<void>;
+
+function reachable(command: Command): Command {
+  return command
+    .option('-n, --namespace <name>', 'namespace of the mission; the context\'s unless told')
+    .option('--kubeconfig <file>', 'kubeconfig to use')
+    .option('--context <name>', 'context of the kubeconfig to use')
+    .option('--operator-namespace <name>', 'namespace of the installation', 'coditect-system');
+}
+
+function reachOf(command: Command): ReachOptions {
+  return command.opts<ReachOptions>();
+}
+
+const json = () => new Option('-o, --output <format>', 'print data instead of text').choices(['json']);
+const isJson = ({ output }: { readonly output?: string }) => output === 'json';
+
+function watching(program: Command, add: Add, act: Act): void {
+  add(program, 'run', 'Apply a mission file; a mission that has ended runs again.')
+    .requiredOption('-f, --filename <file>', 'YAML file with a Mission, or - for standard input')
+    .option('--follow', 'show the mission until it has ended; the exit code tells its outcome', false)
+    .addOption(json())
+    .addHelpText('after', '\nExamples:\n  kubectl mission run -f mission.yaml --follow\n  cat mission.yaml | kubectl mission run -f - -n team-a')
+    .action(async (options: { filename: string; follow: boolean; output?: string }, command: Command) => {
+      const { runCommand } = await import('./commands/run.ts');
+      await act(command, (session) => runCommand(session, { file: options.filename, follow: options.follow, json: isJson(options) }));
+    });
+  add(program, 'tree <mission>', 'Show a mission live until it has ended, then goals, evidence and artifacts.')
+    .option('--once', 'show it as it is now and end', false)
+    .addOption(json())
+    .addHelpText('after', '\nExamples:\n  kubectl mission tree examine\n  kubectl mission tree examine --once\n  kubectl mission tree examine -o json | jq .tasks')
+    .action(async (mission: string, options: { once: boolean; output?: string }, command: Command) => {
+      const { treeCommand } = await import('./commands/tree.ts');
+      await act(command, (session) => treeCommand(session, mission, { once: options.once, json: isJson(options) }));
+    });
+  add(program, 'wait <mission>', 'Wait until a mission has ended: 0 succeeded, 1 failed, 2 timeout or no connection.')
+    .option('--timeout <duration>', 'longest time to wait, for example 90s, 10m, 2h', parseDuration)
+    .addOption(json())
+    .addHelpText('after', '\nExamples:\n  kubectl mission wait examine --timeout 10m\n  kubectl mission wait examine -o json')
+    .action(async (mission: string, options: { timeout?: number; output?: string }, command: Command) => {
+      const { waitCommand } = await import('./commands/wait.ts');
+      await act(command, (session) => waitCommand(session, mission, { json: isJson(options), ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }) }));
+    });
+}
+
+function reading(program: Command, add: Add, act: Act): void {
+  add(program, 'logs <mission> [task]', 'Print the log of a task, or of all tasks of a mission.')
+    .option('--follow', 'go on until the task, or the mission, has ended', false)
+    .addHelpText('after', '\nExamples:\n  kubectl mission logs examine survey\n  kubectl mission logs examine --follow')
+    .action(async (mission: string, task: string | undefined, options: { follow: boolean }, command: Command) => {
+      const { logsCommand } = await import('./commands/logs.ts');
+      await act(command, (session) => logsCommand(session, mission, { follow: options.follow, ...(task === undefined ? {} : { task }) }));
+    });
+  add(program, 'why <mission> [task]', 'Say what a mission or a task waits for, or why it failed, and what to do.')
+    .addOption(json())
+    .addHelpText('after', '\nExamples:\n  kubectl mission why examine\n  kubectl mission why examine survey')
+    .action(async (mission: string, task: string | undefined, options: { output?: string }, command: Command) => {
+      const { whyCommand } = await import('./commands/why.ts');
+      await act(command, (session) => whyCommand(session, mission, { json: isJson(options), ...(task === undefined ? {} : { task }) }));
+    });
+  const artifacts = program.command('artifacts').description('List and fetch what tasks produced.').exitOverride();
+  add(artifacts, 'list <mission>', 'List the artifacts of a mission.')
+    .addOption(json())
+    .addHelpText('after', '\nExample:\n  kubectl mission artifacts list examine')
+    .action(async (mission: string, options: { output?: string }, command: Command) => {
+      const { listArtifacts } = await import('./commands/artifacts.ts');
+      await act(command, (session) => listArtifacts(session, mission, { json: isJson(options) }));
+    });
+  add(artifacts, 'get <mission> <task> <artifact>', 'Print an artifact, or write it to a file.')
+    .option('-o, --output <file>', 'file to write')
+    .addHelpText('after', '\nExamples:\n  kubectl mission artifacts get examine report report.md\n  kubectl mission artifacts get examine report report.md -o report.md')
+    .action(async (...[mission, task, name, { output }, command]: [string, string, string, { output?: string }, Command]) => {
+      const { getArtifact } = await import('./commands/artifacts.ts');
+      await act(command, (session) => getArtifact(session, mission, { task, name, ...(output === undefined ? {} : { file: output }) }));
+    });
+}
+
+const steeringTexts = {
+  suspend: 'Start no further tasks until the mission is resumed.',
+  resume: 'Let a suspended mission go on.',
+  stop: 'Let running tasks finish, then end the mission.',
+  cancel: 'Abort running tasks and end the mission.',
+} as const;
+
+function steering(program: Command, add: Add, act: Act): void {
+  for (const name of ['suspend', 'resume', 'stop', 'cancel'] as const) {
+    add(program, `${name} <mission>`, steeringTexts[name])
+      .addHelpText('after', `\nExample:\n  kubectl mission ${name} examine`)
+      .action(async (mission: string, _: object, command: Command) => {
+        const { modeCommand } = await import('./commands/mode.ts');
+        await act(command, (session) => modeCommand(session, name, mission));
+      });
+  }
+}
+
+function onThisMachine(program: Command, host: Host, done: (code: number) => void): void {
+  program
+    .command('demo')
+    .description('Start a cluster on this machine, run a mission on a repository, show it and clean up.')
+    .addHelpText('after', '\nEnvironment:\n  REPO=<path or url>  repository to examine (this checkout)\n  KEEP=1              leave the cluster up\n  CLUSTER=current     use the cluster of the current kubectl context\nExamples:\n  make demo\n  make demo REPO=~/src/project KEEP=1')
+    .exitOverride()
+    .action(async () => {
+      const { demoCommand } = await import('./demo/demo.ts');
+      done(await demoCommand(host.demo()));
+    });
+  program
+    .command('shell')
+    .description('Open a shell in which kubectl and kubectl mission reach the demo cluster.')
+    .addHelpText('after', '\nExample:\n  make shell')
+    .exitOverride()
+    .action(async () => {
+      const { shellCommand } = await import('./demo/shell.ts');
+      done(await shellCommand(host.demo()));
+    });
+}
+
+const unitsMs = { s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** Milliseconds of `90s`, `10m`, `1h30m` or a plain number of seconds. */
+export function parseDuration(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text) * unitsMs.s;
+  if (!/^(\d+h)?(\d+m)?(\d+s)?$/.test(text) || text === '') throw new InvalidArgumentError('expected a duration such as 90s, 10m or 1h30m');
+  let sum = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+)([hms])/g)) sum += Number(amount) * unitsMs[unit as keyof typeof unitsMs];
+  return sum;
+}

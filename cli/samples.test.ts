@@ -1,0 +1,64 @@
+// The samples people start from must be right: schema, graph, intents and expressions, as the operator would judge them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { names } from '#api/labels.ts';
+import { missions, tasks } from '#api/v1alpha1/kinds.ts';
+import { MissionSpec } from '#api/v1alpha1/mission.ts';
+import { TaskSpec } from '#api/v1alpha1/task.ts';
+import { checkExpression } from '#domain/expression/check.ts';
+import { intentFault } from '#domain/intent/validate.ts';
+import { parseManifests } from './world/manifest.ts';
+
+const folder = join(import.meta.dirname, '..', 'config', 'samples');
+const read = (file: string) => readFileSync(join(folder, file), 'utf8');
+const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+const ours = files.filter((file) => file !== '02-access.yaml');
+
+function objectsOf(file: string) {
+  const parsed = parseManifests(read(file));
+  expect(parsed).toMatchObject({ kind: 'manifests' });
+  return parsed.kind === 'manifests' ? parsed.manifests : [];
+}
+
+const missionSpecs = ours.flatMap((file) => objectsOf(file).filter(({ type }) => type === missions).map(({ object }) => ({ file, spec: MissionSpec.parse(object['spec']) })));
+
+test.each(ours)('%s is valid by the schemas, without unknown fields', (file) => expect(objectsOf(file).length).toBeGreaterThan(0));
+
+describe.each(missionSpecs)('the mission of $file', ({ spec }) => {
+  const known = new Set(spec.tasks.map(({ name }) => name));
+
+  test('has intents with right parameters', () => {
+    expect(spec.tasks.map(({ type, intent }, index) => intentFault(type, intent, `tasks[${index}].intent`)).filter((fault) => fault !== undefined)).toEqual([]);
+  });
+
+  test('has goals whose expressions may be evaluated', () => {
+    expect(spec.goals.map(({ check }) => checkExpression(check.expression, known)).filter((fault) => fault !== undefined)).toEqual([]);
+  });
+
+  test('depends on tasks that exist, and reads only from those', () => {
+    for (const { name, dependsOn, inputs } of spec.tasks) {
+      expect(dependsOn.filter((dependency) => !known.has(dependency) || dependency === name)).toEqual([]);
+      expect(inputs.map(({ task }) => task).filter((task) => !dependsOn.includes(task))).toEqual([]);
+    }
+  });
+});
+
+test('a task alone has a right intent', () => {
+  const alone = objectsOf('09-task-alone.yaml').find(({ type }) => type === tasks);
+  const spec = TaskSpec.parse(alone?.object['spec']);
+  expect(intentFault(spec.type, spec.intent, 'intent')).toBeUndefined();
+});
+
+test('access is for the ServiceAccount that the plugin asks for', () => {
+  const [account, binding] = parseAllDocuments(read('02-access.yaml')).map((document): unknown => document.toJS());
+  expect(account).toMatchObject({ kind: 'ServiceAccount', metadata: { name: names.cliServiceAccount } });
+  expect(binding).toMatchObject({ kind: 'RoleBinding', roleRef: { name: 'coditect-viewer' }, subjects: [{ kind: 'ServiceAccount', name: names.cliServiceAccount, namespace: 'default' }] });
+});
+
+test('the demo mission names nothing that only some repositories have', () => {
+  const demo = missionSpecs.find(({ file }) => file === 'demo-mission.yaml')?.spec;
+  expect(demo?.tasks.length).toBeGreaterThanOrEqual(8);
+  expect(JSON.stringify(demo?.tasks.map(({ intent }) => intent))).not.toContain('"area"');
+});

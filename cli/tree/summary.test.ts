@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { Artifact } from '#api/v1alpha1/schema.ts';
+import type { Goal } from '#api/v1alpha1/mission.ts';
+import { styleOf } from '../terminal/style.ts';
+import { aMission, aTask, ended, succeeded } from '../world/fixture.ts';
+import { summary } from './summary.ts';
+
+const page = { columns: 100, style: styleOf({ colours: false, unicode: true }), reach: ['-n', 'demo'] };
+const goals: Goal[] = [
+  { name: 'files-read', description: 'There is code', required: true, check: { expression: 'tasks["survey"].observed.files > 0' } },
+  { name: 'clean', required: false, check: { expression: 'tasks["check"].outcome == "Succeeded"' } },
+];
+const artifact = (name: string, mediaType: string) => Artifact.parse({ name, mediaType, uri: `blob:n/o/${'a'.repeat(64)}`, sha256: 'a'.repeat(64), sizeBytes: 3482 });
+
+test('a mission that failed: goals with evidence, failed tasks with the next step, artifacts and commands', () => {
+  const mission = aMission(
+    { survey: [], check: ['survey'] },
+    {
+      conditions: [succeeded('False', 'TaskFailed', 'task check failed: exit code 1')],
+      durationSeconds: 12,
+      tasksDone: '2/2',
+      goals: [
+        { name: 'files-read', state: 'Met', reason: 'Met', evidence: 'tasks["survey"].observed.files = 123' },
+        { name: 'clean', state: 'Unmet', reason: 'ExpressionFalse', evidence: 'tasks["check"].outcome = "Failed"' },
+      ],
+    },
+    goals,
+  );
+  const tasks = [
+    aTask('check', ['survey'], ended('Failed', { reason: 'ActionFailed', message: 'exit code 1' })),
+    aTask('survey', [], { ...ended('Succeeded'), artifacts: [artifact('log', 'text/plain'), artifact('report.md', 'text/markdown')] }),
+  ];
+  expect(summary({ mission, tasks }, page)).toMatchInlineSnapshot(`
+    [
+      "Mission examine failed: TaskFailed (12s, 2/2 tasks)",
+      "  task check failed: exit code 1",
+      "",
+      "Goals",
+      "  ✔ files-read Met  There is code",
+      "      evidence: tasks["survey"].observed.files = 123",
+      "  ✖ clean Unmet (not required)",
+      "      ExpressionFalse; evidence: tasks["check"].outcome = "Failed"",
+      "",
+      "Failed tasks",
+      "  ✖ check ActionFailed: exit code 1",
+      "      next: Read the message and the log: kubectl mission logs.",
+      "",
+      "Artifacts",
+      "  survey  log        3.4 KiB  text/plain",
+      "  survey  report.md  3.4 KiB  text/markdown",
+      "",
+      "Commands",
+      "  kubectl mission tree examine -n demo",
+      "  kubectl mission logs examine -n demo",
+      "  kubectl mission why examine -n demo",
+      "  kubectl mission artifacts get examine survey report.md -n demo",
+      "  kubectl describe missions.coditect.ai examine -n demo",
+    ]
+  `);
+});
+
+test('a mission that was refused says what to correct', () => {
+  const mission = aMission({ a: [] }, { conditions: [succeeded('False', 'NotAccepted'), { ...succeeded('False', 'InvalidGraph', 'tasks[0].dependsOn: no task b'), type: 'Accepted' }] });
+  const text = summary({ mission, tasks: [] }, page).join('\n');
+  expect(text).toContain('Mission examine failed: NotAccepted');
+  expect(text).toContain('  InvalidGraph: tasks[0].dependsOn: no task b\n  next: Correct the field that the message names and apply again.');
+});
+
+test('evidence and messages cannot steer the terminal', () => {
+  const evil = '\u001B]0;owned\u0007\u001B[2J';
+  const mission = aMission({ a: [] }, { conditions: [succeeded('False', 'GoalsUnmet', evil)], goals: [{ name: 'files-read', state: 'Unmet', reason: 'ExpressionFalse', evidence: evil }] }, goals);
+  const tasks = [aTask('a', [], ended('Failed', { reason: 'ActionFailed', message: evil }))];
+  expect(summary({ mission, tasks }, page).join('')).not.toContain('\u001B');
+});

@@ -1,0 +1,114 @@
+// What is left when a mission has ended: goals with their evidence, failed tasks with what to do, artifacts, and commands that work as pasted. Pure.
+import type { Goal, GoalState, GoalStatus, Mission } from '#api/v1alpha1/mission.ts';
+import type { Artifact } from '#api/v1alpha1/schema.ts';
+import type { Task } from '#api/v1alpha1/task.ts';
+import type { Style, Tone } from '../terminal/style.ts';
+import { columns, cut, duration, plain, shellWord, size } from '../terminal/text.ts';
+import { conditionOf, currentTasks, endingOf, reasonText, type Ending, type MissionView } from '../world/view.ts';
+
+export interface Page {
+  readonly columns: number;
+  readonly style: Style;
+  /** Words after the plugin's name that reach this mission: namespace, and the user's own kubeconfig and context options. */
+  readonly reach: readonly string[];
+}
+
+export interface TaskArtifact {
+  readonly task: string;
+  readonly artifact: Artifact;
+}
+
+/** The last words about a mission, in lines. */
+export function summary(view: MissionView, page: Page): string[] {
+  const sections = [verdict(view.mission, page), goals(view.mission, page), failures(view, page), artifacts(view), commands(view, page)];
+  return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ['', ...section]));
+}
+
+/** Artifacts of the current run, in plan order. */
+export function artifactsOf(view: MissionView): TaskArtifact[] {
+  const tasks = currentTasks(view);
+  const order = view.mission.spec.tasks.map(({ name }) => name);
+  const known = [...tasks.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
+  return known.flatMap((task) => (tasks.get(task)?.status?.artifacts ?? []).map((artifact) => ({ task, artifact })));
+}
+
+function verdict(mission: Mission, { style }: Page): string[] {
+  const { metadata, status } = mission;
+  const ending = endingOf(mission);
+  const tones: Readonly<Record<Ending, Tone>> = { succeeded: 'good', failed: 'bad' };
+  const word = style.paint(ending === undefined ? 'busy' : tones[ending], ending ?? 'has not ended');
+  const succeeded = conditionOf(status, 'Succeeded');
+  const accepted = conditionOf(status, 'Accepted');
+  return [
+    `${style.paint('strong', `Mission ${metadata.name}`)} ${word}: ${succeeded?.reason ?? 'Pending'} (${facts(mission)})`,
+    ...indented(plain(succeeded?.message ?? '')),
+    ...(accepted?.status === 'False' ? [`  ${accepted.reason}: ${plain(accepted.message)}`, ...nextOf('Mission', 'Accepted', accepted.reason)] : []),
+  ];
+}
+
+function facts({ spec, status = {} }: Mission): string {
+  const { durationSeconds, tasksDone = `0/${spec.tasks.length}`, runNumber = 1 } = status;
+  const known = [durationSeconds === undefined ? '' : duration(durationSeconds * 1000), `${tasksDone} tasks`, runNumber > 1 ? `run ${runNumber}` : ''];
+  return known.filter((fact) => fact !== '').join(', ');
+}
+
+function goals({ spec, status }: Mission, page: Page): string[] {
+  const decided = new Map(status?.goals?.map((goal) => [goal.name, goal]));
+  const lines = spec.goals.flatMap((goal) => [goalLine(goal, decided.get(goal.name)?.state ?? 'Unknown', page), ...proof(decided.get(goal.name), page)]);
+  return lines.length === 0 ? [] : [page.style.paint('strong', 'Goals'), ...lines];
+}
+
+const goalTones: Readonly<Record<GoalState, Tone>> = { Met: 'good', Unmet: 'bad', Unknown: 'calm' };
+
+function goalLine({ name, description, required }: Goal, state: GoalState, { style, columns: width }: Page): string {
+  const symbol = { Met: style.symbols.good, Unmet: style.symbols.bad, Unknown: style.symbols.waiting }[state];
+  const words = cut(plain(description ?? ''), Math.max(20, width - name.length - 16), style.ellipsis);
+  return `  ${style.paint(goalTones[state], `${symbol} ${name} ${state}`)}${required ? '' : ' (not required)'}  ${words}`.trimEnd();
+}
+
+function proof(goal: GoalStatus | undefined, { style }: Page): string[] {
+  if (goal === undefined || goal.state === 'Unknown') return [];
+  const reason = goal.state === 'Unmet' ? `${goal.reason}; ` : '';
+  return indented(style.paint('calm', `${reason}evidence: ${plain(goal.evidence)}`), 6);
+}
+
+function indented(text: string | undefined, by = 2): string[] {
+  return text === undefined || text === '' ? [] : [' '.repeat(by) + text];
+}
+
+function failures(view: MissionView, { style }: Page): string[] {
+  const lines = [...currentTasks(view)].flatMap(([name, task]) => failure(name, task, style));
+  return lines.length === 0 ? [] : [style.paint('strong', 'Failed tasks'), ...lines];
+}
+
+function failure(name: string, { status }: Task, style: Style): string[] {
+  const outcome = status?.outcome;
+  if (outcome?.result !== 'Failed') return [];
+  return [`  ${style.paint('bad', `${style.symbols.bad} ${name}`)} ${outcome.reason}: ${plain(outcome.message)}`, ...nextOf('Task', 'Succeeded', outcome.reason).map((text) => `    ${text}`)];
+}
+
+/** The line that says what to do about a reason; none when nothing is to be done. */
+export function nextOf(kind: 'Mission' | 'Task', type: string, reason: string): string[] {
+  const next = reasonText(kind, type, reason)?.next ?? '';
+  return next === '' ? [] : [`  next: ${next}`];
+}
+
+function artifacts(view: MissionView): string[] {
+  const rows = artifactsOf(view).map(({ task, artifact }) => [`  ${task}`, artifact.name, size(artifact.sizeBytes), artifact.mediaType]);
+  return rows.length === 0 ? [] : ['Artifacts', ...columns(rows)];
+}
+
+function commands(view: MissionView, { reach }: Page): string[] {
+  const { metadata } = view.mission;
+  const mission = (...words: readonly string[]) => `  ${['kubectl', 'mission', ...words, ...reach].map(shellWord).join(' ')}`;
+  const found = artifactsOf(view);
+  const report = found.find(({ artifact }) => artifact.mediaType === 'text/markdown') ?? found.find(({ artifact }) => artifact.name !== 'log');
+  return [
+    'Commands',
+    mission('tree', metadata.name),
+    mission('logs', metadata.name),
+    mission('why', metadata.name),
+    ...(report === undefined ? [] : [mission('artifacts', 'get', metadata.name, report.task, report.artifact.name)]),
+    `  ${['kubectl', 'describe', 'missions.coditect.ai', metadata.name, ...reach].map(shellWord).join(' ')}`,
+  ];
+}

@@ -1,0 +1,69 @@
+// The processes of a cluster: started, paused, ended and started again one by one, by whoever knows the cluster's folder.
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readJson, writeJson } from './files.ts';
+import type { ClusterLayout } from './layout.ts';
+import { isAlive, type Launch, launch, type ProcessIdentity, signalProcess, terminate } from './processes.ts';
+
+/** Every process that a cluster may consist of, in the order in which they are ended. */
+export const componentNames = ['git-door', 'process-node', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver', 'etcd'] as const;
+export type ComponentName = (typeof componentNames)[number];
+
+interface ComponentRecord {
+  readonly process: ProcessIdentity;
+  readonly launch: Launch;
+}
+
+type Where = Pick<ClusterLayout, 'run' | 'logs' | 'folder'>;
+
+// The node ends its pods first; the API server drains for up to a minute once etcd is gone, so it goes before etcd and gets a limit.
+const graceMs: Record<ComponentName, number> = { 'git-door': 2000, 'process-node': 8000, 'kube-scheduler': 3000, 'kube-controller-manager': 3000, 'kube-apiserver': 8000, etcd: 5000 };
+
+const recordFile = ({ run }: Pick<Where, 'run'>, name: ComponentName) => join(run, `${name}.json`);
+
+/** Starts a component and records how, so that it can be started again in the same way. */
+export function startComponent(where: Where, name: ComponentName, { file, args, env }: { readonly file: string; readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> }): void {
+  const how: Launch = { file, args, folder: where.folder, log: join(where.logs, `${name}.log`), env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: where.folder, ...env } };
+  writeJson(recordFile(where, name), { launch: how, process: launch(how) } satisfies ComponentRecord);
+}
+
+/** Starts an ended component again: same arguments, ports and data. Does nothing while it runs. */
+export function restartComponent(where: Where, name: ComponentName): void {
+  const record = readJson<ComponentRecord>(recordFile(where, name));
+  if (record === undefined) throw new Error(`start ${name}: this cluster never had one; start the cluster first`);
+  if (!isAlive(record.process)) writeJson(recordFile(where, name), { launch: record.launch, process: launch(record.launch) } satisfies ComponentRecord);
+}
+
+/** Ends one component and waits for its end: SIGTERM, then SIGKILL after its grace. */
+export async function stopComponent(where: Pick<Where, 'run'>, name: ComponentName): Promise<void> {
+  const record = readJson<ComponentRecord>(recordFile(where, name));
+  if (record !== undefined) await terminate(record.process, graceMs[name]);
+}
+
+/** Sends a signal to one component, for fault tests: SIGSTOP, SIGCONT, SIGKILL. False when it does not run. */
+export function signalComponent(where: Pick<Where, 'run'>, name: ComponentName, signal: NodeJS.Signals): boolean {
+  const record = readJson<ComponentRecord>(recordFile(where, name));
+  return record !== undefined && signalProcess(record.process, signal);
+}
+
+/** True while the component runs; a paused one runs. */
+export function isRunning(where: Pick<Where, 'run'>, name: ComponentName): boolean {
+  const record = readJson<ComponentRecord>(recordFile(where, name));
+  return record !== undefined && isAlive(record.process);
+}
+
+/** Ends everything, those that depend on others first. */
+export async function stopComponents(where: Pick<Where, 'run'>): Promise<void> {
+  for (const name of ['git-door', 'process-node'] as const) await stopComponent(where, name);
+  await Promise.all((['kube-scheduler', 'kube-controller-manager', 'kube-apiserver'] as const).map((name) => stopComponent(where, name)));
+  await stopComponent(where, 'etcd');
+  for (const file of filesOf(where.run)) rmSync(join(where.run, file), { force: true });
+}
+
+function filesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

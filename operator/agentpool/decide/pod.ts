@@ -1,0 +1,126 @@
+// The agent's pod. The pool chooses from a closed list; what keeps an agent harmless is written here and cannot be chosen.
+import { audiences, fieldManager, labels } from '#api/labels.ts';
+import type { AgentPool, AgentPoolSpec, PodTemplate } from '#api/v1alpha1/agentpool.ts';
+import type { OwnerReference } from '#api/v1alpha1/schema.ts';
+import { canonicalJson, sha256Hex } from '#domain/digest.ts';
+import type { PoolSettings } from './view.ts';
+
+/** A pod to be created. */
+export interface PodManifest {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Pod';
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly ownerReferences: readonly OwnerReference[];
+  };
+  readonly spec: object;
+}
+
+const folders = { token: '/var/run/secrets/coditect', work: '/work', temporary: '/tmp' } as const;
+const user = 10_001;
+
+/** Hash of everything that the pool's spec says about its pods: agents with another hash are replaced. */
+export function templateHash(spec: AgentPoolSpec): string {
+  const { slotsPerAgent, agentTypes, capabilities, template } = spec;
+  return sha256Hex(canonicalJson({ slotsPerAgent, agentTypes, capabilities, template })).slice(0, 16);
+}
+
+/** The pod of a new agent. `name` is free. */
+export function buildPod({ metadata, spec }: AgentPool, name: string, settings: PoolSettings): PodManifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: metadata.namespace,
+      labels: {
+        [labels.pool]: metadata.name,
+        [labels.templateHash]: templateHash(spec),
+        [labels.managedBy]: fieldManager,
+        [labels.name]: 'coditect-agent',
+        [labels.component]: 'agent',
+      },
+      ownerReferences: [{ apiVersion: 'coditect.ai/v1alpha1', kind: 'AgentPool', name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true }],
+    },
+    spec: podSpec(metadata.name, spec, settings),
+  };
+}
+
+function podSpec(pool: string, spec: AgentPoolSpec, settings: PoolSettings): object {
+  const { template } = spec;
+  return {
+    serviceAccountName: template.serviceAccountName,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 30,
+    securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, seccompProfile: { type: 'RuntimeDefault' } },
+    ...placement(template),
+    containers: [container(pool, spec, settings)],
+    volumes: [
+      { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token', audience: audiences.agents, expirationSeconds: 3600 } }] } },
+      { name: 'work', emptyDir: { sizeLimit: '8Gi' } },
+      { name: 'temporary', emptyDir: { sizeLimit: '1Gi' } },
+    ],
+  };
+}
+
+function placement(template: PodTemplate): object {
+  const { imagePullSecrets, nodeSelector, priorityClassName, runtimeClassName } = template;
+  return {
+    ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets }),
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(priorityClassName === undefined ? {} : { priorityClassName }),
+    ...(runtimeClassName === undefined ? {} : { runtimeClassName }),
+    tolerations: [...template.tolerations, ...lostNode(template)],
+  };
+}
+
+// Kubernetes lets pods of a lost node stand for 300 s; an agent has given up its tasks after its lease already.
+function lostNode({ tolerations }: PodTemplate): object[] {
+  return ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+    .filter((key) => !tolerations.some((own) => (own.key ?? key) === key && (own.effect ?? 'NoExecute') === 'NoExecute'))
+    .map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 }));
+}
+
+function container(pool: string, spec: AgentPoolSpec, settings: PoolSettings): object {
+  const { image, resources } = spec.template;
+  return {
+    name: 'agent',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    env: environment(pool, spec, settings),
+    ports: [{ name: 'health', containerPort: 8080 }],
+    livenessProbe: { httpGet: { path: '/livez', port: 'health' }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
+    readinessProbe: { httpGet: { path: '/readyz', port: 'health' }, periodSeconds: 5, timeoutSeconds: 5 },
+    resources: { requests: { cpu: resources.cpu, memory: resources.memory }, limits: { memory: resources.memory } },
+    securityContext: { allowPrivilegeEscalation: false, privileged: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [
+      { name: 'token', mountPath: folders.token, readOnly: true },
+      { name: 'work', mountPath: folders.work },
+      { name: 'temporary', mountPath: folders.temporary },
+    ],
+  };
+}
+
+function environment(pool: string, { slotsPerAgent, agentTypes, capabilities, template }: AgentPoolSpec, settings: PoolSettings): object[] {
+  const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+  return [
+    field('CODITECT_POD_NAME', 'metadata.name'),
+    field('CODITECT_POD_UID', 'metadata.uid'),
+    field('CODITECT_POD_NAMESPACE', 'metadata.namespace'),
+    { name: 'CODITECT_POOL', value: pool },
+    { name: 'CODITECT_SLOTS', value: String(slotsPerAgent) },
+    { name: 'CODITECT_AGENT_TYPES', value: agentTypes.join(',') },
+    { name: 'CODITECT_CAPABILITIES', value: capabilities.join(',') },
+    { name: 'CODITECT_TOKEN_FILE', value: `${folders.token}/token` },
+    { name: 'CODITECT_CA_BUNDLE', value: settings.caBundle ?? '' },
+    { name: 'CODITECT_NAMESPACE', value: settings.operatorNamespace },
+    { name: 'CODITECT_WORK_FOLDER', value: folders.work },
+    // The CRD refuses such names too; a pool from before that rule must not redirect an agent.
+    ...template.env.filter(({ name }) => !name.startsWith('CODITECT_')),
+  ];
+}

@@ -1,0 +1,50 @@
+// Who may have a certificate: a live pod of a pool, and the blob service. Pure.
+import type { AgentIdentity } from '#api/identity.ts';
+import { names } from '#api/labels.ts';
+
+/** An agent pod as the caches know it now; only pods controlled by an AgentPool are live pods. */
+export interface LivePod {
+  readonly uid: string;
+  readonly poolName: string;
+  /** ServiceAccount of the pool. */
+  readonly serviceAccountName: string;
+}
+
+/** The pod of this name, if it runs for a pool and is not being deleted. */
+export type FindLivePod = (namespace: string, name: string) => LivePod | undefined;
+
+/** What a TokenReview says of a token's holder. */
+export interface TokenHolder {
+  readonly username: string;
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
+export type Admission =
+  | { readonly kind: 'agent'; readonly agent: AgentIdentity }
+  | { readonly kind: 'blobs' }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+const refused = (reason: string): Admission => ({ kind: 'refused', reason });
+
+/** Decides what certificate the holder of a valid token gets. */
+export function admit(holder: TokenHolder, findLivePod: FindLivePod, operatorNamespace: string): Admission {
+  const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(holder.username) ?? [];
+  if (namespace === undefined || account === undefined) return refused(`${holder.username} is no ServiceAccount`);
+  if (namespace === operatorNamespace && account === names.blobs) return { kind: 'blobs' };
+  return admitPod({ holder, namespace, account }, findLivePod);
+}
+
+function admitPod({ holder, namespace, account }: { readonly holder: TokenHolder; readonly namespace: string; readonly account: string }, findLivePod: FindLivePod): Admission {
+  const pod = only(holder.extra['authentication.kubernetes.io/pod-name']);
+  const uid = only(holder.extra['authentication.kubernetes.io/pod-uid']);
+  if (pod === undefined || uid === undefined) return refused('the token is not bound to a pod; use the projected token of the pod');
+  const live = findLivePod(namespace, pod);
+  if (live === undefined) return refused(`pod ${namespace}/${pod} is not a live pod of an AgentPool, or not known here yet`);
+  if (live.uid !== uid) return refused(`the token belongs to an earlier pod ${namespace}/${pod}`);
+  if (live.serviceAccountName !== account) return refused(`pod ${namespace}/${pod} runs as ServiceAccount ${account}, but its pool says ${live.serviceAccountName}`);
+  return { kind: 'agent', agent: { namespace, pool: live.poolName, pod, uid } };
+}
+
+function only(values: readonly string[] | undefined): string | undefined {
+  return values?.length === 1 ? values[0] : undefined;
+}

@@ -1,0 +1,101 @@
+// What stands against a mission, in order of precedence: the first fault found is the one the user reads.
+import type { MissionReason } from '#api/conditions.ts';
+import { firstUnservable } from '#domain/capability/match.ts';
+import { checkExpression, describeExpressionFault } from '#domain/expression/check.ts';
+import { describeGraphFault, firstGraphFault } from '#domain/graph/fault.ts';
+import { intentFault } from '#domain/intent/validate.ts';
+import { hasStarted, type Facts, type MissionView } from './view.ts';
+
+export interface MissionFault {
+  readonly reason: Exclude<MissionReason<'Accepted'>, 'Accepted'>;
+  readonly message: string;
+  /** `spec`: right only by a new generation. `world`: may become right by itself. */
+  readonly lies: 'in the spec' | 'in the world';
+}
+
+export const sizeLimits = { missionBytes: 131_072, taskBytes: 65_536 } as const;
+
+/** The faults of the spec alone: the same for every state of the world. */
+const specFaults: readonly ((view: MissionView) => Omit<MissionFault, 'lies'> | undefined)[] = [noPlanner, tooLarge, graphIsInvalid, intentIsInvalid, expressionIsInvalid];
+
+/** The faults of a plan in this world. */
+const worldFaults: readonly ((view: MissionView, facts: Facts) => Omit<MissionFault, 'lies'> | undefined)[] = [startedTaskChanged, nameTaken, nothingServes];
+
+/** What is wrong with the spec, or undefined. A graph with such a fault is never expanded. */
+export function firstSpecFault(view: MissionView): MissionFault | undefined {
+  for (const find of specFaults) {
+    const fault = find(view);
+    if (fault !== undefined) return { ...fault, lies: 'in the spec' };
+  }
+  return undefined;
+}
+
+/** What is wrong with this plan here and now, or undefined. */
+export function firstWorldFault(view: MissionView, facts: Facts): MissionFault | undefined {
+  for (const find of worldFaults) {
+    const fault = find(view, facts);
+    if (fault !== undefined) return { ...fault, lies: 'in the world' };
+  }
+  return undefined;
+}
+
+function noPlanner({ mission }: MissionView) {
+  if (mission.spec.tasks.length > 0) return undefined;
+  return { reason: 'NoPlanner', message: 'the mission has no tasks and there is no planner to make them: write the task graph under spec.tasks' } as const;
+}
+
+const utf8 = new TextEncoder();
+const bytesOf = (value: object) => utf8.encode(JSON.stringify(value)).length;
+
+function tooLarge({ mission, plan }: MissionView) {
+  const bytes = bytesOf(mission.spec);
+  if (bytes > sizeLimits.missionBytes) return { reason: 'TooLarge', message: `spec: ${bytes} bytes, the limit is ${sizeLimits.missionBytes}` } as const;
+  const large = plan.find(({ spec }) => bytesOf(spec) > sizeLimits.taskBytes);
+  if (large === undefined) return undefined;
+  return { reason: 'TooLarge', message: `task ${large.name}: ${bytesOf(large.spec)} bytes, the limit is ${sizeLimits.taskBytes}` } as const;
+}
+
+function graphIsInvalid({ mission }: MissionView) {
+  const fault = firstGraphFault(mission.spec.tasks);
+  return fault && ({ reason: 'InvalidGraph', message: describeGraphFault(fault) } as const);
+}
+
+function intentIsInvalid({ mission }: MissionView) {
+  for (const [index, { type, intent }] of mission.spec.tasks.entries()) {
+    const message = intentFault(type, intent, `tasks[${index}].intent`);
+    if (message !== undefined) return { reason: 'InvalidIntent', message } as const;
+  }
+  return undefined;
+}
+
+function expressionIsInvalid({ mission }: MissionView) {
+  const names = new Set(mission.spec.tasks.map(({ name }) => name));
+  for (const [index, { check }] of mission.spec.goals.entries()) {
+    const fault = checkExpression(check.expression, names);
+    if (fault !== undefined) return { reason: fault.reason, message: `goals[${index}].check.expression: ${describeExpressionFault(fault)}` } as const;
+  }
+  return undefined;
+}
+
+function startedTaskChanged({ live, plan }: MissionView, { strays }: Facts) {
+  const started = strays.find((task) => hasStarted(task, live));
+  const name = started?.spec.taskName;
+  if (name === undefined) return undefined;
+  const changed = plan.some((planned) => planned.name === name);
+  return changed
+    ? ({ reason: 'StartedTaskChanged', message: `task ${name} has started and was edited: undo the edit; nothing new is created until then` } as const)
+    : ({ reason: 'StartedTaskRemoved', message: `task ${name} has started and was removed: put it back; nothing new is created until then` } as const);
+}
+
+function nameTaken({ mission, foreignNames }: MissionView) {
+  const [name] = foreignNames;
+  return name === undefined ? undefined : ({ reason: 'NameTaken', message: `tasks.coditect.ai ${mission.metadata.namespace}/${name} exists and does not belong to this mission: delete or rename it` } as const);
+}
+
+function nothingServes({ mission, pools }: MissionView, { nodes }: Facts) {
+  const { namespace } = mission.metadata;
+  const { poolSelector } = mission.spec;
+  const left = nodes.filter(({ result }) => result === undefined);
+  const unservable = firstUnservable(left.map(({ planned: { spec }, index }) => ({ field: `tasks[${index}]`, namespace, poolSelector, type: spec.type, capabilities: spec.capabilities, resources: spec.resources })), pools);
+  return unservable && ({ reason: 'NoMatchingPool', message: unservable.message } as const);
+}

@@ -1,0 +1,112 @@
+// What can be done about a mission, and which of it is due.
+import type { OutcomeReason } from '#api/conditions.ts';
+import { labels } from '#api/labels.ts';
+import { group, version } from '#api/v1alpha1/kinds.ts';
+import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
+import type { PlannedTask } from '#domain/plan/expand.ts';
+import { dependencyState, topologicalOrder } from '#domain/graph/graph.ts';
+import type { Ending } from './ending.ts';
+import { type Facts, hasStarted, type MissionView, type Node } from './view.ts';
+
+/** A Task to be created. */
+export type NewTask = Pick<Task, 'apiVersion' | 'kind' | 'spec'> & { readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly ownerReferences: readonly Owner[] } };
+
+interface Owner {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller: boolean;
+  readonly blockOwnerDeletion: boolean;
+}
+
+export type MissionIntent =
+  | { readonly kind: 'createTask'; readonly task: NewTask }
+  | { readonly kind: 'deleteTask'; readonly task: Task }
+  | { readonly kind: 'decideTask'; readonly task: Task; readonly result: TaskResult; readonly reason: OutcomeReason; readonly message: string }
+  | { readonly kind: 'deleteMission' };
+export type NotedIntent = MissionIntent & { readonly note: string };
+
+// The mark in the status is moved after each chunk; a crash repeats one chunk at most.
+const chunk = 50;
+
+/** Creates the next chunk of the plan. */
+export function createMissing({ mission }: MissionView, { nodes, createdThrough }: Facts): NotedIntent[] {
+  return nodes
+    .slice(createdThrough, createdThrough + chunk)
+    .filter(({ task }) => task === undefined)
+    .map(({ planned }) => ({ kind: 'createTask', task: newTask(mission, planned), note: `create task ${planned.name}` }));
+}
+
+/** The mark once `createMissing` was carried out. */
+export function nextMark({ nodes, createdThrough }: Facts): number {
+  return Math.min(nodes.length, createdThrough + chunk);
+}
+
+function newTask({ apiVersion, kind, metadata: { name, namespace, uid } }: Mission, { objectName, spec }: PlannedTask): NewTask {
+  return {
+    apiVersion: `${group}/${version}`,
+    kind: 'Task',
+    metadata: {
+      name: objectName,
+      namespace,
+      labels: { [labels.mission]: uid, [labels.run]: String(spec.run ?? 1) },
+      ownerReferences: [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: false }],
+    },
+    spec,
+  };
+}
+
+/** Deletes tasks that have not started and that the plan does not have any more. */
+export function deleteStrays({ live }: MissionView, { strays }: Facts): NotedIntent[] {
+  return strays.filter((task) => !hasStarted(task, live)).map((task) => ({ kind: 'deleteTask', task, note: `delete task ${task.spec.taskName ?? task.metadata.name}: the plan has it no more` }));
+}
+
+/** Deletes the tasks of runs that are older than the mission keeps. */
+export function deleteOldRuns({ mission, run, tasks }: MissionView): NotedIntent[] {
+  return tasks
+    .filter(({ spec }) => (spec.run ?? run) < run - mission.spec.runRetention)
+    .map((task) => ({ kind: 'deleteTask', task, note: `delete task ${task.spec.taskName ?? task.metadata.name} of run ${task.spec.run ?? 0}` }));
+}
+
+/** Decides tasks that cannot run any more: a dependency failed them. */
+export function skipDependents(_view: MissionView, { nodes }: Facts): NotedIntent[] {
+  const results = new Map(nodes.flatMap(({ planned, result }) => (result === undefined ? [] : [[planned.name, result] as const])));
+  const plan = new Map(nodes.map(({ planned: { name, spec } }) => [name, { name, dependsOn: spec.dependsOn, onFailure: spec.onFailure }]));
+  const intents: NotedIntent[] = [];
+  for (const { planned, task, result } of inDependencyOrder(nodes)) {
+    if (result !== undefined) continue;
+    const state = dependencyState({ name: planned.name, dependsOn: planned.spec.dependsOn }, plan, results);
+    if (state.kind !== 'failed') continue;
+    results.set(planned.name, 'Skipped');
+    const message = `task ${state.dependency} ended as ${state.result}`;
+    if (task !== undefined) intents.push({ kind: 'decideTask', task, result: 'Skipped', reason: 'DependencyFailed', message, note: `skip task ${planned.name}: ${message}` });
+  }
+  return intents;
+}
+
+/** Nodes after their dependencies, so that one pass skips a whole chain. */
+function inDependencyOrder(nodes: readonly Node[]): readonly Node[] {
+  const byName = new Map(nodes.map((node) => [node.planned.name, node]));
+  const order = topologicalOrder(nodes.map(({ planned: { name, spec } }) => ({ name, dependsOn: spec.dependsOn }))) ?? [];
+  return order.map((name) => byName.get(name)).filter((node) => node !== undefined);
+}
+
+/** Decides what an early end leaves behind. */
+export function cancelRest({ live }: MissionView, { nodes }: Facts, { taskReason, message, abortsRunning }: Ending): NotedIntent[] {
+  return nodes.flatMap(({ task, result, planned }) => {
+    if (task === undefined || result !== undefined || (!abortsRunning && live.has(task.metadata.uid))) return [];
+    return [{ kind: 'decideTask', task, result: 'Cancelled', reason: taskReason, message, note: `cancel task ${planned.name}: ${message}` }];
+  });
+}
+
+/** With a spec that cannot be read as a plan: Cancel and Stop still end what exists. */
+export function cancelAsked({ mission, run, tasks, live }: MissionView): NotedIntent[] {
+  const { operatingMode } = mission.spec;
+  if (operatingMode !== 'Cancel' && operatingMode !== 'Stop') return [];
+  const open = tasks.filter(({ spec, status, metadata }) => spec.run === run && status?.outcome === undefined && (operatingMode === 'Cancel' || !live.has(metadata.uid)));
+  const message = `operatingMode is ${operatingMode}`;
+  const reason = operatingMode === 'Cancel' ? 'MissionCancelled' : 'MissionStopped';
+  return open.map((task) => ({ kind: 'decideTask', task, result: 'Cancelled', reason, message, note: `cancel task ${task.spec.taskName ?? task.metadata.name}: ${message}` }));
+}

@@ -1,0 +1,80 @@
+// Reads everything the decision about one mission needs, from caches only.
+import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
+import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Task } from '#api/v1alpha1/task.ts';
+import { expandPlan, type PlannedTask } from '#domain/plan/expand.ts';
+import { planHash } from '#domain/plan/names.ts';
+import type { ObjectKey, Store } from '#platform/kube/types.ts';
+import { type MissionView, runOf } from './decide/view.ts';
+
+/** What the mission reconciler reads. */
+export interface MissionSources {
+  readonly missions: Store<Mission>;
+  readonly tasks: Store<Task>;
+  readonly pools: Store<AgentPool>;
+  /** Tasks of a mission at their newest version. */
+  tasksOf(missionUid: string): readonly Task[];
+  /** True while an agent has the task. */
+  isLive(taskUid: string): boolean;
+}
+
+interface Expansion {
+  readonly uid: string;
+  readonly generation: number;
+  readonly run: number;
+  readonly plan: readonly PlannedTask[];
+  readonly hash: string;
+}
+
+/** Observes missions; remembers expansions, which are a pure function of (uid, generation, run). */
+export class MissionObserver {
+  readonly #sources: MissionSources;
+  readonly #expansions = new Map<string, Expansion>();
+
+  constructor(sources: MissionSources) {
+    this.#sources = sources;
+  }
+
+  /** The view of a mission, or undefined when it is gone. */
+  observe(key: ObjectKey): MissionView | undefined {
+    const { missions, pools, tasks, tasksOf, isLive } = this.#sources;
+    const mission = missions.get(key);
+    if (mission === undefined) return this.#forgetTheGone();
+    const run = runOf(mission);
+    const { plan, hash } = this.#expand(mission, run);
+    const own = tasksOf(mission.metadata.uid).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    return {
+      mission,
+      run,
+      plan,
+      planHash: hash,
+      tasks: own,
+      live: new Set(own.map(({ metadata }) => metadata.uid).filter((uid) => isLive(uid))),
+      pools: pools.list().toSorted((a, b) => (poolName(a) < poolName(b) ? -1 : 1)),
+      foreignNames: plan.map(({ objectName }) => objectName).filter((name) => isForeign(tasks.get({ namespace: key.namespace, name }), mission)),
+    };
+  }
+
+  #expand(mission: Mission, run: number): Expansion {
+    const { uid, generation } = mission.metadata;
+    const known = this.#expansions.get(uid);
+    if (known?.generation === generation && known.run === run) return known;
+    const plan = expandPlan(mission, run);
+    const expansion = { uid, generation, run, plan, hash: planHash(plan.map(({ spec }) => spec)) };
+    this.#expansions.set(uid, expansion);
+    return expansion;
+  }
+
+  #forgetTheGone(): undefined {
+    const existing = new Set(this.#sources.missions.list().map(({ metadata }) => metadata.uid));
+    for (const uid of this.#expansions.keys()) if (!existing.has(uid)) this.#expansions.delete(uid);
+  }
+}
+
+function isForeign(task: Task | undefined, mission: Mission): boolean {
+  return task !== undefined && task.spec.missionRef?.uid !== mission.metadata.uid;
+}
+
+function poolName({ metadata }: AgentPool): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}

@@ -1,0 +1,53 @@
+// One undecided task as the scheduler sees it, and why it waits.
+import type { Task } from '#api/v1alpha1/task.ts';
+
+/**
+ * Where a task stands:
+ * - `blocked`: a dependency has not succeeded yet
+ * - `held`: its mission does not let it start (suspended, stopped, gone), or the task is not accepted
+ * - `recovering`: it may still run somewhere from before this leader's term
+ * - `backoff`: it waits before the next attempt
+ * - `backlog`: ready, but its mission runs as many tasks as it may
+ * - `queued`: ready, waits for a slot
+ * - `live`: with an agent
+ */
+export type Standing = 'blocked' | 'held' | 'recovering' | 'backoff' | 'backlog' | 'queued' | 'live';
+
+export interface Entry {
+  task: Task;
+  standing: Standing;
+  /** Why it is held, for people. */
+  heldBecause: string;
+  /** Names of dependencies that have not succeeded yet. */
+  readonly waitingOn: Set<string>;
+  /** Running number of becoming ready: first come, first served. */
+  sequence: number;
+  /** Epoch milliseconds when it became ready; 0 before. */
+  readySince: number;
+  /** Takes back the timer of a back-off. */
+  cancelTimer: (() => void) | undefined;
+  /** The next attempt is recorded before it is sent. */
+  recordFirst: boolean;
+}
+
+/** Tasks of one run of one mission; a task applied alone is a run of its own. */
+export interface Run {
+  readonly id: string;
+  readonly missionUid: string | undefined;
+  readonly entries: Map<string, Entry>;
+  /** Names of tasks that depend on a name. */
+  readonly dependents: Map<string, Set<string>>;
+  /** Tasks of this run that are queued or live. */
+  readonly started: Set<string>;
+}
+
+/** Identity of the run a task belongs to. */
+export function runId(task: Task): string {
+  const { missionRef, run } = task.spec;
+  return missionRef === undefined ? `alone/${task.metadata.uid}` : `${missionRef.uid}/${run ?? 0}`;
+}
+
+/** Name of a task inside its run. */
+export function nameInRun(task: Task): string {
+  return task.spec.taskName ?? task.metadata.name;
+}

@@ -1,0 +1,107 @@
+// The graph part: which tasks wait for which, counted down as outcomes are acknowledged.
+import type { Task } from '#api/v1alpha1/task.ts';
+import { dependencyVerdict } from '#domain/dependency.ts';
+import { type Entry, nameInRun, type Run, runId } from './entry.ts';
+
+export interface Runs {
+  /** Takes a task in; undefined when it is decided. New entries stand `blocked`. */
+  see(task: Task): Entry | undefined;
+  /** Removes a task; returns the entry it had. */
+  remove(task: Task): Entry | undefined;
+  /** Entries that were freed by this decided task. */
+  unblockedBy(task: Task): readonly Entry[];
+  entry(task: Task): Entry | undefined;
+  run(task: Task): Run | undefined;
+  /** Entries of all runs of a mission. */
+  ofMission(missionUid: string): readonly Entry[];
+}
+
+export interface RunsDeps {
+  /** Task of the same run by name, decided or not. */
+  readonly sibling: (task: Task, name: string) => Task | undefined;
+}
+
+/** No tasks yet. */
+export function createRuns({ sibling }: RunsDeps): Runs {
+  return new RunTable(sibling);
+}
+
+class RunTable implements Runs {
+  readonly #sibling: RunsDeps['sibling'];
+  readonly #runs = new Map<string, Run>();
+  readonly #byMission = new Map<string, Set<Run>>();
+
+  constructor(sibling: RunsDeps['sibling']) {
+    this.#sibling = sibling;
+  }
+
+  see(task: Task): Entry | undefined {
+    if (task.status?.outcome !== undefined || task.metadata.deletionTimestamp !== undefined) return undefined;
+    const known = this.entry(task);
+    if (known === undefined) return this.#enter(task);
+    known.task = task;
+    return known;
+  }
+
+  remove(task: Task): Entry | undefined {
+    const run = this.run(task);
+    const entry = this.entry(task);
+    if (run === undefined || entry === undefined) return undefined;
+    run.entries.delete(nameInRun(task));
+    if (run.entries.size === 0) this.#drop(run);
+    return entry;
+  }
+
+  unblockedBy(task: Task): readonly Entry[] {
+    const run = this.run(task);
+    const names = run?.dependents.get(nameInRun(task));
+    if (run === undefined || names === undefined || !isSatisfied(task)) return [];
+    run.dependents.delete(nameInRun(task));
+    const entries = [...names].map((name) => run.entries.get(name)).filter((entry) => entry !== undefined);
+    return entries.filter((entry) => entry.waitingOn.delete(nameInRun(task)) && entry.waitingOn.size === 0);
+  }
+
+  entry(task: Task): Entry | undefined {
+    const entry = this.run(task)?.entries.get(nameInRun(task));
+    return entry?.task.metadata.uid === task.metadata.uid ? entry : undefined;
+  }
+
+  run(task: Task): Run | undefined {
+    return this.#runs.get(runId(task));
+  }
+
+  ofMission(missionUid: string): readonly Entry[] {
+    return [...(this.#byMission.get(missionUid) ?? [])].flatMap((run) => [...run.entries.values()]);
+  }
+
+  #enter(task: Task): Entry {
+    const run = this.#runOf(task);
+    const name = nameInRun(task);
+    const waitingOn = new Set(task.spec.dependsOn.filter((dependency) => !isSatisfied(this.#sibling(task, dependency))));
+    for (const dependency of waitingOn) run.dependents.set(dependency, (run.dependents.get(dependency) ?? new Set()).add(name));
+    const entry: Entry = { task, standing: 'blocked', heldBecause: '', waitingOn, sequence: 0, readySince: 0, cancelTimer: undefined, recordFirst: false };
+    run.entries.set(name, entry);
+    return entry;
+  }
+
+  #runOf(task: Task): Run {
+    const known = this.run(task);
+    if (known !== undefined) return known;
+    const missionUid = task.spec.missionRef?.uid;
+    const run: Run = { id: runId(task), missionUid, entries: new Map(), dependents: new Map(), started: new Set() };
+    this.#runs.set(run.id, run);
+    if (missionUid !== undefined) this.#byMission.set(missionUid, (this.#byMission.get(missionUid) ?? new Set()).add(run));
+    return run;
+  }
+
+  #drop(run: Run): void {
+    this.#runs.delete(run.id);
+    const siblings = this.#byMission.get(run.missionUid ?? '');
+    siblings?.delete(run);
+    if (siblings?.size === 0) this.#byMission.delete(run.missionUid ?? '');
+  }
+}
+
+function isSatisfied(task: Task | undefined): boolean {
+  return task !== undefined && dependencyVerdict(task) === 'satisfied';
+}

@@ -1,0 +1,240 @@
+// Hands ready tasks to free slots. One loop over state derived from the caches: it can be thrown away and built again.
+// It decides nothing about outcomes; the life of an attempt is operator/task's.
+import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Task } from '#api/v1alpha1/task.ts';
+import type { PoolNeed } from '#domain/capability/match.ts';
+import { type Queued, ReadyQueue } from '#domain/scheduling/queue.ts';
+import { taskShape } from '#domain/scheduling/shape.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { AgentView } from '../task/agents-port.ts';
+import { type Admission, admit } from './admission.ts';
+import { type Entry, nameInRun, type Run } from './entry.ts';
+import type { Roster } from './roster.ts';
+import type { Runs } from './runs.ts';
+
+/** A ready task in the queue. */
+interface ReadyTask extends Queued {
+  readonly entry: Entry;
+  readonly need: PoolNeed;
+}
+
+/** Ready tasks that wait for a slot, by shape. */
+export interface ReadyTasks {
+  byShape(): readonly { readonly need: PoolNeed; readonly count: number }[];
+  /** Place of a task among all that wait, from 1; 0 when it does not wait for a slot. */
+  position(taskUid: string): number;
+}
+
+export interface SchedulerDeps {
+  readonly clock: Clock;
+  readonly runs: Runs;
+  readonly roster: Roster;
+  readonly missionByUid: (uid: string) => Mission | undefined;
+  /** Starts an attempt; must not throw. */
+  readonly dispatch: (task: Task, agent: AgentView, matchReason: string, options: { readonly recordFirst: boolean }) => void;
+  /** Called once after changes, when tasks may wait that found no slot. */
+  readonly onSettled: () => void;
+}
+
+export interface Scheduler {
+  readonly ready: ReadyTasks;
+  taskSeen(task: Task): void;
+  taskGone(task: Task): void;
+  missionChanged(missionUid: string): void;
+  poolsChanged(): void;
+  agentChanged(agent: AgentView): void;
+  agentGone(agentUid: string): void;
+  /** A slot is free again. */
+  slotFreed(agentUid: string): void;
+  /** The attempt is over and the task is not decided: ready again after `afterMs`. */
+  requeue(task: Task, afterMs: number): void;
+  /** The task may still run somewhere: hold it back until `recovered`. */
+  recovering(task: Task): void;
+  recovered(task: Task, options: { readonly recordFirst: boolean; readonly live: boolean; readonly afterMs: number }): void;
+}
+
+/** A scheduler that runs its loop once per turn of the event loop, however many changes there were. */
+export function createScheduler(deps: SchedulerDeps): Scheduler {
+  return new LoopScheduler(deps);
+}
+
+class LoopScheduler implements Scheduler {
+  readonly #deps: SchedulerDeps;
+  readonly #queue = new ReadyQueue<ReadyTask>();
+  readonly #runningIn = new Map<string, number>();
+  #sequence = 0;
+  #scheduled = false;
+
+  readonly ready: ReadyTasks = {
+    byShape: () => this.#queue.heads().map(({ head, count }) => ({ need: head.need, count })),
+    position: (taskUid) => this.#queue.position(taskUid, this.#share),
+  };
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps;
+  }
+
+  taskSeen(task: Task): void {
+    if (task.status?.outcome !== undefined) return this.#decided(task);
+    const { runs } = this.#deps;
+    const rival = runs.run(task)?.entries.get(nameInRun(task));
+    if (rival !== undefined && rival.task.metadata.uid !== task.metadata.uid) this.taskGone(rival.task);
+    const entry = runs.see(task);
+    if (entry === undefined) this.taskGone(task);
+    else if (entry.standing !== 'queued' && entry.standing !== 'backlog') this.#settle(entry);
+  }
+
+  taskGone(task: Task): void {
+    const { runs } = this.#deps;
+    const run = runs.run(task);
+    const entry = runs.entry(task);
+    if (entry !== undefined) this.#leave(entry);
+    runs.remove(task);
+    this.#refill(run);
+  }
+
+  missionChanged(missionUid: string): void {
+    for (const entry of this.#deps.runs.ofMission(missionUid)) this.#settle(entry);
+  }
+
+  poolsChanged(): void {
+    this.#deps.roster.poolsChanged();
+    this.#soon();
+  }
+
+  agentChanged(agent: AgentView): void {
+    this.#deps.roster.setAgent(agent);
+    this.#soon();
+  }
+
+  agentGone(agentUid: string): void {
+    this.#deps.roster.removeAgent(agentUid);
+    this.#soon();
+  }
+
+  slotFreed(agentUid: string): void {
+    this.#deps.roster.touch(agentUid);
+    this.#soon();
+  }
+
+  requeue(task: Task, afterMs: number): void {
+    const entry = this.#deps.runs.entry(task);
+    if (entry === undefined) return;
+    entry.task = task;
+    entry.recordFirst = false;
+    this.#backOff(entry, afterMs);
+    this.#refill(this.#deps.runs.run(task));
+  }
+
+  recovering(task: Task): void {
+    const entry = this.#deps.runs.see(task);
+    if (entry !== undefined) this.#stand(entry, 'recovering');
+  }
+
+  recovered(task: Task, { recordFirst, live, afterMs }: { readonly recordFirst: boolean; readonly live: boolean; readonly afterMs: number }): void {
+    const entry = this.#deps.runs.entry(task);
+    if (entry === undefined) return;
+    entry.recordFirst = recordFirst;
+    if (live) this.#stand(entry, 'live');
+    else this.#backOff(entry, afterMs);
+  }
+
+  readonly #share = (namespace: string): number => this.#runningIn.get(namespace) ?? 0;
+
+  #soon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#assignAll();
+      this.#deps.onSettled();
+    });
+  }
+
+  #decided(task: Task): void {
+    const freed = this.#deps.runs.unblockedBy(task);
+    this.taskGone(task);
+    for (const entry of freed) this.#settle(entry);
+    this.#soon();
+  }
+
+  #stand(entry: Entry, standing: Entry['standing']): void {
+    if (entry.standing === standing) return;
+    this.#leave(entry);
+    entry.standing = standing;
+    if (standing === 'queued' || standing === 'live') this.#deps.runs.run(entry.task)?.started.add(nameInRun(entry.task));
+    if (standing === 'live') this.#count(entry, 1);
+  }
+
+  /** Undoes what its standing meant. */
+  #leave(entry: Entry): void {
+    entry.cancelTimer?.();
+    entry.cancelTimer = undefined;
+    if (entry.standing === 'queued') this.#queue.remove(entry.task.metadata.uid);
+    if (entry.standing === 'live') this.#count(entry, -1);
+    this.#deps.runs.run(entry.task)?.started.delete(nameInRun(entry.task));
+  }
+
+  #count({ task }: Entry, change: number): void {
+    const { namespace } = task.metadata;
+    const now = this.#share(namespace) + change;
+    if (now === 0) this.#runningIn.delete(namespace);
+    else this.#runningIn.set(namespace, now);
+  }
+
+  /** Puts an entry that is not with an agent where it belongs now. */
+  #settle(entry: Entry): void {
+    if (entry.standing === 'live' || entry.standing === 'recovering' || entry.standing === 'backoff') return;
+    if (entry.waitingOn.size > 0) return this.#stand(entry, 'blocked');
+    if (entry.readySince === 0) {
+      entry.readySince = this.#deps.clock.now();
+      entry.sequence = ++this.#sequence;
+    }
+    const admission = admit(entry.task, this.#deps.missionByUid);
+    if (admission.kind === 'may start') return this.#enqueue(entry, admission);
+    entry.heldBecause = admission.because;
+    this.#stand(entry, 'held');
+  }
+
+  #enqueue(entry: Entry, { need, priority, parallelism }: Extract<Admission, { kind: 'may start' }>): void {
+    const run = this.#deps.runs.run(entry.task);
+    if (run === undefined) return;
+    this.#leave(entry);
+    entry.standing = 'backlog';
+    if (run.started.size >= parallelism) return;
+    this.#stand(entry, 'queued');
+    this.#queue.add({ key: entry.task.metadata.uid, shape: taskShape(need), namespace: need.namespace, priority, order: entry.sequence, entry, need });
+    this.#soon();
+  }
+
+  /** Something of this run ended: tasks kept back by parallelism move up, in order. */
+  #refill(run: Run | undefined): void {
+    const backlog = [...(run?.entries.values() ?? [])].filter(({ standing }) => standing === 'backlog');
+    for (const entry of backlog.toSorted((a, b) => a.sequence - b.sequence)) this.#settle(entry);
+  }
+
+  #assignAll(): void {
+    const { roster, dispatch } = this.#deps;
+    const skipped = new Set<string>();
+    for (let head = this.#queue.next(this.#share, skipped); head !== undefined; head = this.#queue.next(this.#share, skipped)) {
+      const choice = roster.choose(head.need);
+      if (choice.kind === 'none') {
+        skipped.add(head.shape);
+        continue;
+      }
+      const { entry } = head;
+      this.#stand(entry, 'live');
+      dispatch(entry.task, choice.agent.view, choice.matchReason, { recordFirst: entry.recordFirst });
+      roster.touch(choice.agent.uid);
+    }
+  }
+
+  #backOff(entry: Entry, afterMs: number): void {
+    this.#stand(entry, 'backoff');
+    entry.cancelTimer = this.#deps.clock.after(Math.max(0, afterMs), () => {
+      entry.cancelTimer = undefined;
+      entry.standing = 'blocked';
+      this.#settle(entry);
+    });
+  }
+}

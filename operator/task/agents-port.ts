@@ -1,0 +1,37 @@
+// What the life of attempts needs of the connected agents. The fleet satisfies it.
+import type { Epoch } from '#api/v1alpha1/schema.ts';
+import type { AgentView } from './decide/claimant.ts';
+import type { WorkspaceSource } from './order.ts';
+
+export type { AgentView, Claim } from './decide/claimant.ts';
+
+/** Everything an agent needs to run one attempt. */
+export interface Order {
+  readonly taskUid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly attempt: number;
+  readonly epoch: Epoch;
+  readonly specJson: string;
+  readonly inputsJson: string;
+  readonly workspace: WorkspaceSource;
+  readonly blobGrant: string;
+  readonly namespaceUid: string;
+  readonly ownerUid: string;
+  readonly deadlineSeconds: number;
+}
+
+export interface AttemptRef {
+  readonly taskUid: string;
+  readonly attempt: number;
+  readonly epoch: Epoch;
+}
+
+/** Sending never waits. False: the agent is not connected, so nothing was sent. */
+export interface Agents {
+  view(agentUid: string): AgentView | undefined;
+  assign(agentUid: string, order: Order): boolean;
+  abort(agentUid: string, attempt: AttemptRef, reason: string): boolean;
+  confirm(agentUid: string, attempt: AttemptRef): boolean;
+  reissue(agentUid: string, attempt: AttemptRef, newEpoch: Epoch, blobGrant: string): boolean;
+}

@@ -1,0 +1,144 @@
+// A proposal meets the Task as it is: the next status, or the reason why there is none. Pure, so every race is a table row.
+import { type Instant, formatTime } from '#api/time.ts';
+import type { OutcomeReason, TaskReason } from '#api/conditions.ts';
+import type { Epoch } from '#api/v1alpha1/schema.ts';
+import type { Assignment, Attempt, Outcome, Task, TaskResult, TaskStatus } from '#api/v1alpha1/task.ts';
+import { setConditions, type Wanted } from '#domain/conditions.ts';
+
+/** What an attempt produced, as the agent measured it. */
+export type AttemptResult = Pick<TaskStatus, 'observed' | 'claimed' | 'artifacts' | 'workspace' | 'boundary'> & {
+  readonly digest: string;
+  readonly durationMs: number;
+};
+
+export type Proposal =
+  /** A Task applied alone was looked at, or a Task has no living owner. */
+  | { readonly kind: 'judged'; readonly accepted: boolean; readonly reason: TaskReason<'Accepted'>; readonly message: string }
+  /** An attempt is about to be sent: written first where a trace is owed. */
+  | { readonly kind: 'assigned'; readonly attempt: number; readonly assignment: Assignment }
+  /** An attempt has run for a second. */
+  | { readonly kind: 'running'; readonly attempt: number; readonly assignment: Assignment; readonly startTime: string }
+  /** An attempt ended without deciding the task. */
+  | { readonly kind: 'attemptEnded'; readonly attempt: Attempt }
+  /** The task is decided. `attempt`: the deciding one, absent when none ran. */
+  | {
+      readonly kind: 'outcome';
+      readonly result: TaskResult;
+      readonly reason: OutcomeReason;
+      readonly message: string;
+      readonly attempt?: { readonly number: number; readonly epoch: Epoch; readonly assignment: Assignment; readonly startTime: string; readonly output: AttemptResult };
+    };
+
+export type Application =
+  | { readonly kind: 'write'; readonly status: TaskStatus }
+  /** Already so: nothing to write. */
+  | { readonly kind: 'same' }
+  /** The task has another outcome. */
+  | { readonly kind: 'decidedOtherwise' };
+
+const attemptsKept = 5;
+
+/** What a proposal makes of a task. An outcome, once there, is never touched. */
+export function applyProposal(task: Task, proposal: Proposal, now: Instant): Application {
+  const status = task.status ?? {};
+  if (status.outcome !== undefined) return repeated(status.outcome, proposal);
+  switch (proposal.kind) {
+    case 'judged':
+      return write(task, now, {}, [judgedCondition(proposal), ...succeeded('Unknown', 'Waiting', 'waiting for an agent'), ...stalledBy(proposal)]);
+    case 'assigned':
+      return write(task, now, { attempt: proposal.attempt, assignment: proposal.assignment }, [accepted, ...succeeded('Unknown', 'Assigned', `handed to ${proposal.assignment.agent}`)]);
+    case 'running':
+      return write(task, now, { attempt: proposal.attempt, assignment: proposal.assignment, startTime: proposal.startTime }, [accepted, ...succeeded('Unknown', 'Running', `runs on ${proposal.assignment.agent}`)]);
+    case 'attemptEnded':
+      return attemptEnded(task, proposal.attempt, now);
+    case 'outcome':
+      return outcome(task, proposal, now);
+  }
+}
+
+function repeated(decided: Outcome, proposal: Proposal): Application {
+  if (proposal.kind !== 'outcome') return { kind: 'decidedOtherwise' };
+  const same = decided.result === proposal.result && decided.resultDigest === proposal.attempt?.output.digest;
+  return { kind: same ? 'same' : 'decidedOtherwise' };
+}
+
+function attemptEnded(task: Task, attempt: Attempt, now: Instant): Application {
+  const earlier = task.status?.attempts ?? [];
+  if (earlier.some(({ epoch }) => sameEpoch(epoch, attempt.epoch))) return { kind: 'same' };
+  return write(
+    task,
+    now,
+    { attempt: attempt.attempt, attempts: [...earlier, attempt].slice(-attemptsKept), assignment: undefined, startTime: undefined },
+    [accepted, ...succeeded('Unknown', 'Backoff', `attempt ${attempt.attempt} ended: ${attempt.reason}: ${attempt.message}`)],
+  );
+}
+
+function outcome(task: Task, proposal: Extract<Proposal, { kind: 'outcome' }>, now: Instant): Application {
+  const { result, reason, message, attempt } = proposal;
+  const good = result === 'Succeeded';
+  const conditions: Wanted[] = [accepted, ...succeeded(good ? 'True' : 'False', reason, message)];
+  if (result === 'Failed') conditions.push({ type: 'Stalled', status: 'True', reason: 'Ended', message });
+  if (attempt?.output.boundary !== undefined) conditions.push(isolated(attempt.output.boundary));
+  const decided: Outcome = {
+    result,
+    reason,
+    message: message.slice(0, 1024),
+    ...(attempt === undefined ? {} : { epoch: attempt.epoch, resultDigest: attempt.output.digest }),
+    time: formatTime(now),
+  };
+  return write(task, now, { outcome: decided, completionTime: formatTime(now), ...(attempt === undefined ? {} : ofAttempt(attempt)) }, conditions);
+}
+
+function ofAttempt({ number, assignment, startTime, output }: NonNullable<Extract<Proposal, { kind: 'outcome' }>['attempt']>): Changes {
+  return {
+    attempt: number,
+    assignment,
+    startTime,
+    durationSeconds: Math.round(output.durationMs / 1000),
+    observed: output.observed,
+    claimed: output.claimed,
+    artifacts: output.artifacts,
+    workspace: output.workspace,
+    boundary: output.boundary,
+  };
+}
+
+const accepted: Wanted = { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'the spec is valid' };
+
+function succeeded(status: Wanted['status'], reason: string, message: string): Wanted[] {
+  return [{ type: 'Succeeded', status, reason, message }];
+}
+
+function judgedCondition({ accepted: good, reason, message }: Extract<Proposal, { kind: 'judged' }>): Wanted {
+  return { type: 'Accepted', status: good ? 'True' : 'False', reason, message };
+}
+
+function stalledBy({ accepted: good, message }: Extract<Proposal, { kind: 'judged' }>): Wanted[] {
+  return good ? [{ type: 'Reconciling', status: 'True', reason: 'Starting', message: 'waiting for an agent' }] : [{ type: 'Stalled', status: 'True', reason: 'NotAccepted', message }];
+}
+
+function isolated(boundary: NonNullable<TaskStatus['boundary']>): Wanted {
+  return boundary === 'none'
+    ? { type: 'Isolated', status: 'False', reason: 'NoBoundary', message: 'the code ran without a sandbox boundary' }
+    : { type: 'Isolated', status: 'True', reason: 'Isolated', message: `the code ran inside a ${boundary} boundary` };
+}
+
+type Changes = { readonly [K in keyof TaskStatus]?: TaskStatus[K] | undefined };
+
+function write(task: Task, now: Instant, changes: Changes, conditions: readonly Wanted[]): Application {
+  const merged: Record<string, unknown> = { ...task.status };
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) delete merged[key];
+    else merged[key] = value;
+  }
+  const status: TaskStatus = {
+    ...(merged as TaskStatus),
+    observedGeneration: task.metadata.generation,
+    conditions: setConditions(task.status?.conditions, conditions, task.metadata.generation, now),
+  };
+  return { kind: 'write', status };
+}
+
+function sameEpoch(a: Epoch, b: Epoch): boolean {
+  return a.term === b.term && a.counter === b.counter;
+}

@@ -1,0 +1,133 @@
+// Makes the order for an attempt: inputs resolved, files located, blobs granted. What cannot be had is a refusal, not an error.
+import { blobUri, parseBlobAddress } from '#api/blobs.ts';
+import { agentUri } from '#api/identity.ts';
+import type { OutcomeReason } from '#api/conditions.ts';
+import type { JsonObject } from '#api/v1alpha1/json.ts';
+import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Artifact } from '#api/v1alpha1/schema.ts';
+import type { Assignment, Task } from '#api/v1alpha1/task.ts';
+import type { AgentView, Order } from './agents-port.ts';
+
+export interface WorkspaceSource {
+  readonly git?: { readonly url: string; readonly ref: string; readonly subPath: string; readonly commit: string };
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Output of the dependency to start from. */
+  readonly bundle?: Artifact;
+  readonly bundleCommit?: string;
+}
+
+/** What the order is made from. */
+export interface OrderSources {
+  mission(task: Task): Mission | undefined;
+  /** Task of the same mission and run by its name in the plan. */
+  sibling(task: Task, taskName: string): Task | undefined;
+  /** UID of a namespace; it is part of every blob's address. */
+  namespaceUid(namespace: string): Promise<string>;
+  /** Files of a ConfigMap, or undefined when there is none. */
+  configMapFiles(namespace: string, name: string): Promise<Readonly<Record<string, Uint8Array>> | undefined>;
+  /** Signed grant for the blobs of one owner, good for `seconds`. */
+  grant(grant: { readonly agent: string; readonly namespaceUid: string; readonly ownerUid: string; readonly taskUid: string; readonly seconds: number }): string;
+}
+
+export type OrderAnswer = { readonly kind: 'order'; readonly order: Order } | { readonly kind: 'refused'; readonly reason: OutcomeReason; readonly message: string };
+
+// Blobs are stored after the action has ended; a grant outlives the deadline by this long.
+const grantSlackSeconds = 3600;
+
+/** The order for one attempt on one agent. */
+export async function makeOrder(task: Task, attempt: number, assignment: Assignment, agent: AgentView, sources: OrderSources): Promise<OrderAnswer> {
+  const inputs = resolveInputs(task, sources);
+  if (inputs.kind === 'refused') return inputs;
+  const workspace = await locateWorkspace(task, sources);
+  if (workspace.kind === 'refused') return workspace;
+  const namespaceUid = await sources.namespaceUid(task.metadata.namespace);
+  const ownerUid = ownerOf(task);
+  return {
+    kind: 'order',
+    order: {
+      taskUid: task.metadata.uid,
+      namespace: task.metadata.namespace,
+      name: task.metadata.name,
+      attempt,
+      epoch: assignment.epoch,
+      specJson: JSON.stringify(task.spec),
+      inputsJson: JSON.stringify(inputs.values),
+      workspace: workspace.source,
+      blobGrant: grantFor(task, agent, namespaceUid, sources),
+      namespaceUid,
+      ownerUid,
+      deadlineSeconds: task.spec.activeDeadlineSeconds,
+    },
+  };
+}
+
+/** A grant for the blobs of this task's owner, for this agent alone. */
+export function grantFor(task: Task, agent: AgentView, namespaceUid: string, sources: Pick<OrderSources, 'grant'>): string {
+  return sources.grant({
+    agent: agentUri(agent),
+    namespaceUid,
+    ownerUid: ownerOf(task),
+    taskUid: task.metadata.uid,
+    seconds: task.spec.activeDeadlineSeconds + grantSlackSeconds,
+  });
+}
+
+/** The object that a task's blobs belong to. */
+export function ownerOf(task: Task): string {
+  return task.spec.missionRef?.uid ?? task.metadata.uid;
+}
+
+type Refusal = { readonly kind: 'refused'; readonly reason: OutcomeReason; readonly message: string };
+
+function resolveInputs(task: Task, sources: OrderSources): { readonly kind: 'values'; readonly values: JsonObject } | Refusal {
+  const values: Record<string, JsonObject[string]> = {};
+  for (const { name, task: from, field } of task.spec.inputs) {
+    const value = fieldOf(sources.sibling(task, from), field);
+    if (value === undefined) return { kind: 'refused', reason: 'InputMissing', message: `inputs.${name}: task ${from} has no ${field}` };
+    values[name] = value;
+  }
+  return { kind: 'values', values };
+}
+
+function fieldOf(task: Task | undefined, field: string): JsonObject[string] | undefined {
+  let value: unknown = task?.status;
+  for (const part of field.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value as JsonObject[string];
+}
+
+async function locateWorkspace(task: Task, sources: OrderSources): Promise<{ readonly kind: 'source'; readonly source: WorkspaceSource } | Refusal> {
+  const { workspace } = task.spec;
+  const output = outputOf(task, sources);
+  if (workspace?.git !== undefined) {
+    const { url, ref, subPath = '' } = workspace.git;
+    const commit = sources.mission(task)?.status?.workspace?.commit ?? '';
+    return { kind: 'source', source: { git: { url, ref, subPath, commit }, ...output } };
+  }
+  if (workspace?.configMap === undefined) return { kind: 'source', source: output };
+  const files = await sources.configMapFiles(task.metadata.namespace, workspace.configMap.name);
+  if (files === undefined) return { kind: 'refused', reason: 'WorkspaceFailed', message: `workspace.configMap: no ConfigMap ${workspace.configMap.name} in namespace ${task.metadata.namespace}` };
+  return { kind: 'source', source: { files, ...output } };
+}
+
+/** The changed files of the dependency named in workspaceFrom; none when it changed nothing. */
+function outputOf(task: Task, sources: OrderSources): Pick<WorkspaceSource, 'bundle' | 'bundleCommit'> {
+  if (task.spec.workspaceFrom === undefined) return {};
+  const from = sources.sibling(task, task.spec.workspaceFrom);
+  const bundle = from?.status?.artifacts?.find(({ name }) => name === outputBundle);
+  const commit = from?.status?.workspace?.outputCommit;
+  return bundle === undefined || commit === undefined ? {} : { bundle, bundleCommit: commit };
+}
+
+/** Name of the artifact that holds a task's changed files. */
+export const outputBundle = 'output.bundle';
+
+/** True when every artifact lies where the blobs of this owner lie. */
+export function artifactsBelong(artifacts: readonly Artifact[], namespaceUid: string, ownerUid: string): boolean {
+  return artifacts.every(({ uri, sha256 }) => {
+    const address = parseBlobAddress(uri);
+    return address !== undefined && address.sha256 === sha256 && uri === blobUri({ namespaceUid, ownerUid, sha256 });
+  });
+}

@@ -1,0 +1,81 @@
+// A term: everything that exists only while this replica leads. Built from warm caches, thrown away with the process.
+import type { Leadership, WorkListener } from '../fleet/work/service.ts';
+import { admit } from '../scheduler/admission.ts';
+import { createExplainer, type Explainer } from '../scheduler/explain.ts';
+import { type Core, createCore } from './core.ts';
+import type { TermDeps } from './deps.ts';
+import { createDispatch, type Dispatch } from './dispatch.ts';
+import { followEvents, lookAtEverything } from './events.ts';
+import { createQueues, type Queues } from './queues.ts';
+
+export type { Broadcast, TermDeps } from './deps.ts';
+
+export interface Term {
+  readonly leadership: Leadership;
+  readonly explainer: Explainer;
+  /** Lets running turns end and closes the streams of the agents. */
+  stop(): Promise<void>;
+}
+
+const tickMs = 500;
+
+/** Starts to lead. */
+export function startTerm(deps: TermDeps): Term {
+  const core = createCore(deps);
+  const dispatch: Dispatch = createDispatch(deps, core, (poolKey) => queues.pools.add(poolKey));
+  const queues: Queues = createQueues(deps, core, dispatch);
+  const unfollow = followEvents(deps, core, dispatch, queues);
+  dispatch.adoption.begin();
+  lookAtEverything(deps, core, dispatch, queues);
+  const stopTicking = tick(deps, dispatch);
+  const { config, term, deposedBy } = deps;
+  return {
+    leadership: { term, leaseSeconds: config.leaseSeconds, fleet: dispatch.fleet, listener: workListener(deps, core, dispatch), deposedBy },
+    explainer: explainerOf(deps, core, dispatch),
+    async stop() {
+      stopTicking();
+      unfollow();
+      dispatch.fleet.shutdown('the operator is going away');
+      await Promise.all([queues.missions.stop(), queues.tasks.stop(), queues.pools.stop()]);
+    },
+  };
+}
+
+function tick({ clock }: TermDeps, { fleet, adoption }: Dispatch): () => void {
+  let cancel = () => {};
+  const turn = () => {
+    fleet.tick();
+    adoption.tick();
+    cancel = clock.after(tickMs, turn);
+  };
+  turn();
+  return () => cancel();
+}
+
+function workListener({ broadcast }: TermDeps, { board }: Core, { attempts }: Dispatch): WorkListener {
+  return {
+    started: (...args) => attempts.started(...args),
+    finished(agentUid, report) {
+      broadcast.ended(report.taskUid);
+      attempts.finished(agentUid, report);
+    },
+    refused: (...args) => attempts.refused(...args),
+    progress(taskUid, _epoch, percent, message) {
+      const task = board.get(taskUid);
+      if (task !== undefined) broadcast.progress(task, percent, message);
+    },
+    log: (...args) => broadcast.log(...args),
+  };
+}
+
+function explainerOf({ caches }: TermDeps, { missionByUid, sibling }: Core, { runs, roster, scheduler }: Dispatch): Explainer {
+  return createExplainer({
+    runs,
+    roster,
+    pools: caches.pools.store,
+    ready: scheduler.ready,
+    admit: (task) => admit(task, missionByUid),
+    sibling,
+    missionUid: (key) => caches.missions.store.get(key)?.metadata.uid,
+  });
+}

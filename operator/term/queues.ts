@@ -1,0 +1,95 @@
+// The three reconcilers behind their work queues.
+import { tasks } from '#api/v1alpha1/kinds.ts';
+import { messageOf } from '#platform/errors.ts';
+import { createIfAbsent } from '#platform/kube/create-if-absent.ts';
+import type { KubeObject, ObjectKey } from '#platform/kube/types.ts';
+import { createWorkQueue, type WorkQueue } from '#platform/kube/workqueue.ts';
+import { createPace, createPoolBook, type PoolBook } from '../agentpool/book.ts';
+import { poolCluster } from '../agentpool/cluster.ts';
+import type { PoolDemand, PoolSettings } from '../agentpool/decide/view.ts';
+import { agentPoolParts } from '../agentpool/index.ts';
+import { missionParts } from '../mission/index.ts';
+import { keyText, parseKey, type Reconcile, reconcileWith } from '../reconciler.ts';
+import { taskParts } from '../task/index.ts';
+import type { Core } from './core.ts';
+import { silenceMs, type TermDeps } from './deps.ts';
+import type { Dispatch } from './dispatch.ts';
+
+export interface Queues {
+  readonly missions: WorkQueue;
+  readonly tasks: WorkQueue;
+  readonly pools: WorkQueue;
+  readonly poolBook: PoolBook;
+}
+
+/** The queues of a term; each starts working with its first key. */
+export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Queues {
+  const { caches, client } = deps;
+  const { board, book, gate, writer, missionByUid } = core;
+  const poolBook = createPoolBook();
+  const stores = { missions: caches.missions.store, tasks: caches.tasks.store, pools: caches.pools.store };
+  const missionCluster = { client, gate, createIfAbsent: (task: Parameters<typeof createIfAbsent>[2]) => createIfAbsent<KubeObject>(client, tasks, task), decideTask: (...args: Parameters<Dispatch['attempts']['decide']>) => dispatch.attempts.decide(...args) };
+  return {
+    missions: queue(deps, core, missionParts({ ...stores, tasksOf: (uid) => board.ofMission(uid), isLive: (uid) => book.get(uid) !== undefined }, missionCluster)),
+    tasks: queue(deps, core, taskParts({ ...stores, missionExists: (uid) => missionByUid(uid) !== undefined }, writer)),
+    pools: poolQueue(deps, core, dispatch, poolBook),
+    poolBook,
+  };
+}
+
+function poolQueue(deps: TermDeps, core: Core, { fleet, demand }: Dispatch, book: PoolBook): WorkQueue {
+  const { caches, client, clock, random, config, recorder } = deps;
+  const pools = queue(
+    deps,
+    core,
+    agentPoolParts({
+      pools: caches.pools.store,
+      pods: caches.pods.store,
+      cluster: poolCluster(client),
+      fleet: { demand: (pool) => demandOf(pool, { fleet, demand }, core), drain: (uid, reason) => fleet.drain(uid, reason) },
+      gate: core.gate,
+      events: recorder,
+      book,
+      pace: createPace(config.podCreationsPerSecond, clock),
+      clock,
+      random,
+      again: (key) => pools.add(keyText(key)),
+      settings: () => poolSettings(deps),
+    }),
+  );
+  return pools;
+}
+
+function queue<V, I, S extends object>({ config, clock, random, log, onReconciled }: TermDeps, { gate }: Core, parts: Reconcile<V, I, S>): WorkQueue {
+  const turn = reconcileWith(parts, { clock, gate, log });
+  return createWorkQueue({
+    handler: (key) => turn(parseKey(key)),
+    workers: config.reconcileWorkers,
+    clock,
+    random,
+    onDone: (_key, ms) => onReconciled(parts.kind, 'done', ms),
+    onError: (key, error, attempt) => {
+      onReconciled(parts.kind, 'error', 0);
+      log.warn('reconcile failed; trying again', { kind: parts.kind, key, attempt, error: messageOf(error) });
+    },
+  });
+}
+
+/** What is asked of a pool now, from memory. */
+function demandOf(pool: ObjectKey, { fleet, demand }: Pick<Dispatch, 'fleet' | 'demand'>, { book }: Core): PoolDemand {
+  const key = keyText(pool);
+  const medianRunMs = demand.medianRunMs(key);
+  const agents = fleet
+    .members()
+    .filter((agent) => agent.namespace === pool.namespace && agent.pool === pool.name)
+    .map(({ uid, pod, slots, draining, boundary, quietMs }) => {
+      const used = book.usedSlots(uid);
+      return { podUid: uid, pod, slots, used, idleForMs: used > 0 ? 0 : quietMs, draining, boundary };
+    });
+  return { queued: demand.queued(key), ...(medianRunMs === undefined ? {} : { medianRunMs }), agents };
+}
+
+function poolSettings({ caBundle, config }: TermDeps): PoolSettings {
+  const bundle = caBundle();
+  return { ...(bundle === undefined ? {} : { caBundle: bundle }), operatorNamespace: config.namespace, silenceMs: silenceMs(config) };
+}

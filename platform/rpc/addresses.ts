@@ -1,0 +1,63 @@
+// Where the installation's servers are: from the endpoints file of a cluster without pod networking, or from DNS.
+import { lookup as dnsLookup } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import { Endpoints, type OperatorAddress, type OperatorAddresses } from '#api/endpoints.ts';
+import { blobsName, operatorName } from './tls.ts';
+
+/** Where the blob service is now; undefined while it is nowhere. */
+export interface BlobsAddress {
+  current(): Promise<string | undefined>;
+}
+
+export interface OperatorPorts {
+  readonly api: number;
+  readonly enrolment: number;
+  readonly work: number;
+}
+
+/** Ports of the Services that the chart makes. */
+export const servicePorts = { operator: { api: 9443, work: 9444, enrolment: 9445 }, blobs: 9446 } as const;
+
+export interface DnsOptions {
+  /** Namespace of the installation. */
+  readonly namespace: string;
+  readonly ports?: OperatorPorts;
+  readonly lookup?: (name: string) => Promise<readonly string[]>;
+}
+
+/** Reads the file anew each time: its writer replaces it when a server moves. Rejects when it cannot be read. */
+export async function readEndpoints(path: string): Promise<Endpoints> {
+  const parsed = Endpoints.safeParse(JSON.parse(await readFile(path, 'utf8')));
+  if (!parsed.success) throw new Error(`cannot read the endpoints file ${path}: ${parsed.error.issues[0]?.message ?? 'not valid'}; nothing can be dialled until it is written again`);
+  return parsed.data;
+}
+
+/** The operators of an endpoints file. */
+export function operatorsInFile(path: string): OperatorAddresses {
+  return { current: async () => (await readEndpoints(path)).operators };
+}
+
+/** The operators behind their headless Service. `pod` is the IP: DNS knows no names of pods. */
+export function operatorsInDns({ namespace, ports = servicePorts.operator, lookup = lookupAll }: DnsOptions): OperatorAddresses {
+  const at = (ip: string): OperatorAddress => {
+    const host = ip.includes(':') ? `[${ip}]` : ip;
+    return { pod: ip, api: `${host}:${ports.api}`, enrolment: `${host}:${ports.enrolment}`, work: `${host}:${ports.work}` };
+  };
+  return { current: async () => (await lookup(operatorName(namespace))).map(at) };
+}
+
+/** The blob service of an endpoints file. */
+export function blobsInFile(path: string): BlobsAddress {
+  return { current: async () => (await readEndpoints(path)).blobs };
+}
+
+/** The blob service behind its Service. */
+export function blobsInDns(namespace: string): BlobsAddress {
+  const address = `${blobsName(namespace)}:${servicePorts.blobs}`;
+  return { current: () => Promise.resolve(address) };
+}
+
+async function lookupAll(name: string): Promise<readonly string[]> {
+  const found = await dnsLookup(name, { all: true });
+  return [...new Set(found.map(({ address }) => address))].toSorted();
+}

@@ -1,0 +1,50 @@
+// docs/reference/config.md: every setting of every process.
+import type { z } from 'zod';
+import { AgentConfig } from '#api/config/agent.ts';
+import { BlobsConfig } from '#api/config/blobs.ts';
+import { OperatorConfig } from '#api/config/operator.ts';
+import { code, page, table } from './markdown.ts';
+import { generatedFrom, type GeneratedFile } from './output.ts';
+
+const processes = [
+  { title: 'Operator', source: 'api/config/operator.ts', schema: OperatorConfig },
+  { title: 'Blob service', source: 'api/config/blobs.ts', schema: BlobsConfig },
+  { title: 'Agent', source: 'api/config/agent.ts', schema: AgentConfig },
+] as const;
+
+/** One setting as documents show it. */
+export interface Setting {
+  readonly name: string;
+  readonly env: string;
+  /** JSON of the default; undefined when the setting must be given or may be absent. */
+  readonly fallback: string | undefined;
+  readonly isRequired: boolean;
+  readonly description: string;
+}
+
+/** The settings of a process; throws for one without a variable or a description, which nobody could find. */
+export function settingsOf(schema: z.ZodObject, source: string): Setting[] {
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const { env, description } = field.meta() ?? {};
+    if (typeof env !== 'string' || description === undefined) throw new Error(`cannot document the setting ${name} of ${source}: give it .meta(env('CODITECT_...')) and .describe('...')`);
+    const { type, defaultValue } = field.def as { type: string; defaultValue?: unknown };
+    return { name, env, fallback: type === 'default' ? JSON.stringify(defaultValue) : undefined, isRequired: type !== 'default' && type !== 'optional', description };
+  });
+}
+
+/** docs/reference/config.md. */
+export function configFiles(): GeneratedFile[] {
+  const sections = processes.flatMap(({ title, source, schema }) => [`## ${title}`, settingTable(settingsOf(schema, source))]);
+  const text = page([
+    `<!-- ${generatedFrom('api/config/')} -->`,
+    '# Settings',
+    'A setting is looked for as a flag (`--api-port 9443`), then in the environment, then in the file that `--config FILE` names (YAML or JSON, by the setting\'s name), then the default holds. A wrong value ends the process with one line that names the setting.',
+    ...sections,
+  ]);
+  return [{ path: 'docs/reference/config.md', text }];
+}
+
+function settingTable(settings: readonly Setting[]): string {
+  const rows = settings.map(({ name, env, fallback, isRequired, description }) => [code(name), code(env), fallback === undefined ? (isRequired ? '*required*' : '') : code(fallback), description]);
+  return table(['Setting', 'Environment', 'Default', 'Description'], rows);
+}

@@ -1,0 +1,110 @@
+// Who may do what: one table a subject, each line with the least it needs. Roles of people aggregate into view, edit and admin.
+import { names } from '#api/labels.ts';
+import { group } from '#api/v1alpha1/kinds.ts';
+import type { Manifest } from './manifest.ts';
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+/** `allow('get list', 'pods services')` in the core group; names limit it to single objects. */
+function allow(verbs: string, resources: string, apiGroup = '', resourceNames?: readonly string[]): Rule {
+  const rule = { apiGroups: [apiGroup], resources: resources.split(' '), verbs: verbs.split(' ') };
+  return resourceNames === undefined ? rule : { ...rule, resourceNames };
+}
+
+const reviews: readonly Rule[] = [
+  allow('create', 'tokenreviews', 'authentication.k8s.io'),
+  allow('create', 'subjectaccessreviews', 'authorization.k8s.io'),
+];
+
+/** What the operator may do in every namespace. No Secret is among it. */
+export const operatorRules: readonly Rule[] = [
+  allow('get list watch', 'missions tasks agentpools', group),
+  allow('patch', 'missions/status tasks/status agentpools/status', group),
+  allow('create delete', 'missions tasks', group),
+  allow('get list watch create delete', 'pods'),
+  allow('get list watch', 'namespaces'),
+  allow('get', 'configmaps'),
+  allow('create patch', 'events', 'events.k8s.io'),
+  ...reviews,
+];
+
+/** What the operator may do in its own namespace. `create` cannot be limited by name, so it stands alone. */
+export const operatorOwnRules: readonly Rule[] = [
+  allow('get create update', 'leases', 'coordination.k8s.io'),
+  allow('create', 'secrets configmaps'),
+  allow('get update patch', 'secrets', '', [names.caSecret]),
+  allow('get update patch', 'configmaps', '', [names.caConfigMap]),
+];
+
+/** What the blob service may do: see which owners are alive, and ask who is asking. */
+export const blobsRules: readonly Rule[] = [allow('get list watch', 'missions tasks', group), allow('get list watch', 'namespaces'), ...reviews];
+
+const readOurs = allow('get list watch', 'missions tasks agentpools', group);
+const writeVerbs = 'create update patch delete deletecollection';
+
+/** Roles for people. Pools belong to platform teams, so only admins write them. */
+export const peopleRules: Readonly<Record<'viewer' | 'editor' | 'admin', readonly Rule[]>> = {
+  viewer: [readOurs],
+  editor: [readOurs, allow(writeVerbs, 'missions tasks', group)],
+  admin: [readOurs, allow(writeVerbs, 'missions tasks agentpools', group), allow('get update patch', 'agentpools/scale', group)],
+};
+
+const aggregatedInto = { viewer: 'view', editor: 'edit', admin: 'admin' } as const;
+const rbac = 'rbac.authorization.k8s.io';
+
+/** Every role and binding of an installation in `namespace`. */
+export function rbacManifests(namespace: string): Manifest[] {
+  return [
+    ...(['viewer', 'editor', 'admin'] as const).map(peopleRole),
+    clusterRole(names.operator, operatorRules),
+    clusterRoleBinding(names.operator, namespace),
+    role(names.operator, namespace, operatorOwnRules),
+    roleBinding(names.operator, namespace, 'Role', serviceAccount(names.operator, namespace)),
+    clusterRole(names.blobs, blobsRules),
+    clusterRoleBinding(names.blobs, namespace),
+    role(names.caConfigMap, namespace, [allow('get', 'configmaps', '', [names.caConfigMap])]),
+    roleBinding(names.caConfigMap, namespace, 'Role', { kind: 'Group', apiGroup: rbac, name: 'system:authenticated' }),
+  ];
+}
+
+/** What `kubectl mission` needs in a namespace when the kubeconfig holds a certificate and no token: an account that may look, and nothing else. */
+export function cliManifests(namespace: string): Manifest[] {
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: names.cliServiceAccount, namespace }, automountServiceAccountToken: false },
+    { ...roleBinding(names.cliServiceAccount, namespace, 'ClusterRole', serviceAccount(names.cliServiceAccount, namespace)), roleRef: roleRef('ClusterRole', 'coditect-viewer') },
+  ];
+}
+
+function peopleRole(who: keyof typeof peopleRules): Manifest {
+  const labels = { [`${rbac}/aggregate-to-${aggregatedInto[who]}`]: 'true' };
+  return { ...clusterRole(`coditect-${who}`, peopleRules[who]), metadata: { name: `coditect-${who}`, labels } };
+}
+
+function clusterRole(name: string, rules: readonly Rule[]): Manifest {
+  return { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules };
+}
+
+function clusterRoleBinding(name: string, namespace: string): Manifest {
+  return { apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, roleRef: roleRef('ClusterRole', name), subjects: [serviceAccount(name, namespace)] };
+}
+
+function role(name: string, namespace: string, rules: readonly Rule[]): Manifest {
+  return { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name, namespace }, rules };
+}
+
+function roleBinding(name: string, namespace: string, kind: 'Role' | 'ClusterRole', subject: object): Manifest {
+  return { apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata: { name, namespace }, roleRef: roleRef(kind, name), subjects: [subject] };
+}
+
+function roleRef(kind: 'Role' | 'ClusterRole', name: string) {
+  return { apiGroup: rbac, kind, name };
+}
+
+function serviceAccount(name: string, namespace: string) {
+  return { kind: 'ServiceAccount', name, namespace };
+}

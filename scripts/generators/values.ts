@@ -1,0 +1,92 @@
+// What the chart lets people set, said once: values.yaml with its comments and values.schema.json come from here.
+import { z } from 'zod';
+import { defaultResources } from './manifests.ts';
+import { generatedFrom, type GeneratedFile } from './output.ts';
+
+const anyMap = () => z.record(z.string(), z.unknown());
+const maps = () => z.array(anyMap()).default([]);
+
+const image = (repository: string) =>
+  z
+    .strictObject({
+      repository: z.string().min(1).default(repository).describe('Name of the image, with its host.'),
+      tag: z.string().default('').describe('Tag. Empty: the version of the chart\'s app.'),
+      digest: z.string().regex(/^(sha256:[0-9a-f]{64})?$/).default('').describe('Digest such as `sha256:...`; wins over the tag.'),
+      pullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).default('IfNotPresent').describe('When the kubelet pulls.'),
+    })
+    .describe('Image of the process.');
+
+const placement = (resources: object) => ({
+  resources: anyMap().default({ ...resources }).describe('Requests and limits.'),
+  nodeSelector: anyMap().default({}).describe('Labels of the nodes that may run it.'),
+  tolerations: maps().describe('Taints it tolerates.'),
+  affinity: anyMap().default({}).describe('Affinity of its pods.'),
+  topologySpreadConstraints: maps().describe('How its pods spread over zones and nodes.'),
+  priorityClassName: z.string().default('').describe('PriorityClass of its pods.'),
+  extraEnv: maps().describe('Further environment; docs/reference/config.md lists the settings.'),
+});
+
+/** Values of charts/coditect. */
+export const ChartValues = z.strictObject({
+  global: anyMap().default({}).describe('Reserved by Helm for parent charts.'),
+  imagePullSecrets: maps().describe('Secrets with which the kubelet pulls the images, for example `[{name: pull}]`.'),
+  rbac: z.strictObject({ create: z.boolean().default(true).describe('Whether roles and bindings are made.') }).describe('Rights.'),
+  operator: z
+    .strictObject({
+      image: image('coditect/operator'),
+      replicas: z.int().min(1).max(5).default(2).describe('Replicas; one leads, the others stand by with warm caches.'),
+      leaderElection: z.enum(['default', 'fast']).default('default').describe('Profile of the leader lease: default is 15/10/2 s, fast is 6/4/1 s.'),
+      watchNamespaces: z.array(z.string().min(1).max(63)).max(64).default([]).describe('Namespaces to serve. Empty: all.'),
+      logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('error, warn, info or debug.'),
+      ...placement(defaultResources.operator),
+    })
+    .describe('The operator.'),
+  blobs: z
+    .strictObject({
+      image: image('coditect/blobs'),
+      persistence: z
+        .strictObject({
+          enabled: z.boolean().default(false).describe('Whether artifacts outlive the pod of the blob service. Without it they are lost with the pod.'),
+          size: z.string().min(1).max(20).default('10Gi').describe('Size of the volume.'),
+          storageClassName: z.string().default('').describe('StorageClass. Empty: the default of the cluster.'),
+        })
+        .describe('Volume of the artifacts.'),
+      ...placement(defaultResources.blobs),
+    })
+    .describe('The blob service; always one replica.'),
+  cli: z
+    .strictObject({
+      namespaces: z.array(z.string().min(1).max(63)).max(256).default([]).describe('Further namespaces in which `kubectl mission` may be used with a certificate-only kubeconfig.'),
+    })
+    .describe('The command line.'),
+});
+
+interface ValueSchema {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, ValueSchema>>;
+}
+
+/** JSON Schema of the values, as Helm reads it. */
+export function valuesSchema(): object {
+  return z.toJSONSchema(ChartValues, { target: 'draft-7', io: 'input' });
+}
+
+/** Lines of values.yaml: each value below a comment that starts with its name. Strings are quoted, so no type floats. */
+export function valuesLines(schema: ValueSchema, indent = ''): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
+    const comment = `${indent}# ${name}: ${value.description ?? ''}`;
+    if (value.properties === undefined) return [comment, `${indent}${name}: ${JSON.stringify(value.default)}`];
+    return [comment, `${indent}${name}:`, ...valuesLines(value, `${indent}  `)];
+  });
+}
+
+/** values.yaml and values.schema.json of charts/coditect. */
+export function valuesFiles(): GeneratedFile[] {
+  const schema = valuesSchema();
+  const comment = generatedFrom('scripts/generators/values.ts');
+  return [
+    { path: 'charts/coditect/values.yaml', text: `${[`# ${comment}`, ...valuesLines(schema)].join('\n')}\n` },
+    { path: 'charts/coditect/values.schema.json', text: `${JSON.stringify({ $comment: comment, ...schema }, null, 2)}\n` },
+  ];
+}

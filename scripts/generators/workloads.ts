@@ -1,0 +1,124 @@
+// The two processes of an installation as Deployments and Services. Plain manifests and the chart are made from the same pieces.
+import { audiences, labels, names } from '#api/labels.ts';
+import type { Manifest } from './manifest.ts';
+
+/** What differs between installations; the chart puts template expressions in place of values. */
+export interface Workload {
+  readonly namespace: string;
+  readonly image: string;
+  readonly pullPolicy: string;
+  readonly replicas: number | string;
+  /** Further environment of the container. */
+  readonly env: readonly unknown[];
+  readonly resources: unknown;
+}
+
+/** Ports by name: the process node and the Services know them by it. */
+export const operatorPorts = { api: 9443, work: 9444, enrolment: 9445, health: 8080 } as const;
+export const blobsPorts = { blobs: 9446, health: 8080 } as const;
+
+const tokenFolder = '/var/run/secrets/coditect';
+const blobsFolder = '/var/lib/coditect/blobs';
+
+/** Any numeric user but root; the images use the same one. */
+export const unprivilegedUser = 65_532;
+
+type Component = 'operator' | 'blobs';
+
+const podSecurityContext = { runAsNonRoot: true, runAsUser: unprivilegedUser, runAsGroup: unprivilegedUser, fsGroup: unprivilegedUser, seccompProfile: { type: 'RuntimeDefault' } };
+const containerSecurityContext = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
+
+const fromField = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+const probe = (path: string, periodSeconds: number) => ({ httpGet: { path, port: 'health' }, periodSeconds, timeoutSeconds: 5, failureThreshold: 3 });
+
+function selectorOf(component: Component) {
+  return { [labels.name]: 'coditect', [labels.component]: component };
+}
+
+function metadata(component: Component, namespace: string): Manifest['metadata'] {
+  return { name: names[component], namespace, labels: { ...selectorOf(component), 'app.kubernetes.io/part-of': 'coditect' } };
+}
+
+/** ServiceAccount, Service and Deployment of the operator. */
+export function operatorWorkload(workload: Workload): Manifest[] {
+  const env = [fromField('CODITECT_NAMESPACE', 'metadata.namespace'), fromField('CODITECT_POD_NAME', 'metadata.name'), ...workload.env];
+  const pod = podSpec('operator', { ...workload, env }, operatorPorts);
+  // Agents keep a connection to every replica, followers and starting ones included.
+  const service = serviceOf('operator', workload.namespace, operatorPorts, { publishNotReadyAddresses: true });
+  return [account('operator', workload.namespace), service, deployment('operator', workload, pod)];
+}
+
+/** ServiceAccount, Service and Deployment of the blob service; `volume` is where the blobs are kept. */
+export function blobsWorkload(workload: Workload, volume: object): Manifest[] {
+  const env = [
+    fromField('CODITECT_NAMESPACE', 'metadata.namespace'),
+    { name: 'CODITECT_TOKEN_FILE', value: `${tokenFolder}/token` },
+    { name: 'CODITECT_BLOBS_FOLDER', value: blobsFolder },
+    ...workload.env,
+  ];
+  const token = { serviceAccountToken: { path: 'token', audience: audiences.agents, expirationSeconds: 3600 } };
+  const pod = podSpec('blobs', { ...workload, env }, blobsPorts, [
+    { mount: { name: 'blobs', mountPath: blobsFolder }, source: volume },
+    { mount: { name: 'token', mountPath: tokenFolder, readOnly: true }, source: { projected: { sources: [token] } } },
+  ]);
+  return [account('blobs', workload.namespace), serviceOf('blobs', workload.namespace, blobsPorts), deployment('blobs', workload, pod)];
+}
+
+/** Keeps all but one operator during drains; only of use with more than one. */
+export function operatorDisruptionBudget(namespace: string): Manifest {
+  const spec = { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: selectorOf('operator') } };
+  return { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: metadata('operator', namespace), spec };
+}
+
+/** Renewals of the leader lease must not wait behind anybody's lists: a lease lost to a busy API server restarts the operator. */
+export function leaseFlowSchema(namespace: string): Manifest {
+  const subjects = [{ kind: 'ServiceAccount', serviceAccount: { name: names.operator, namespace } }];
+  const resourceRules = [{ verbs: ['get', 'create', 'update'], apiGroups: ['coordination.k8s.io'], resources: ['leases'], namespaces: [namespace] }];
+  const spec = { priorityLevelConfiguration: { name: 'leader-election' }, matchingPrecedence: 200, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects, resourceRules }] };
+  return { apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: 'FlowSchema', metadata: { name: 'coditect-leader-election' }, spec };
+}
+
+interface Mount {
+  readonly mount: { readonly name: string; readonly mountPath: string; readonly readOnly?: true };
+  readonly source: object;
+}
+
+function podSpec(component: Component, workload: Workload, ports: Readonly<Record<string, number>>, mounts: readonly Mount[] = []) {
+  const container = {
+    name: component,
+    image: workload.image,
+    imagePullPolicy: workload.pullPolicy,
+    ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: 'TCP' })),
+    env: workload.env,
+    livenessProbe: probe('/livez', 10),
+    readinessProbe: probe('/readyz', 5),
+    resources: workload.resources,
+    securityContext: containerSecurityContext,
+    ...(mounts.length === 0 ? {} : { volumeMounts: mounts.map(({ mount }) => mount) }),
+  };
+  return {
+    serviceAccountName: names[component],
+    // Service links would put CODITECT_BLOBS_PORT and its kin among our own settings.
+    enableServiceLinks: false,
+    securityContext: podSecurityContext,
+    terminationGracePeriodSeconds: 30,
+    containers: [container],
+    ...(mounts.length === 0 ? {} : { volumes: mounts.map(({ mount, source }) => ({ name: mount.name, ...source })) }),
+  };
+}
+
+function deployment(component: Component, { namespace, replicas }: Workload, pod: object): Manifest {
+  // Two blob services on one volume would sweep each other's files, so the old one goes first.
+  const strategy = component === 'blobs' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
+  const template = { metadata: { labels: selectorOf(component) }, spec: pod };
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: metadata(component, namespace), spec: { replicas, strategy, selector: { matchLabels: selectorOf(component) }, template } };
+}
+
+function serviceOf(component: Component, namespace: string, ports: Readonly<Record<string, number>>, further: object = {}): Manifest {
+  const listed = Object.entries(ports).map(([name, port]) => ({ name, port, targetPort: name, protocol: 'TCP' }));
+  return { apiVersion: 'v1', kind: 'Service', metadata: metadata(component, namespace), spec: { clusterIP: 'None', ...further, selector: selectorOf(component), ports: listed } };
+}
+
+function account(component: Component, namespace: string): Manifest {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(component, namespace) };
+}

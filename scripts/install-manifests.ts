@@ -1,0 +1,39 @@
+// Prints the manifests of an installation as YAML, for `kubectl apply --server-side -f -` and for the dev cluster.
+import { parseArgs } from 'node:util';
+import { installManifests, type InstallOptions } from './generators/manifests.ts';
+import { toYamlDocuments } from './generators/output.ts';
+
+const usage = `usage: node scripts/install-manifests.ts [options]
+  --namespace NAME          namespace of the installation (coditect-system)
+  --operator-image IMAGE    (coditect/operator:dev)
+  --blobs-image IMAGE       (coditect/blobs:dev)
+  --replicas N              operators (1)
+  --leader-election NAME    default or fast (default)
+  --cli-namespace NAME      further namespace for kubectl mission; may be repeated`;
+
+const { values } = parseArgs({
+  options: {
+    namespace: { type: 'string', default: 'coditect-system' },
+    'operator-image': { type: 'string', default: 'coditect/operator:dev' },
+    'blobs-image': { type: 'string', default: 'coditect/blobs:dev' },
+    replicas: { type: 'string', default: '1' },
+    'leader-election': { type: 'string', default: 'default' },
+    'cli-namespace': { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+function optionsFrom(): InstallOptions | undefined {
+  const leaderElection = values['leader-election'];
+  const replicas = Number(values.replicas);
+  if (values.help || !Number.isInteger(replicas) || replicas < 1 || (leaderElection !== 'default' && leaderElection !== 'fast')) return undefined;
+  return { namespace: values.namespace, images: { operator: values['operator-image'], blobs: values['blobs-image'] }, replicas, leaderElection, cliNamespaces: values['cli-namespace'] };
+}
+
+const options = optionsFrom();
+if (options === undefined) {
+  console.log(usage);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  process.stdout.write(toYamlDocuments('Made by scripts/install-manifests.ts.', installManifests(options)));
+}

@@ -1,0 +1,26 @@
+// Refusals of the API server as its Status objects.
+
+/** Thrown inside the double; becomes an answer with a Status. */
+export class Refusal extends Error {
+  readonly code: number;
+  readonly reason: string;
+  readonly retryAfterSeconds: number | undefined;
+  readonly objectName: string | undefined;
+
+  constructor(code: number, reason: string, message: string, details: { readonly retryAfterSeconds?: number | undefined; readonly objectName?: string } = {}) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.objectName = details.objectName;
+  }
+}
+
+/** The Status object of a refusal. */
+export function statusOf({ code, reason, message, retryAfterSeconds, objectName }: Refusal): object {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code, details: { name: objectName, retryAfterSeconds } };
+}
+
+export const notFound = (plural: string, name: string) => new Refusal(404, 'NotFound', `${plural} "${name}" not found`, { objectName: name });
+export const conflict = (plural: string, name: string, why: string) => new Refusal(409, 'Conflict', `Operation cannot be fulfilled on ${plural} "${name}": ${why}`, { objectName: name });
+export const expired = () => new Refusal(410, 'Expired', 'too old resource version');

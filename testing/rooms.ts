@@ -1,0 +1,88 @@
+// Who may import whom. The first row whose `files` match a file is its law; a file that no row matches belongs to no room.
+
+/** One row of the table. Patterns are folders (`api/`) or files; packages are npm names; `node:` stands for every builtin. */
+export interface Row {
+  readonly files: RegExp;
+  /** The room in words, for sentences. */
+  readonly room: string;
+  readonly may: readonly string[];
+  readonly never?: readonly string[];
+  readonly packages?: readonly string[];
+  /** Pure: at run time nothing it imports, however far away, may touch a node builtin. */
+  readonly isPure?: true;
+}
+
+const single = ['platform/clock.ts', 'platform/errors.ts', 'platform/ids.ts', 'platform/config.ts'];
+const shared = ['api/', ...single, 'platform/telemetry/', 'node:'];
+const messages = '@bufbuild/protobuf';
+
+const vendors: Readonly<Record<string, readonly string[]>> = {
+  kube: ['@kubernetes/client-node', 'undici'],
+  rpc: ['@connectrpc/connect', '@connectrpc/connect-node', messages, '@peculiar/x509', 'reflect-metadata'],
+  telemetry: ['prom-client', 'winston'],
+  objectstore: [],
+};
+
+const platform = Object.entries(vendors).map(([vendor, packages]): Row => ({
+  files: new RegExp(`^platform/${vendor}/`),
+  room: `platform/${vendor}`,
+  may: [`platform/${vendor}/`, ...shared],
+  packages,
+}));
+
+const everything = ['api/', 'domain/', 'platform/', 'operator/', 'blobs/', 'agent-runtime/', 'sandbox/', 'cli/', 'devcluster/', 'testing/', 'e2e/', 'bench/', 'scripts/', 'node:', 'npm:'];
+
+const cliMay = ['cli/', 'domain/', ...shared, 'platform/kube/', 'platform/rpc/', 'platform/objectstore/'];
+const cliPackages = ['yaml', 'commander', 'picocolors', 'zod'];
+
+/** The table of rooms, most particular row first. */
+export const rows: readonly Row[] = [
+  { files: /\.test\.ts$/, room: 'tests', may: everything },
+  { files: /^[^/]+\.config\.ts$/, room: 'configuration of tools', may: ['node:', 'npm:'] },
+  { files: /^api\//, room: 'api', may: ['api/'], packages: ['zod'], isPure: true },
+  { files: /^domain\/digest\.ts$/, room: 'domain/digest.ts', may: ['api/', 'domain/'], packages: ['@noble/hashes'], isPure: true },
+  { files: /^domain\/expression\//, room: 'domain/expression', may: ['api/', 'domain/'], packages: ['@marcbachmann/cel-js'], isPure: true },
+  { files: /^domain\//, room: 'domain', may: ['api/', 'domain/'], isPure: true },
+  { files: /^operator\/[^/]+\/(decide\/|status\.ts$)/, room: 'pure files of the operator', may: ['api/', 'domain/', './'], isPure: true },
+  { files: /^platform\/config\.ts$/, room: 'platform/config.ts', may: ['api/', 'node:', ...single], packages: ['zod', 'yaml'] },
+  { files: /^platform\/[^/]+\.ts$/, room: 'single files of platform', may: ['api/', 'node:', ...single] },
+  ...platform,
+  // The door of the wire: handlers parse what comes in and speak in the wire's status codes.
+  { files: /^operator\/fleet\//, room: 'operator/fleet', may: ['api/', 'domain/', 'platform/', 'operator/', 'node:'], packages: [messages, '@connectrpc/connect', 'zod'] },
+  { files: /^operator\//, room: 'operator', may: ['api/', 'domain/', 'platform/', 'operator/', 'node:'], packages: [messages] },
+  { files: /^blobs\//, room: 'blobs', may: ['blobs/', ...shared, 'platform/objectstore/', 'platform/rpc/', 'platform/kube/'] },
+  { files: /^agent-runtime\//, room: 'agent-runtime', may: ['api/', 'domain/', 'sandbox/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/'], packages: [messages] },
+  { files: /^sandbox\//, room: 'sandbox', may: ['sandbox/', ...shared] },
+  { files: /^cli\/demo\//, room: 'cli/demo', may: [...cliMay, 'devcluster/'], packages: cliPackages },
+  // Where the command line talks to clusters: tunnels through the API server, and the operator's services.
+  { files: /^cli\/access\//, room: 'cli/access', may: cliMay, packages: [...cliPackages, messages, 'undici', '@connectrpc/connect', '@connectrpc/connect-node'] },
+  { files: /^cli\//, room: 'cli', may: cliMay, packages: cliPackages },
+  { files: /^devcluster\//, room: 'devcluster', may: ['devcluster/', 'api/', 'node:'], packages: ['yaml', '@peculiar/x509', 'reflect-metadata'] },
+  { files: /^(testing|e2e|bench|scripts)\//, room: 'testing, e2e, bench and scripts', may: everything },
+];
+
+/** Folders of the root that hold no code of ours. */
+export const foldersWithoutCode: readonly string[] = ['charts', 'config', 'coverage', 'crds', 'dist', 'docs', 'node_modules', 'toolchain'];
+
+/** Rooms that only some may import: the importers that each one allows. */
+export const closedRooms: readonly { readonly target: RegExp; readonly importers: RegExp; readonly law: string }[] = [
+  { target: /(^|\/)main\.ts$/, importers: /^$/, law: 'main.ts files start processes and are imported by nothing' },
+  { target: /\.test\.ts$/, importers: /^$/, law: 'tests are imported by nothing' },
+  { target: /^testing\//, importers: /^(testing|e2e|bench)\/|\.test\.ts$/, law: 'testing is for tests, e2e and bench' },
+  { target: /^devcluster\//, importers: /^(devcluster|e2e|bench|scripts|testing)\/|^cli\/demo\/|\.test\.ts$/, law: 'devcluster is for cli/demo, e2e, bench and scripts' },
+  { target: /^e2e\//, importers: /^e2e\//, law: 'e2e is imported by nothing' },
+  { target: /^bench\//, importers: /^bench\//, law: 'bench is imported by nothing' },
+  { target: /^scripts\//, importers: /^scripts\//, law: 'scripts are imported by nothing' },
+];
+
+/** Modules that open connections, listeners or files: who makes one decides what the process touches. */
+export const adapters = /^platform\/(kube\/(client|config|reflector|elector|recorder)|rpc\/(servers|agent-channel|blob-client)|objectstore\/local|telemetry\/health)\.ts$/;
+
+/** Rooms that are handed their adapters. */
+export const assembledRooms = /^(operator|blobs|agent-runtime|sandbox)\//;
+
+/** Where adapters are made and the parts of a process are put together. */
+export const assemblyFiles = /(^|\/)(main|wiring[^/]*)\.ts$|\.test\.ts$/;
+
+/** Folders of single kinds inside the operator: closed to each other but for types and the ports they declare. */
+export const kindFolders = ['mission', 'task', 'agentpool'] as const;
