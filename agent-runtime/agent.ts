@@ -1,10 +1,10 @@
-// The agent: attempts, lease and connections put together, and the three ways to end it: drained, by emergency, or never.
+// The agent: attempts, lease and connections put together, and the two ways to end it: drained, or by emergency.
 import type { Clock } from '#platform/clock.ts';
 import { delay } from '#platform/clock.ts';
 import type { Random } from '#platform/ids.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Boundary } from '#sandbox/port.ts';
-import { createAttempts } from './attempts.ts';
+import { Attempts } from './attempts.ts';
 import { type Connections, keepConnected } from './connections.ts';
 import type { RunTask } from './execution/run-task.ts';
 import { createLeadership } from './leadership.ts';
@@ -17,6 +17,8 @@ import { protocolVersion } from './session.ts';
 const confirmMs = 4000;
 /** Longest time that an emergency stop waits for processes to die, in milliseconds. */
 const emergencyMs = 2000;
+/** Longest wait for the streams to end, in milliseconds. */
+const closeMs = 1000;
 
 /** What the agent says of itself in its hello. */
 export interface Identity {
@@ -41,79 +43,90 @@ export interface AgentDeps {
 
 export type AgentEnd = 'drained' | 'emergency';
 
-export interface Agent {
-  readonly state: AgentState;
-  /** Slots in use. */
-  readonly held: number;
-  /** Why the agent takes no work now; empty when it does. */
-  notReady(): readonly string[];
-  /** Takes no new work, lets what runs end for `withinMs` (for ever unless told), then leaves. */
-  drain(reason: string, withinMs?: number): void;
-  /** Kills everything within two seconds without asking anyone, and leaves. */
-  emergencyStop(reason: string): void;
+/** One agent process: from its making on it connects, and works. */
+export class Agent {
   /** Resolves when the agent has left. */
   readonly ended: Promise<AgentEnd>;
-}
+  readonly #deps: AgentDeps;
+  readonly #leadership = createLeadership();
+  readonly #attempts: Attempts;
+  readonly #connections: Connections;
+  readonly #over = Promise.withResolvers<AgentEnd>();
+  #draining = false;
+  #end: AgentEnd | 'no' = 'no';
 
-/** Starts an agent: from now on it connects, and works. */
-export function startAgent(deps: AgentDeps): Agent {
-  const { identity, clock, log } = deps;
-  const leadership = createLeadership();
-  const lease = createLease(clock);
-  const attempts = createAttempts({ ...deps, slots: identity.slots, agentTypes: identity.agentTypes, leadership, lease });
-  const over = Promise.withResolvers<AgentEnd>();
-  let draining = false;
-  let end: AgentEnd | 'no' = 'no';
+  constructor(deps: AgentDeps) {
+    this.#deps = deps;
+    this.ended = this.#over.promise;
+    const { slots, agentTypes } = deps.identity;
+    const shared = { leadership: this.#leadership, lease: createLease(deps.clock) };
+    this.#attempts = new Attempts({ ...deps, ...shared, slots, agentTypes });
+    this.#connections = keepConnected({ ...deps, ...shared, orders: this.#attempts, hello: () => this.#hello(), onDrain: (reason) => this.drain(reason) });
+  }
 
-  const hello = (): WorkMessage => ({
-    message: { case: 'hello', value: { ...identity, agentTypes: [...identity.agentTypes], capabilities: [...identity.capabilities], protocolMin: protocolVersion, protocolMax: protocolVersion, highestTerm: leadership.highestTerm, claims: attempts.claims(), draining } },
-  });
-  const leave = async (how: AgentEnd, reason: string): Promise<void> => {
-    if (end !== 'no') return;
-    end = how;
-    await within(emergencyMs, connections.stop(reason), clock);
-    over.resolve(how);
-  };
-  const drain = async (reason: string, withinMs: number | undefined): Promise<void> => {
-    log.info('draining: no new work', { reason, held: attempts.held });
-    draining = true;
-    attempts.refuseNew();
+  get state(): AgentState {
+    return stateOf({ met: this.#leadership.highestTerm > 0, held: this.held, draining: this.#draining, ended: this.#end });
+  }
+
+  /** Slots in use. */
+  get held(): number {
+    return this.#attempts.held;
+  }
+
+  /** Why the agent takes no work now; empty when it does. */
+  notReady(): readonly string[] {
+    if (this.state !== 'IDLE' && this.state !== 'BUSY') return [`the agent is ${this.state}`];
+    return this.#connections.open === 0 ? ['no replica of the operator is connected'] : [];
+  }
+
+  /** Takes no new work. It stays connected: whoever asked for it stops the process when it holds nothing. */
+  drain(reason: string): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#attempts.refuseNew();
+    this.#deps.log.info('draining: no new work', { reason, held: this.held });
+  }
+
+  /** Drains, lets what runs end for `withinMs`, stops the rest, reports it, and leaves. */
+  leave(reason: string, withinMs: number): void {
+    const wasDraining = this.#draining;
+    this.drain(reason);
     // A new hello is how the leader learns of it without losing an assignment to a refusal.
-    connections.renew();
-    if (withinMs === undefined) await attempts.empty();
-    else {
-      await within(withinMs, attempts.empty(), clock);
-      attempts.stopRunning();
-      await within(confirmMs, attempts.empty(), clock);
-    }
-    await leave('drained', reason);
-  };
-  const supervised = (work: Promise<void>): void => void work.catch((error: unknown) => over.reject(error));
-  const connections: Connections = keepConnected({ ...deps, leadership, lease, orders: attempts, hello, onDrain: (reason) => agent.drain(reason) });
+    if (!wasDraining) this.#connections.renew();
+    this.#supervise(async () => {
+      await within(withinMs, this.#attempts.empty(), this.#deps.clock);
+      this.#attempts.stopRunning();
+      await within(confirmMs, this.#attempts.empty(), this.#deps.clock);
+      await this.#finish('drained', reason);
+    });
+  }
 
-  const agent: Agent = {
-    get state() {
-      return stateOf({ met: leadership.highestTerm > 0, held: attempts.held, draining, ended: end });
-    },
-    get held() {
-      return attempts.held;
-    },
-    notReady: () => whyNotReady(agent.state, connections),
-    drain: (reason, withinMs) => {
-      if (!draining || withinMs !== undefined) supervised(drain(reason, withinMs));
-    },
-    emergencyStop: (reason) => {
-      log.error('emergency stop: everything is being killed', { reason, held: attempts.held });
-      supervised(within(emergencyMs, Promise.all([deps.killProcesses(), attempts.killAll()]), clock).then(() => leave('emergency', reason)));
-    },
-    ended: over.promise,
-  };
-  return agent;
-}
+  /** Kills everything within two seconds without asking anyone, and leaves. */
+  emergencyStop(reason: string): void {
+    this.#deps.log.error('emergency stop: everything is being killed', { reason, held: this.held });
+    this.#supervise(async () => {
+      await within(emergencyMs, Promise.all([this.#deps.killProcesses(), this.#attempts.killAll()]), this.#deps.clock);
+      await this.#finish('emergency', reason);
+    });
+  }
 
-function whyNotReady(state: AgentState, connections: Connections): readonly string[] {
-  if (state !== 'IDLE' && state !== 'BUSY') return [`the agent is ${state}`];
-  return connections.open === 0 ? ['no replica of the operator is connected'] : [];
+  #hello(): WorkMessage {
+    const { agentTypes, capabilities, ...identity } = this.#deps.identity;
+    const protocol = { protocolMin: protocolVersion, protocolMax: protocolVersion };
+    const now = { highestTerm: this.#leadership.highestTerm, claims: this.#attempts.claims(), draining: this.#draining };
+    return { message: { case: 'hello', value: { ...identity, ...protocol, ...now, agentTypes: [...agentTypes], capabilities: [...capabilities] } } };
+  }
+
+  async #finish(how: AgentEnd, reason: string): Promise<void> {
+    if (this.#end !== 'no') return;
+    this.#end = how;
+    await within(closeMs, this.#connections.stop(reason), this.#deps.clock);
+    this.#over.resolve(how);
+  }
+
+  #supervise(work: () => Promise<void>): void {
+    work().catch((error: unknown) => this.#over.reject(error));
+  }
 }
 
 /** Waits for `work`, but no longer than `ms`. */

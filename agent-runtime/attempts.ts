@@ -7,7 +7,7 @@ import type { Abort, Assign, ClaimSchema, Confirm, Reissue } from '#platform/rpc
 import type { Log } from '#platform/telemetry/log.ts';
 import type { StopReason } from './execution/live.ts';
 import type { RunTask } from './execution/run-task.ts';
-import { type Held, startAttempt } from './held.ts';
+import { HeldAttempt } from './held.ts';
 import type { Leadership } from './leadership.ts';
 import type { Lease } from './lease.ts';
 import { readAssign } from './order.ts';
@@ -18,23 +18,6 @@ export interface Orders {
   abort(order: Abort): void;
   confirm(order: Confirm): void;
   reissue(order: Reissue): void;
-}
-
-export interface Attempts extends Orders {
-  /** Attempts that run or are kept. */
-  readonly held: number;
-  readonly running: number;
-  claims(): MessageInitShape<typeof ClaimSchema>[];
-  /** A leader has answered: what it may have missed is said again. */
-  led(): void;
-  /** From now on every assignment is refused. */
-  refuseNew(): void;
-  /** Ends what runs; the results say so and are reported. */
-  stopRunning(): void;
-  /** Forgets everything at once and resolves when it has ended. */
-  killAll(): Promise<void>;
-  /** Resolves when nothing is held. */
-  empty(): Promise<void>;
 }
 
 export interface AttemptsDeps {
@@ -49,92 +32,134 @@ export interface AttemptsDeps {
 
 type Refusal = 'Draining' | 'WrongTerm' | 'StaleAssignment' | 'InvalidOrder' | 'UnknownRole' | 'NoFreeSlot' | 'NotHeld';
 
-/** No attempts yet. */
-export function createAttempts(deps: AttemptsDeps): Attempts {
-  const { leadership, log } = deps;
-  const table = new Map<string, Held>();
-  const ending = new Set<Promise<void>>();
-  const waiters = new Set<() => void>();
-  let draining = false;
+type Subject = Pick<Assign, 'taskUid' | 'attempt'> & { readonly epoch: Epoch };
 
-  const remove = (held: Held, reason: StopReason): void => {
-    if (!table.delete(held.order.taskUid)) return;
-    held.stop(reason);
-    if (table.size === 0) for (const wake of waiters) wake();
-  };
-  /** The attempt that an order is about, if it is held under just this number. */
-  const find = ({ taskUid, attempt }: { taskUid: string; attempt: number }, epoch: Epoch | undefined): Held | undefined => {
-    const held = table.get(taskUid);
-    return held?.order.attempt === attempt && sameEpoch(held.epoch, epoch) ? held : undefined;
-  };
-  const refuse = ({ taskUid, attempt, epoch }: { taskUid: string; attempt: number; epoch: Epoch }, reason: Refusal): void => {
-    log.info('refused an assignment', { taskUid, attempt, epoch: formatEpoch(epoch), reason });
-    leadership.send({ message: { case: 'refused', value: { taskUid, attempt, epoch, reason } } });
-  };
-  const start = (assign: Assign, epoch: Epoch): Refusal | undefined => {
+/** The attempts of one agent, by task: an agent never holds two attempts of one task. */
+export class Attempts implements Orders {
+  readonly #deps: AttemptsDeps;
+  readonly #table = new Map<string, HeldAttempt>();
+  /** Everything that has begun and not ended, forgotten attempts among them. */
+  readonly #ending = new Set<Promise<void>>();
+  readonly #waiters = new Set<() => void>();
+  #refusesNew = false;
+
+  constructor(deps: AttemptsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Attempts that run or are kept. */
+  get held(): number {
+    return this.#table.size;
+  }
+
+  /** What the hello says of them. */
+  claims(): MessageInitShape<typeof ClaimSchema>[] {
+    return [...this.#table.values()].map(({ order: { taskUid, attempt }, epoch, digest }) => ({ taskUid, attempt, epoch, finished: digest !== undefined, resultDigest: digest ?? '' }));
+  }
+
+  /** A leader has answered: what it may have missed is said again. */
+  led(): void {
+    for (const held of this.#table.values()) held.say();
+  }
+
+  /** From now on every assignment is refused. */
+  refuseNew(): void {
+    this.#refusesNew = true;
+  }
+
+  /** Ends what runs; the results say so and are reported. */
+  stopRunning(): void {
+    for (const held of this.#table.values()) held.stop('agentStopped');
+  }
+
+  /** Forgets everything at once and resolves when it has ended. */
+  async killAll(): Promise<void> {
+    this.refuseNew();
+    for (const held of this.#table.values()) this.#remove(held, 'emergency');
+    await Promise.all(this.#ending);
+  }
+
+  /** Resolves when nothing is held. */
+  empty(): Promise<void> {
+    return this.#table.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiters.add(resolve));
+  }
+
+  assign(assign: Assign): void {
+    const { taskUid, attempt } = assign;
+    const subject = { taskUid, attempt, epoch: numberOf(assign.epoch) };
+    const refusal = this.#take(assign, subject);
+    if (refusal !== undefined) this.#refuse(subject, refusal);
+  }
+
+  abort({ taskUid, attempt, epoch, reason }: Abort): void {
+    const held = this.#find({ taskUid, attempt, epoch: numberOf(epoch) });
+    if (held === undefined) return;
+    this.#deps.log.info('an attempt was aborted', { task: held.order.task, attempt, reason });
+    this.#remove(held, 'aborted');
+  }
+
+  confirm({ taskUid, attempt, epoch }: Confirm): void {
+    const held = this.#find({ taskUid, attempt, epoch: numberOf(epoch) });
+    if (held?.digest !== undefined) this.#remove(held, 'aborted');
+  }
+
+  reissue({ taskUid, attempt, oldEpoch, newEpoch, blobGrant }: Reissue): void {
+    const subject = { taskUid, attempt, epoch: numberOf(newEpoch) };
+    const held = this.#find({ taskUid, attempt, epoch: numberOf(oldEpoch) }) ?? this.#find(subject);
+    if (held === undefined) this.#refuse(subject, 'NotHeld');
+    else held.reissue({ epoch: subject.epoch, grant: blobGrant }, 'reissueAck');
+  }
+
+  /** Why the assignment is not taken, or undefined when it is. */
+  #take(assign: Assign, { taskUid, attempt, epoch }: Subject): Refusal | undefined {
+    const held = this.#table.get(taskUid);
+    if (held !== undefined) {
+      const newer = attempt - held.order.attempt || compareEpochs(epoch, held.epoch);
+      if (newer < 0) return 'StaleAssignment';
+      if (attempt === held.order.attempt) {
+        held.reissue({ epoch, grant: assign.blobGrant }, 'started');
+        return undefined;
+      }
+      this.#remove(held, 'aborted');
+    }
+    if (this.#refusesNew) return 'Draining';
+    if (epoch.term !== this.#deps.leadership.highestTerm) return 'WrongTerm';
+    return this.#start(assign, epoch);
+  }
+
+  #start(assign: Assign, epoch: Epoch): Refusal | undefined {
     const read = readAssign(assign);
     if (read.kind === 'fault') return 'InvalidOrder';
-    if (!deps.agentTypes.includes(read.order.spec.type)) return 'UnknownRole';
-    if (table.size >= deps.slots) return 'NoFreeSlot';
-    const held = startAttempt(read.order, { epoch, grant: assign.blobGrant }, deps, () => {
-      log.warn('gave an attempt up: the leader was not heard for a whole lease', { task: held.order.task, attempt: held.order.attempt });
-      remove(held, 'leaseLost');
-    });
-    table.set(assign.taskUid, held);
-    const work = held.done.finally(() => ending.delete(work));
-    ending.add(work);
+    if (!this.#deps.agentTypes.includes(read.order.spec.type)) return 'UnknownRole';
+    if (this.#table.size >= this.#deps.slots) return 'NoFreeSlot';
+    const held = new HeldAttempt(read.order, { epoch, grant: assign.blobGrant }, this.#deps, () => this.#remove(held, 'leaseLost'));
+    this.#table.set(assign.taskUid, held);
+    const work = held.run().finally(() => this.#ending.delete(work));
+    this.#ending.add(work);
     return undefined;
-  };
-  const assign = (message: Assign, epoch: Epoch): Refusal | undefined => {
-    const held = table.get(message.taskUid);
-    if (held !== undefined) {
-      const order = message.attempt - held.order.attempt || compareEpochs(epoch, held.epoch);
-      if (order < 0) return 'StaleAssignment';
-      if (message.attempt === held.order.attempt) return void held.reissue({ epoch, grant: message.blobGrant }, 'started');
-      remove(held, 'aborted');
-    }
-    if (draining) return 'Draining';
-    if (epoch.term !== leadership.highestTerm) return 'WrongTerm';
-    return start(message, epoch);
-  };
+  }
 
-  return {
-    get held() {
-      return table.size;
-    },
-    get running() {
-      return [...table.values()].filter(({ digest }) => digest === undefined).length;
-    },
-    claims: () => [...table.values()].map(({ order: { taskUid, attempt }, epoch, digest }) => ({ taskUid, attempt, epoch, finished: digest !== undefined, resultDigest: digest ?? '' })),
-    led: () => table.forEach((held) => held.say()),
-    refuseNew: () => void (draining = true),
-    stopRunning: () => table.forEach((held) => held.stop('agentStopped')),
-    killAll: async () => {
-      draining = true;
-      for (const held of [...table.values()]) remove(held, 'emergency');
-      await Promise.all(ending);
-    },
-    empty: () => (table.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.add(resolve))),
-    assign: (message) => {
-      const epoch = message.epoch ?? { term: 0, counter: 0 };
-      const refusal = assign(message, epoch);
-      if (refusal !== undefined) refuse({ ...message, epoch }, refusal);
-    },
-    abort: (order) => {
-      const held = find(order, order.epoch);
-      if (held === undefined) return;
-      log.info('an attempt was aborted', { task: held.order.task, attempt: order.attempt, reason: order.reason });
-      remove(held, 'aborted');
-    },
-    confirm: (order) => {
-      const held = find(order, order.epoch);
-      if (held?.digest !== undefined) remove(held, 'aborted');
-    },
-    reissue: ({ taskUid, attempt, oldEpoch, newEpoch, blobGrant }) => {
-      const epoch = newEpoch ?? { term: 0, counter: 0 };
-      const held = find({ taskUid, attempt }, oldEpoch) ?? find({ taskUid, attempt }, epoch);
-      if (held === undefined) refuse({ taskUid, attempt, epoch }, 'NotHeld');
-      else held.reissue({ epoch, grant: blobGrant }, 'reissueAck');
-    },
-  };
+  /** The attempt that an order is about, if it is held under just this number. */
+  #find({ taskUid, attempt, epoch }: Subject): HeldAttempt | undefined {
+    const held = this.#table.get(taskUid);
+    return held?.order.attempt === attempt && sameEpoch(held.epoch, epoch) ? held : undefined;
+  }
+
+  #remove(held: HeldAttempt, reason: StopReason): void {
+    if (this.#table.get(held.order.taskUid) !== held) return;
+    if (reason === 'leaseLost') this.#deps.log.warn('gave an attempt up: the leader was not heard for a whole lease', { task: held.order.task, attempt: held.order.attempt });
+    this.#table.delete(held.order.taskUid);
+    held.stop(reason);
+    if (this.#table.size === 0) for (const wake of this.#waiters) wake();
+  }
+
+  #refuse({ taskUid, attempt, epoch }: Subject, reason: Refusal): void {
+    this.#deps.log.info('refused an order', { taskUid, attempt, epoch: formatEpoch(epoch), reason });
+    this.#deps.leadership.send({ message: { case: 'refused', value: { taskUid, attempt, epoch, reason } } });
+  }
+}
+
+/** A message without an epoch gets one that no attempt has. */
+function numberOf(epoch: Epoch | undefined): Epoch {
+  return epoch ?? { term: 0, counter: 0 };
 }

@@ -35,7 +35,7 @@ export function keepConnected(deps: ConnectionsDeps): Connections {
   const following = new Set<Promise<void>>();
 
   const follow = (address: OperatorAddress): void => {
-    const link = createLink(address.pod, deps, stopping.signal);
+    const link = new Link(address.pod, deps, stopping.signal);
     links.set(address.pod, link);
     const end = link.keep(address).finally(() => {
       links.delete(address.pod);
@@ -55,7 +55,7 @@ export function keepConnected(deps: ConnectionsDeps): Connections {
   const discovery = discover();
   return {
     get open() {
-      return [...links.values()].filter((link) => link.isOpen()).length;
+      return [...links.values()].filter((link) => link.isOpen).length;
     },
     renew,
     stop: async (reason) => {
@@ -67,61 +67,75 @@ export function keepConnected(deps: ConnectionsDeps): Connections {
   };
 }
 
-interface Link {
+/** The streams to one replica, one at a time. */
+class Link {
+  readonly #pod: string;
+  readonly #deps: ConnectionsDeps;
+  readonly #stopping: AbortSignal;
+  #current: Session | undefined;
+  #isOpen = false;
+  #renewal = Promise.withResolvers<'renew'>();
+
+  constructor(pod: string, deps: ConnectionsDeps, stopping: AbortSignal) {
+    this.#pod = pod;
+    this.#deps = { ...deps, log: deps.log.with({ replica: pod }) };
+    this.#stopping = stopping;
+  }
+
+  /** Whether a stream is open that was answered. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  renew(): void {
+    this.#renewal.resolve('renew');
+  }
+
+  close(reason: string): void {
+    this.#current?.close(reason);
+  }
+
   /** Connects to `address`, and to wherever its pod is next, until the pod is gone. */
-  keep(address: OperatorAddress): Promise<void>;
-  isOpen(): boolean;
-  renew(): void;
-  close(reason: string): void;
-}
+  async keep(address: OperatorAddress): Promise<void> {
+    const { clock, random } = this.#deps;
+    let failures = 0;
+    for (let at: OperatorAddress | undefined = address; at !== undefined && !this.#stopping.aborted; at = await whereNow(this.#pod, at, this.#deps)) {
+      const begun = clock.monotonic();
+      await this.#serve(at);
+      failures = clock.monotonic() - begun >= soundMs ? 0 : failures + 1;
+      await delay(clock, backoff(failures, random), this.#stopping);
+    }
+  }
 
-function createLink(pod: string, deps: ConnectionsDeps, stopping: AbortSignal): Link {
-  const log = deps.log.with({ replica: pod });
-  let current: Session | undefined;
-  let answered = false;
-  let wanted = Promise.withResolvers<void>();
+  /** Serves one stream, and those that replace it, until one ends by itself. */
+  async #serve(address: OperatorAddress): Promise<void> {
+    this.#renewal = Promise.withResolvers();
+    this.#current = await this.#dial(address);
+    while (this.#current !== undefined) {
+      const { answered, ended } = this.#current;
+      this.#isOpen = await answered;
+      const event = await Promise.race([ended, this.#renewal.promise]);
+      if (event !== 'renew') break;
+      this.#renewal = Promise.withResolvers();
+      const next = await this.#dial(address);
+      if (next === undefined || !(await next.answered)) continue;
+      this.#current.close('replaced by a newer stream');
+      this.#current = next;
+    }
+    this.#current = undefined;
+    this.#isOpen = false;
+  }
 
-  const dial = async (address: OperatorAddress): Promise<Session | undefined> => {
+  async #dial(address: OperatorAddress): Promise<Session | undefined> {
     try {
-      const session = openSession(await deps.dialer.connect(address), { ...deps, log });
-      if (stopping.aborted) session.close('the agent leaves');
+      const session = openSession(await this.#deps.dialer.connect(address), this.#deps);
+      if (this.#stopping.aborted) session.close('the agent leaves');
       return session;
     } catch (error) {
-      log.debug('cannot reach a replica', { error: messageOf(error) });
+      this.#deps.log.debug('cannot reach a replica', { error: messageOf(error) });
       return undefined;
     }
-  };
-  /** Serves one stream and those that replace it; the reason of the end. */
-  const serve = async (address: OperatorAddress): Promise<void> => {
-    current = await dial(address);
-    while (current !== undefined) {
-      answered = await current.answered;
-      const over = current.ended.then((reason) => log.info('stream ended', { reason }));
-      const event = await Promise.race([over.then(() => 'over' as const), wanted.promise.then(() => 'renew' as const)]);
-      if (event === 'over') break;
-      wanted = Promise.withResolvers();
-      const next = await dial(address);
-      if (next === undefined || !(await next.answered)) continue;
-      current.close('replaced by a newer stream');
-      current = next;
-    }
-    current = undefined;
-    answered = false;
-  };
-  return {
-    keep: async (address) => {
-      let failures = 0;
-      for (let at: OperatorAddress | undefined = address; at !== undefined && !stopping.aborted; at = await whereNow(pod, at, deps)) {
-        const begun = deps.clock.monotonic();
-        await serve(at);
-        failures = deps.clock.monotonic() - begun >= soundMs ? 0 : failures + 1;
-        await delay(deps.clock, backoff(failures, deps.random), stopping);
-      }
-    },
-    isOpen: () => answered,
-    renew: () => wanted.resolve(),
-    close: (reason) => current?.close(reason),
-  };
+  }
 }
 
 /** The pod's address now; the last one when the list cannot be had, undefined when the pod is not on it any more. */

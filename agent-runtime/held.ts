@@ -2,29 +2,14 @@
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/telemetry/log.ts';
-import type { StopReason } from './execution/live.ts';
+import { isForgotten, type StopReason } from './execution/live.ts';
 import { toWire } from './execution/result.ts';
 import type { RunTask } from './execution/run-task.ts';
 import type { Leadership } from './leadership.ts';
 import type { Lease } from './lease.ts';
-import { createTaskLog } from './log.ts';
+import { createTaskLog, type TaskLog } from './log.ts';
 import type { Order } from './order.ts';
 import type { WorkMessage } from './ports.ts';
-
-export interface Held {
-  readonly order: Order;
-  readonly epoch: Epoch;
-  /** Digest of the kept result; undefined while it runs. */
-  readonly digest: string | undefined;
-  /** Resolves when the attempt has ended, however. */
-  readonly done: Promise<void>;
-  /** Goes on under another epoch, acknowledged by this message, and says everything again. */
-  reissue(issue: Issue, acknowledgement: 'started' | 'reissueAck'): void;
-  /** Says what the leader may have missed, if this attempt is its own. */
-  say(): void;
-  /** Stops what runs. Unless the reason is `agentStopped`, nothing is said any more. */
-  stop(reason: StopReason): void;
-}
 
 export interface HeldDeps {
   readonly runTask: RunTask;
@@ -43,61 +28,86 @@ export interface Issue {
 
 type Kept = ReturnType<typeof toWire> & { readonly durationMs: bigint };
 
-/** Starts an attempt and tells the leader; `onLeaseLost` is called when it must be given up. */
-export function startAttempt(order: Order, issued: Issue, deps: HeldDeps, onLeaseLost: () => void): Held {
-  const { taskUid, attempt } = order;
-  let issue = issued;
-  let kept: Kept | undefined;
-  const stopping = new AbortController();
-  const log = createTaskLog(deps.clock);
-  const releaseLease = deps.lease.hold(onLeaseLost);
+/** An attempt with its slot. */
+export class HeldAttempt {
+  readonly order: Order;
+  readonly #deps: HeldDeps;
+  readonly #log: TaskLog;
+  readonly #stopping = new AbortController();
+  readonly #releaseLease: () => void;
+  #issue: Issue;
+  #kept: Kept | undefined;
 
-  const tell = (message: NonNullable<WorkMessage['message']>): void => {
-    if (issue.epoch.term === deps.leadership.current?.term && !isForgotten(stopping.signal)) deps.leadership.send({ message });
-  };
-  const tellFinished = ({ outcome, digest, durationMs }: Kept): void => {
-    log.flush();
-    tell({ case: 'finished', value: { taskUid, attempt, epoch: issue.epoch, result: outcome, resultDigest: digest, durationMs } });
-  };
-  const say = (): void => {
-    log.follow((offset, data) => tell({ case: 'log', value: { taskUid, attempt, offset: BigInt(offset), data } }));
-    if (kept !== undefined) tellFinished(kept);
-  };
-  const progress = (percent: number, message: string): void => tell({ case: 'progress', value: { taskUid, epoch: issue.epoch, percent: Math.min(100, Math.max(0, Math.floor(percent))), message } });
+  /** `onLeaseLost` is called when the attempt must be given up. */
+  constructor(order: Order, issue: Issue, deps: HeldDeps, onLeaseLost: () => void) {
+    this.order = order;
+    this.#issue = issue;
+    this.#deps = deps;
+    this.#log = createTaskLog(deps.clock);
+    this.#releaseLease = deps.lease.hold(onLeaseLost);
+  }
 
-  tell({ case: 'started', value: { taskUid, attempt, epoch: issue.epoch } });
-  say();
-  const startedAt = deps.clock.monotonic();
-  const done = deps.runTask(order, { signal: stopping.signal, log, grant: () => issue.grant, progress }).then((result) => {
-    releaseLease();
-    kept = { ...toWire(result), durationMs: BigInt(Math.max(0, Math.round(deps.clock.monotonic() - startedAt))) };
-    tellFinished(kept);
-  });
-  return {
-    order,
-    done,
-    get epoch() {
-      return issue.epoch;
-    },
-    get digest() {
-      return kept?.digest;
-    },
-    reissue: (next, acknowledgement) => {
-      issue = next;
-      tell({ case: acknowledgement, value: { taskUid, attempt, epoch: issue.epoch } });
-      say();
-    },
-    say,
-    stop: (reason) => {
-      stopping.abort(reason);
-      if (!isForgotten(stopping.signal)) return;
-      releaseLease();
-      log.follow(undefined);
-    },
-  };
-}
+  get epoch(): Epoch {
+    return this.#issue.epoch;
+  }
 
-/** True when nobody waits for the result any more. */
-function isForgotten(signal: AbortSignal): boolean {
-  return signal.aborted && signal.reason !== 'agentStopped';
+  /** Digest of the kept result; undefined while it runs. */
+  get digest(): string | undefined {
+    return this.#kept?.digest;
+  }
+
+  /** Runs to the end and keeps the result, unless nobody waits for it any more. */
+  async run(): Promise<void> {
+    const { clock, runTask } = this.#deps;
+    this.#tell({ case: 'started', value: this.#ids() });
+    this.say();
+    const startedAt = clock.monotonic();
+    const result = await runTask(this.order, { signal: this.#stopping.signal, log: this.#log, grant: () => this.#issue.grant, progress: (percent, message) => this.#progress(percent, message) });
+    this.#releaseLease();
+    this.#kept = { ...toWire(result), durationMs: BigInt(Math.max(0, Math.round(clock.monotonic() - startedAt))) };
+    this.#tellKept();
+  }
+
+  /** Goes on under another epoch, acknowledged by this message, and says everything again. */
+  reissue(issue: Issue, acknowledgement: 'started' | 'reissueAck'): void {
+    this.#issue = issue;
+    this.#tell({ case: acknowledgement, value: this.#ids() });
+    this.say();
+  }
+
+  /** Says what the leader may have missed, if this attempt is its own. */
+  say(): void {
+    const { taskUid, attempt } = this.order;
+    this.#log.follow((offset, data) => this.#tell({ case: 'log', value: { taskUid, attempt, offset: BigInt(offset), data } }));
+    this.#tellKept();
+  }
+
+  /** Stops what runs. Unless the reason is `agentStopped`, nothing is said any more. */
+  stop(reason: StopReason): void {
+    this.#stopping.abort(reason);
+    if (!isForgotten(this.#stopping.signal)) return;
+    this.#releaseLease();
+    this.#log.follow(undefined);
+  }
+
+  #tellKept(): void {
+    if (this.#kept === undefined) return;
+    const { outcome, digest, durationMs } = this.#kept;
+    this.#log.flush();
+    this.#tell({ case: 'finished', value: { ...this.#ids(), result: outcome, resultDigest: digest, durationMs } });
+  }
+
+  #progress(percent: number, message: string): void {
+    const { taskUid } = this.order;
+    this.#tell({ case: 'progress', value: { taskUid, epoch: this.epoch, percent: Math.min(100, Math.max(0, Math.floor(percent))), message } });
+  }
+
+  #ids(): { taskUid: string; attempt: number; epoch: Epoch } {
+    return { taskUid: this.order.taskUid, attempt: this.order.attempt, epoch: this.epoch };
+  }
+
+  #tell(message: NonNullable<WorkMessage['message']>): void {
+    const { leadership } = this.#deps;
+    if (this.epoch.term === leadership.current?.term && !isForgotten(this.#stopping.signal)) leadership.send({ message });
+  }
 }

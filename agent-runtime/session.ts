@@ -20,7 +20,7 @@ export interface SessionDeps {
   readonly orders: Orders & { led(): void };
   /** The hello as of now. */
   readonly hello: () => WorkMessage;
-  /** The leader wants this agent to take no new work and to leave when idle. */
+  /** The leader wants this agent to take no new work; it will be stopped when it is idle. */
   readonly onDrain: (reason: string) => void;
   readonly clock: Clock;
   readonly log: Log;
@@ -29,8 +29,8 @@ export interface SessionDeps {
 export interface Session {
   /** Resolves with true once the replica has answered, with false if it never did. */
   readonly answered: Promise<boolean>;
-  /** Resolves with the reason when the stream is over. */
-  readonly ended: Promise<string>;
+  /** Resolves when the stream is over. */
+  readonly ended: Promise<void>;
   close(reason: string): void;
 }
 
@@ -46,22 +46,22 @@ export function openSession(connection: WorkConnection, deps: SessionDeps): Sess
   const cancelAnswerTimer = deps.clock.after(answerMs, () => close('the replica does not answer'));
   connection.send(deps.hello());
 
-  const serve = async (): Promise<string> => {
+  const serve = async (): Promise<void> => {
     const role = createRole(connection, close, deps, helloSentAt);
+    let why = 'the replica ended the stream';
     try {
       for await (const response of connection.messages) {
         cancelAnswerTimer();
         role.receive(response);
         answered.resolve(true);
       }
-      return closing ?? 'the replica ended the stream';
     } catch (error) {
-      return closing ?? messageOf(error);
-    } finally {
-      cancelAnswerTimer();
-      role.end();
-      answered.resolve(false);
+      why = messageOf(error);
     }
+    cancelAnswerTimer();
+    role.end();
+    answered.resolve(false);
+    deps.log.info('stream ended', { reason: closing ?? why });
   };
   return { answered: answered.promise, ended: serve(), close };
 }
@@ -118,7 +118,10 @@ function obey(message: WorkResponse['message'], { orders, onDrain }: SessionDeps
       return orders.reissue(message.value);
     case 'drain':
       return onDrain(message.value.reason);
-    default:
+    case 'hello':
+    case 'notLeader':
+    case 'heartbeatAck':
+    case undefined:
   }
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { ManualClock } from '#testing/manual-clock.ts';
 import { parseDuration, runProgram, type Host } from './program.ts';
+import { fakeTerminal } from './terminal/fake.ts';
 
 async function run(...words: readonly string[]) {
   let out = '';
@@ -7,7 +9,7 @@ async function run(...words: readonly string[]) {
   const unused = () => {
     throw new Error('no command may start');
   };
-  const host: Host = { session: unused, demo: unused, write: (text) => (out += text), complain: (text) => (err += text) };
+  const host: Host = { session: unused, surroundings: { terminal: fakeTerminal(), clock: new ManualClock(), signal: AbortSignal.abort(), env: {} }, write: (text) => (out += text), complain: (text) => (err += text) };
   const code = await runProgram(words, host);
   return { code, out, err };
 }

@@ -1,13 +1,13 @@
 // The commands and their words. Each loads its own code when it is called, so that help and mistakes answer at once.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Surroundings } from './commands/open.ts';
 import type { ReachOptions, Session } from './commands/session.ts';
 import { exitCodes } from './failure.ts';
-import type { DemoOptions } from './demo/options.ts';
 
 /** What the program needs of the process around it. */
 export interface Host {
   readonly session: (reach: ReachOptions) => Session;
-  readonly demo: () => DemoOptions;
+  readonly surroundings: Surroundings;
   readonly write: (text: string) => void;
   readonly complain: (text: string) => void;
 }
@@ -147,7 +147,7 @@ function onThisMachine(program: Command, host: Host, done: (code: number) => voi
     .exitOverride()
     .action(async () => {
       const { demoCommand } = await import('./demo/demo.ts');
-      done(await demoCommand(host.demo()));
+      done(await demoCommand(host.surroundings));
     });
   program
     .command('shell')
@@ -156,7 +156,7 @@ function onThisMachine(program: Command, host: Host, done: (code: number) => voi
     .exitOverride()
     .action(async () => {
       const { shellCommand } = await import('./demo/shell.ts');
-      done(await shellCommand(host.demo()));
+      done(await shellCommand(host.surroundings));
     });
 }
 

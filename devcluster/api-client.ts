@@ -48,33 +48,19 @@ export interface ApiClient {
 export function createApiClient({ server, ca, certificate, key }: ApiAccess): ApiClient {
   const agent = new Agent({ keepAlive: true, ca, cert: certificate, key, maxSockets: 16 });
   const watchAgent = new Agent({ ca, cert: certificate, key });
-  const open = (options: RequestOptions, path: string, body?: string) => exchange(new URL(path, server), options, body);
-
-  async function attempt<T>({ method, path, body, contentType = 'application/json', timeoutMs = 10_000 }: ApiRequest): Promise<T> {
-    const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': contentType }) };
-    const signal = AbortSignal.timeout(timeoutMs);
-    const label = `${method.toLowerCase()} ${path}`;
-    try {
-      const response = await open({ method, agent, headers, signal }, path, body === undefined ? undefined : JSON.stringify(body));
-      return await parsed<T>(label, response);
-    } catch (cause) {
-      if (cause instanceof ApiError) throw cause;
-      throw new ApiError(`${label}: no answer from the API server`, 0, { cause });
-    }
-  }
-
   return {
     send: async <T>(what: ApiRequest) => {
+      const url = new URL(what.path, server);
       try {
-        return await attempt<T>(what);
+        return await sendOnce<T>(url, agent, what);
       } catch (error) {
         // A kept-alive connection may have been closed by a restarted server; reading twice is harmless.
-        if (what.method === 'GET' && causeCode(error) === 'ECONNRESET') return attempt<T>(what);
+        if (what.method === 'GET' && causeCode(error) === 'ECONNRESET') return sendOnce<T>(url, agent, what);
         throw error;
       }
     },
     watch: async <T>(path: string, onEvent: (event: WatchEvent<T>) => void, signal: AbortSignal) => {
-      const response = await open({ method: 'GET', agent: watchAgent, headers: { accept: 'application/json' }, signal }, path).catch((cause: unknown) => {
+      const response = await exchange(new URL(path, server), { method: 'GET', agent: watchAgent, headers: { accept: 'application/json' }, signal }).catch((cause: unknown) => {
         throw new ApiError(`watch ${path}: no answer from the API server`, 0, { cause });
       });
       if (response.statusCode !== 200) await parsed(`watch ${path}`, response);
@@ -87,7 +73,21 @@ export function createApiClient({ server, ca, certificate, key }: ApiAccess): Ap
   };
 }
 
-function exchange(url: URL, options: RequestOptions, body: string | undefined): Promise<IncomingMessage> {
+async function sendOnce<T>(url: URL, agent: Agent, { method, path, body, contentType = 'application/json', timeoutMs = 10_000 }: ApiRequest): Promise<T> {
+  const label = `${method.toLowerCase()} ${path}`;
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  // Without a length Node sends the body of a DELETE unframed, and the server does not read it.
+  const headers = { accept: 'application/json', ...(content === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(content) }) };
+  try {
+    const response = await exchange(url, { method, agent, headers, signal: AbortSignal.timeout(timeoutMs) }, content);
+    return await parsed<T>(label, response);
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    throw new ApiError(`${label}: no answer from the API server`, 0, { cause });
+  }
+}
+
+function exchange(url: URL, options: RequestOptions, body?: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, options, resolve);
     outgoing.once('error', reject);

@@ -5,7 +5,7 @@ import type { Order } from '#agent-runtime/order.ts';
 import { type ActionResult, failed } from '#agent-runtime/roles/action.ts';
 import type { Workspace } from '#agent-runtime/workspace/workspaces.ts';
 import type { Commands } from './commands.ts';
-import type { Live } from './live.ts';
+import { isForgotten, type Live } from './live.ts';
 import { type AttemptResult, failure } from './result.ts';
 import { type Pending, type StoreDeps, type Stored, storeAll } from './store.ts';
 
@@ -42,6 +42,7 @@ export function stopped({ deadlineSeconds }: Order, signal: AbortSignal): Attemp
 
 /** A failed attempt keeps its log when the blob service takes it in time; its reason matters more. */
 export async function withLog(deps: StoreDeps, order: Order, live: Live, result: AttemptResult): Promise<AttemptResult> {
+  if (isForgotten(live.signal)) return result;
   live.log.write(`${result.result}: ${result.message}\n`);
   const stored = await store(deps, order, live, [logOf(live)]);
   return stored.kind === 'stored' ? { ...result, artifacts: stored.artifacts } : result;

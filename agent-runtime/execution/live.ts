@@ -13,3 +13,8 @@ export interface Live {
   /** Tells how far the attempt is, 0 to 100. */
   readonly progress: (percent: number, message: string) => void;
 }
+
+/** True when the attempt was stopped for a reason that nobody waits to hear of. */
+export function isForgotten({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason !== 'agentStopped' && reason !== 'deadline';
+}

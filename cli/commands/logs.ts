@@ -24,9 +24,9 @@ export function logsCommand(session: Session, mission: string, { task, follow }:
     const open = openSources(session, read);
     const { sources } = open;
     try {
-      const requests = names.map((name) => ({ request: { task: name, sources, sink: sinkFor(session.terminal, name, task === undefined) }, name }));
-      if (feed === undefined) for (const { request, name } of requests) await printOne(session, request, currentTasks(read.view).get(name));
-      else await Promise.all(requests.map(async ({ request }) => {
+      const requests = names.map((name) => ({ task: name, sources, sink: sinkFor(session.terminal, name, task === undefined) }));
+      if (feed === undefined) for (const request of requests) await printOne(session, read.view, request);
+      else await Promise.all(requests.map(async (request) => {
         await followLog(feed, request, session.signal);
         request.sink.end();
       }));
@@ -41,8 +41,8 @@ export function logsCommand(session: Session, mission: string, { task, follow }:
 
 type ClosingSink = LogSink & { end(): void };
 
-async function printOne(session: Session, request: LogRequest & { readonly sink: ClosingSink }, task: Parameters<typeof printLog>[0]): Promise<void> {
-  await printLog(task, { ...request, sources: untilQuiet(session, request.sources) }, session.signal);
+async function printOne(session: Session, view: MissionView, request: LogRequest & { readonly sink: ClosingSink }): Promise<void> {
+  await printLog(view, { ...request, sources: untilQuiet(session, request.sources) }, session.signal);
   request.sink.end();
 }
 

@@ -51,7 +51,8 @@ async function readInput(file: string): Promise<string> {
   }
 }
 
-async function applyMission({ terminal, reach }: Session, cluster: Cluster, { object }: Manifest): Promise<Mission> {
+/** Applies one mission in the user's name and says what became of it. A mission that has ended runs again. */
+export async function applyMission({ terminal, reach }: Session, cluster: Cluster, { object }: Pick<Manifest, 'object'>): Promise<Mission> {
   const wanted = placed(object, cluster.namespace);
   const { name, namespace } = wanted.metadata;
   const existing = await cluster.client.get<Mission>(missions, { namespace, name });

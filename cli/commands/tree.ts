@@ -9,6 +9,7 @@ import { renderTree } from '../tree/render.ts';
 import { summary } from '../tree/summary.ts';
 import { messageOf } from '#platform/errors.ts';
 import { plain } from '../terminal/text.ts';
+import type { Watched } from '../world/feed.ts';
 import { endingOf, type MissionView } from '../world/view.ts';
 import { lazily, reachWords, readingMission, watchingMission, type Session, type Watching } from './session.ts';
 import { exitCodeOf } from './wait.ts';
@@ -31,21 +32,27 @@ export function treeCommand(session: Session, name: string, { once, json }: Tree
 
 /** Shows a mission until it has ended and prints the summary; the exit code tells the outcome. */
 export async function showUntilEnded(session: Session, watching: Watching): Promise<number> {
-  const { cluster, feed, view } = watching;
+  const { terminal } = session;
+  const { watched, view } = await showLive(session, watching);
+  const { name } = view.mission.metadata;
+  const reach = reachWords(session.reach, watching.cluster);
+  if (watched.kind === 'interrupted') terminal.note(`mission ${name} goes on without you ; next: kubectl mission tree ${name} ${reach.join(' ')}`);
+  else if (watched.kind === 'gone') terminal.note(`mission ${name} was deleted`);
+  else for (const text of ['', ...summary(view, { columns: terminal.size().columns, style: styleOf(terminal), reach })]) line(terminal, text);
+  return exitCodeOf(watched);
+}
+
+/** Shows a mission until it has ended; gives how, and the mission as it was last seen. */
+export async function showLive(session: Session, { cluster, feed, view }: Watching): Promise<{ readonly watched: Watched; readonly view: MissionView }> {
   const { terminal, clock } = session;
-  const ended = new AbortController();
+  const done = new AbortController();
   const operator = lazily(() => session.openOperator(cluster));
-  const live = endingOf(view.mission) === undefined ? await liveOrNone(session, () => operator.get(), { name: view.mission.metadata.name, signal: ended.signal }) : noLiveFacts;
+  const live = endingOf(view.mission) === undefined ? await liveOrNone(session, () => operator.get(), { name: view.mission.metadata.name, signal: done.signal }) : noLiveFacts;
   try {
     const watched = await follow({ feed, live, terminal, clock }, session.signal);
-    const last = feed.view() ?? view;
-    const reach = reachWords(session.reach, cluster);
-    if (watched.kind === 'interrupted') terminal.note(`mission ${last.mission.metadata.name} goes on without you ; next: kubectl mission tree ${last.mission.metadata.name} ${reach.join(' ')}`);
-    else if (watched.kind === 'gone') terminal.note(`mission ${last.mission.metadata.name} was deleted`);
-    else for (const text of ['', ...summary(last, { columns: terminal.size().columns, style: styleOf(terminal), reach })]) line(terminal, text);
-    return exitCodeOf(watched);
+    return { watched, view: feed.view() ?? view };
   } finally {
-    ended.abort();
+    done.abort();
     await operator.close();
   }
 }

@@ -9,8 +9,12 @@ import { conditionOf, currentTasks, endingOf, reasonText, type Ending, type Miss
 export interface Page {
   readonly columns: number;
   readonly style: Style;
-  /** Words after the plugin's name that reach this mission: namespace, and the user's own kubeconfig and context options. */
+  /** Words behind each command that reach this mission: namespace, and the user's own kubeconfig and context options. */
   readonly reach: readonly string[];
+  /** Commands to be pasted before the others. */
+  readonly before?: readonly string[];
+  /** Lines of the mission's report. */
+  readonly report?: readonly string[];
 }
 
 export interface TaskArtifact {
@@ -20,7 +24,7 @@ export interface TaskArtifact {
 
 /** The last words about a mission, in lines. */
 export function summary(view: MissionView, page: Page): string[] {
-  const sections = [verdict(view.mission, page), goals(view.mission, page), failures(view, page), artifacts(view), commands(view, page)];
+  const sections = [verdict(view.mission, page), goals(view.mission, page), failures(view, page), artifacts(view), report(page), commands(view, page)];
   return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ['', ...section]));
 }
 
@@ -30,6 +34,11 @@ export function artifactsOf(view: MissionView): TaskArtifact[] {
   const order = view.mission.spec.tasks.map(({ name }) => name);
   const known = [...tasks.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
   return known.flatMap((task) => (tasks.get(task)?.status?.artifacts ?? []).map((artifact) => ({ task, artifact })));
+}
+
+/** The report of a mission: the last Markdown that a task of its plan produced. */
+export function reportOf(view: MissionView): TaskArtifact | undefined {
+  return artifactsOf(view).findLast(({ artifact }) => artifact.mediaType === 'text/markdown');
 }
 
 function verdict(mission: Mission, { style }: Page): string[] {
@@ -98,17 +107,21 @@ function artifacts(view: MissionView): string[] {
   return rows.length === 0 ? [] : ['Artifacts', ...columns(rows)];
 }
 
-function commands(view: MissionView, { reach }: Page): string[] {
+function report({ report: lines = [], style }: Page): string[] {
+  return lines.length === 0 ? [] : [style.paint('strong', 'Report'), ...lines.map((text) => `  ${text}`.trimEnd())];
+}
+
+function commands(view: MissionView, { reach, before = [] }: Page): string[] {
   const { metadata } = view.mission;
   const mission = (...words: readonly string[]) => `  ${['kubectl', 'mission', ...words, ...reach].map(shellWord).join(' ')}`;
-  const found = artifactsOf(view);
-  const report = found.find(({ artifact }) => artifact.mediaType === 'text/markdown') ?? found.find(({ artifact }) => artifact.name !== 'log');
+  const found = reportOf(view) ?? artifactsOf(view).find(({ artifact }) => artifact.name !== 'log');
   return [
     'Commands',
+    ...before.map((command) => `  ${command}`),
     mission('tree', metadata.name),
     mission('logs', metadata.name),
     mission('why', metadata.name),
-    ...(report === undefined ? [] : [mission('artifacts', 'get', metadata.name, report.task, report.artifact.name)]),
+    ...(found === undefined ? [] : [mission('artifacts', 'get', metadata.name, found.task, found.artifact.name)]),
     `  ${['kubectl', 'describe', 'missions.coditect.ai', metadata.name, ...reach].map(shellWord).join(' ')}`,
   ];
 }

@@ -74,7 +74,7 @@ describe('a log that is followed', () => {
   test('tells of bytes that are missing', async () => {
     const out = sinkOf();
     const { sources } = sourcesOf(() => pieces({ offset: 10, data: bytes('x') }));
-    await printLog(aTask('a', [], running('crew-1')), { task: 'a', sources, sink: out.sink }, never);
+    await printLog(outcome(running('crew-1')), { task: 'a', sources, sink: out.sink }, never);
     expect(out.notes).toEqual(['10 bytes are missing here']);
   });
 
@@ -94,6 +94,6 @@ describe('a log that is followed', () => {
 test('the log of a task that has ended is its artifact, whole', async () => {
   const out = sinkOf();
   const { sources, asked } = sourcesOf(() => pieces(), 'all of it');
-  await printLog(aTask('a', [], ended('Failed')), { task: 'a', sources, sink: out.sink }, never);
+  await printLog(outcome(ended('Failed')), { task: 'a', sources, sink: out.sink }, never);
   expect([out.text(), asked]).toEqual(['all of it', []]);
 });

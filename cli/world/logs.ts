@@ -31,11 +31,12 @@ interface Position {
 }
 
 /** Writes what there is of a task's log now. */
-export async function printLog(task: Task | undefined, { task: name, sources, sink }: LogRequest, signal: AbortSignal): Promise<void> {
-  if (task?.status?.outcome !== undefined) return printRest(task, { attempt: attemptOf(task), offset: 0 }, { task: name, sources, sink });
-  if (task === undefined) return sink.note(`no log yet: task ${name} has not been created`);
-  const { offset } = await copyLive({ attempt: attemptOf(task), offset: 0 }, { task: name, sources, sink }, signal);
-  if (offset === 0) sink.note(`no log yet: no agent works on task ${name}`);
+export async function printLog(view: MissionView, request: LogRequest, signal: AbortSignal): Promise<void> {
+  const task = currentTasks(view).get(request.task);
+  const start = { attempt: attemptOf(task), offset: 0 };
+  if (task?.status?.outcome !== undefined) return printRest(task, start, request);
+  const { offset } = isReady(view, request.task) ? await copyLive(start, request, signal) : start;
+  if (offset === 0) request.sink.note(`no log yet: no agent works on task ${request.task}`);
 }
 
 /** Writes a task's log while it grows, across attempts, until the task has ended or `signal` aborts. */

@@ -24,65 +24,100 @@ export interface ContainerLog {
 /** The log in `folder`, which nobody else writes. `maxFileBytes` is for tests. */
 export function openContainerLog(folder: string, now: () => number, maxFileBytes = logFileBytes): ContainerLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = (name: string) => join(folder, name);
+  const file = new CappedFile(join(folder, 'current.log'), maxFileBytes);
   const followers = new Set<(line: string | undefined) => void>();
-  const unfinished = { stdout: '', stderr: '' };
-  let file: number | undefined;
-  let size = 0;
-
-  function put(stream: LogStream, isWhole: boolean, text: string): void {
-    if (file === undefined) return;
+  const lines = lineSplitter((stream, isWhole, text) => {
+    if (!file.isOpen) return; // output of a process that has been given up
     const line = `${new Date(now()).toISOString()} ${stream} ${isWhole ? 'F' : 'P'} ${text}`;
-    if (size >= maxFileBytes) {
-      closeSync(file);
-      renameSync(path('current.log'), path('current.log.1'));
-      file = openSync(path('current.log'), 'w', 0o600);
-      size = 0;
-    }
-    size += writeSync(file, `${line}\n`);
+    file.append(`${line}\n`);
     for (const follower of followers) follower(line);
-  }
-
-  function end(): void {
-    for (const stream of ['stdout', 'stderr'] as const) {
-      if (unfinished[stream] !== '') put(stream, true, unfinished[stream]);
-      unfinished[stream] = '';
-    }
-    if (file !== undefined) closeSync(file);
-    file = undefined;
+  });
+  const end = () => {
+    lines.flush();
+    file.close();
     for (const follower of followers) follower(undefined);
     followers.clear();
-  }
-
+  };
   return {
     begin: () => {
       end();
-      for (const name of ['.log', '.log.1']) {
-        rmSync(path(`previous${name}`), { force: true });
-        if (existsSync(path(`current${name}`))) renameSync(path(`current${name}`), path(`previous${name}`));
-      }
-      file = openSync(path('current.log'), 'w', 0o600);
-      size = 0;
+      keepAsPrevious(folder);
+      file.open();
     },
-    write: (stream, text) => {
-      const lines = (unfinished[stream] + text).split('\n');
-      unfinished[stream] = lines.pop() ?? '';
-      for (const line of lines) put(stream, true, line);
-      while (unfinished[stream].length > longestLine) {
-        put(stream, false, unfinished[stream].slice(0, longestLine));
-        unfinished[stream] = unfinished[stream].slice(longestLine);
-      }
-    },
+    write: lines.write,
     end,
     get isOpen() {
-      return file !== undefined;
+      return file.isOpen;
     },
-    read: (run) => readRun(path(`${run}.log`)),
+    read: (run) => readRun(join(folder, `${run}.log`)),
     follow: (follower) => {
       followers.add(follower);
       return () => followers.delete(follower);
     },
   };
+}
+
+/** Cuts output into lines, and lines that are too long into parts. */
+function lineSplitter(put: (stream: LogStream, isWhole: boolean, text: string) => void) {
+  const unfinished = { stdout: '', stderr: '' };
+  return {
+    write: (stream: LogStream, text: string): void => {
+      const lines = (unfinished[stream] + text).split('\n');
+      let last = lines.pop() ?? '';
+      for (const line of lines) put(stream, true, line);
+      for (; last.length > longestLine; last = last.slice(longestLine)) put(stream, false, last.slice(0, longestLine));
+      unfinished[stream] = last;
+    },
+    flush: (): void => {
+      for (const stream of ['stdout', 'stderr'] as const) {
+        if (unfinished[stream] !== '') put(stream, true, unfinished[stream]);
+        unfinished[stream] = '';
+      }
+    },
+  };
+}
+
+/** A file that is moved aside when it is full; the one moved aside before is lost. */
+class CappedFile {
+  readonly #path: string;
+  readonly #maxBytes: number;
+  #file: number | undefined;
+  #size = 0;
+
+  constructor(path: string, maxBytes: number) {
+    this.#path = path;
+    this.#maxBytes = maxBytes;
+  }
+
+  get isOpen(): boolean {
+    return this.#file !== undefined;
+  }
+
+  open(): void {
+    this.#file = openSync(this.#path, 'w', 0o600);
+    this.#size = 0;
+  }
+
+  append(text: string): void {
+    if (this.#size >= this.#maxBytes) {
+      this.close();
+      renameSync(this.#path, `${this.#path}.1`);
+      this.open();
+    }
+    if (this.#file !== undefined) this.#size += writeSync(this.#file, text);
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
+
+function keepAsPrevious(folder: string): void {
+  for (const end of ['.log', '.log.1']) {
+    rmSync(join(folder, `previous${end}`), { force: true });
+    if (existsSync(join(folder, `current${end}`))) renameSync(join(folder, `current${end}`), join(folder, `previous${end}`));
+  }
 }
 
 function readRun(path: string): readonly string[] | undefined {

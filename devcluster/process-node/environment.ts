@@ -27,14 +27,11 @@ export interface InvocationParts {
 }
 
 /** Computes argv, environment and working folder of one container. */
-export function invocationOf({ pod, container, image, mounts, objects, nodeEnv, defaultEnv }: InvocationParts): Invocation {
-  const given = { ...image.env };
+export function invocationOf(parts: InvocationParts): Invocation {
+  const { container, image, mounts, nodeEnv, defaultEnv } = parts;
+  let given: Readonly<Record<string, string>>;
   try {
-    for (const source of container.envFrom ?? []) Object.assign(given, fromSource(source, objects));
-    for (const variable of container.env ?? []) {
-      const value = valueOf(variable, pod, objects, { ...nodeEnv, ...given });
-      if (value !== undefined) given[variable.name] = value;
-    }
+    given = givenEnv(parts);
   } catch (error) {
     if (error instanceof MissingObject) return { kind: 'missing', message: error.message };
     throw error;
@@ -45,6 +42,17 @@ export function invocationOf({ pod, container, image, mounts, objects, nodeEnv, 
   const env = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, real(value)]));
   const folder = container.workingDir === undefined ? undefined : real(container.workingDir);
   return { kind: 'ready', argv: words, env: { ...defaultEnv, ...env, ...nodeEnv }, ...(folder === undefined || folder === container.workingDir ? {} : { workingFolder: folder }) };
+}
+
+/** What image and container say, each variable expanded with those before it. */
+function givenEnv({ pod, container, image, objects, nodeEnv }: InvocationParts): Readonly<Record<string, string>> {
+  const given: Record<string, string> = { ...image.env };
+  for (const source of container.envFrom ?? []) Object.assign(given, fromSource(source, objects));
+  for (const variable of container.env ?? []) {
+    const value = valueOf(variable, pod, objects, { ...given, ...nodeEnv });
+    if (value !== undefined) given[variable.name] = value;
+  }
+  return given;
 }
 
 /** `command` stands for the image's entry point and drops the image's own arguments; `args` replaces those alone. */

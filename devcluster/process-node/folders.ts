@@ -6,7 +6,7 @@ import { ensureFolder, writeFileAtomic } from '../files.ts';
 /** Content of a file of a volume. */
 export interface VolumeFile {
   readonly data: Buffer;
-  /** Permission bits for the owner; the pod gets the same. */
+  /** Permission bits for the owner; the pod gets those to read and execute. */
   readonly mode: number;
 }
 
@@ -28,7 +28,7 @@ export function podFolders(parent: string, podUid: string, user: number | undefi
   const volumes = join(root, 'volumes');
   const own = (path: string, mode: number, owner = 0) => {
     if (user !== undefined) chownSync(path, owner, user);
-    chmodSync(path, user === undefined || owner !== 0 ? mode & 0o700 : (mode & 0o700) | ((mode & 0o700) >> 3));
+    chmodSync(path, user === undefined || owner !== 0 ? mode & 0o700 : (mode & 0o700) | ((mode & 0o500) >> 3));
   };
   const folder = (path: string, owner?: number) => {
     mkdirSync(path, { recursive: true });

@@ -28,9 +28,13 @@ function answer(request: IncomingMessage, response: ServerResponse, find: FindLo
   const [root, namespace = '', pod = '', container = ''] = url.pathname.split('/').slice(1).map(decodeURIComponent);
   if (request.method !== 'GET' || root !== 'containerLogs') return refuse(response, 404, 'this node serves /containerLogs only: exec, attach and port-forward are not supported');
   const log = find(namespace, pod, container);
-  const query = parseLogQuery(url.searchParams, Date.now());
-  const lines = log?.read(query.previous ? 'previous' : 'current');
-  if (log === undefined || lines === undefined) return refuse(response, 404, query.previous ? `container ${container} has no previous run` : `container ${container} has not started`);
+  if (log === undefined) return refuse(response, 404, `container ${container} has not started`);
+  print(log, parseLogQuery(url.searchParams, Date.now()), response);
+}
+
+function print(log: ContainerLog, query: LogQuery, response: ServerResponse): void {
+  const lines = log.read(query.previous ? 'previous' : 'current');
+  if (lines === undefined) return refuse(response, 404, query.previous ? 'the container has no previous run' : 'the container has not started');
   response.writeHead(200, { 'content-type': 'text/plain' });
   const write = limitedWriter(response, query);
   for (const line of selectLines(lines, query)) write(line);

@@ -1,7 +1,7 @@
 // All pods of this node: started, updated and forgotten as the API server's list of them changes.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ApiClient } from '../api-client.ts';
+import type { ApiClient } from '../api-client.ts';
 import type { Ledger } from '../ledger.ts';
 import { freePorts } from '../ports.ts';
 import type { WatchHandler } from '../watch.ts';
@@ -34,64 +34,34 @@ const keptLogs = 100;
 interface Entry {
   readonly run: PodRun;
   readonly ended: Promise<void>;
-  readonly logs: Map<string, ContainerLog>;
+  readonly gone: Promise<void>;
+  readonly logs: ReadonlyMap<string, ContainerLog>;
 }
 
 /** A node without pods. */
-export function createProcessNode({ config, client, ledger, now, say, changed }: ProcessNodeParts): ProcessNode {
+export function createProcessNode(parts: ProcessNodeParts): ProcessNode {
   const pods = new Map<string, Entry>();
-  const takenPorts = new Set<number>();
-  const logFolder = ({ metadata }: Pod) => join(config.logsFolder, `${metadata.namespace}_${metadata.name}_${metadata.uid}`);
+  const context = sharedContext(parts);
 
-  const shared: Omit<NodeContext, 'logOf'> = {
-    config, client, ledger, now, changed,
-    users: podUsers(config.users),
-    tell: eventTeller(client, config.nodeName, now),
-    takePorts: async (count) => {
-      const ports = await freePorts(count, takenPorts);
-      for (const port of ports) takenPorts.add(port);
-      return ports;
-    },
-    givePortsBack: (ports) => {
-      for (const port of ports) takenPorts.delete(port);
-    },
-  };
-
-  function begin(pod: Pod): void {
-    const { namespace, name, uid } = pod.metadata;
-    const logs = new Map<string, ContainerLog>();
-    const logOf = (_: Pod, container: string) => {
-      const log = openContainerLog(join(logFolder(pod), container), now);
-      logs.set(container, log);
-      return log;
-    };
-    const run = new PodRun(pod, { ...shared, logOf });
-    say(`pod ${namespace}/${name}: started`);
-    const ended = run.run().catch((error: unknown) => say(`pod ${namespace}/${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
-    pods.set(uid, { run, ended, logs });
-    run.update(pod);
-    void ended.then(() => run.bury()).then(() => {
-      pods.delete(uid);
-      say(`pod ${namespace}/${name}: gone`);
-      pruneLogs(config.logsFolder);
-    });
-  }
-
-  function changedPod(pod: Pod): void {
-    const entry = pods.get(pod.metadata.uid);
-    if (entry === undefined) begin(pod);
-    else entry.run.update(pod);
+  function changed(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const known = pods.get(uid);
+    if (known !== undefined) return known.run.update(pod);
+    const entry = begin(pod, context, parts);
+    pods.set(uid, entry);
+    entry.run.update(pod);
+    void entry.gone.then(() => pods.delete(uid));
   }
 
   return {
-    changed: changedPod,
+    changed,
     deleted: ({ metadata }) => pods.get(metadata.uid)?.run.vanish(0),
     replaced: (items) => {
       const present = new Set(items.map(({ metadata }) => metadata.uid));
       for (const [uid, { run }] of pods) if (!present.has(uid)) run.vanish(0);
-      items.forEach(changedPod);
+      items.forEach(changed);
     },
-    findLog: (namespace, pod, container) => [...pods.values()].find(({ run }) => run.pod.metadata.namespace === namespace && run.pod.metadata.name === pod)?.logs.get(container),
+    findLog: (namespace, name, container) => [...pods.values()].find(({ run: { pod } }) => pod.metadata.namespace === namespace && pod.metadata.name === name)?.logs.get(container),
     ports: () => [...pods.values()].map(({ run }) => ({ name: run.pod.metadata.name, ports: run.runningPorts })),
     stop: async (graceMs) => {
       const all = [...pods.values()];
@@ -99,6 +69,51 @@ export function createProcessNode({ config, client, ledger, now, say, changed }:
       await Promise.all(all.map(({ ended }) => ended));
     },
   };
+}
+
+/** Starts the life of a pod. Its promises never reject: what a run throws is a bug and is said. */
+function begin(pod: Pod, context: Omit<NodeContext, 'logOf'>, { config, now, say }: ProcessNodeParts): Entry {
+  const { namespace, name, uid } = pod.metadata;
+  const { logs, logOf } = podLogs(join(config.logsFolder, `${namespace}_${name}_${uid}`), now);
+  const run = new PodRun(pod, { ...context, logOf });
+  say(`pod ${namespace}/${name}: seen`);
+  const ended = run.run().catch((error: unknown) => say(`pod ${namespace}/${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
+  const gone = ended.then(() => run.bury()).then(() => {
+    say(`pod ${namespace}/${name}: gone`);
+    pruneLogs(config.logsFolder);
+  });
+  return { run, ended, gone, logs };
+}
+
+function sharedContext({ config, client, ledger, now, changed }: ProcessNodeParts): Omit<NodeContext, 'logOf'> {
+  const takenPorts = new Set<number>();
+  return {
+    config, client, ledger, now, changed,
+    users: podUsers(config.users),
+    tell: eventTeller(client, config.nodeName, now),
+    takePorts: async (count) => {
+      for (;;) {
+        const ports = await freePorts(count, takenPorts);
+        if (ports.some((port) => takenPorts.has(port))) continue; // another pod was faster
+        for (const port of ports) takenPorts.add(port);
+        return ports;
+      }
+    },
+    givePortsBack: (ports) => {
+      for (const port of ports) takenPorts.delete(port);
+    },
+  };
+}
+
+/** Logs of one pod by container, each made when it is first asked for. */
+function podLogs(folder: string, now: () => number) {
+  const logs = new Map<string, ContainerLog>();
+  const logOf = (container: string) => {
+    const log = openContainerLog(join(folder, container), now);
+    logs.set(container, log);
+    return log;
+  };
+  return { logs, logOf };
 }
 
 /** Keeps the newest logs of pods that are gone: who debugs a vanished agent needs them. */

@@ -40,7 +40,7 @@ export function containerParts(place: PodPlace, container: Container): Container
     graceMs: (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000,
     user,
     folder: folders.home(container.name),
-    log: context.logOf(pod, container.name),
+    log: context.logOf(container.name),
     ledger: context.ledger,
     now: context.now,
     changed: place.changed,

@@ -23,7 +23,7 @@ export interface NodeContext {
   readonly tell: TellEvent;
   readonly now: () => number;
   /** Log of a container, made when it is first asked for. */
-  readonly logOf: (pod: Pod, container: string) => ContainerLog;
+  readonly logOf: (container: string) => ContainerLog;
   readonly takePorts: (count: number) => Promise<readonly number[]>;
   readonly givePortsBack: (ports: Iterable<number>) => void;
   /** Called when ports or running containers of any pod changed. */

@@ -6,29 +6,27 @@ export interface StatusWriter {
   push(status: PodStatus): void;
   /** Resolves when the newest status was written, or cannot be any more. */
   flushed(): Promise<void>;
-  /** Writes nothing more: the object is gone. */
+  /** Writes nothing more. */
   close(): void;
 }
 
+const firstPauseMs = 100;
 const longestPauseMs = 3000;
 
 /** A writer for this incarnation of a pod. */
 export function statusWriter(client: ApiClient, { metadata }: Pod): StatusWriter {
-  const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}/status`;
-  let wanted: string | undefined;
+  let wanted: PodStatus | undefined;
   let written: string | undefined;
   let isClosed = false;
   let turn: Promise<void> | undefined;
 
   async function write(): Promise<void> {
-    let pauseMs = 100;
-    while (!isClosed && wanted !== undefined && essence(wanted) !== essence(written)) {
+    let pauseMs = firstPauseMs;
+    while (!isClosed && wanted !== undefined && essence(wanted) !== written) {
       const next = wanted;
       try {
-        // Strategic merge keeps the conditions that others own.
-        const body = { metadata: { uid: metadata.uid }, status: JSON.parse(next) as PodStatus };
-        await client.send({ method: 'PATCH', path, body, contentType: 'application/strategic-merge-patch+json' });
-        written = next;
+        await client.send(statusPatch(metadata, next));
+        written = essence(next);
       } catch (error) {
         if ([404, 409, 422].includes(statusOf(error) ?? -1)) return;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -37,7 +35,7 @@ export function statusWriter(client: ApiClient, { metadata }: Pod): StatusWriter
     }
   }
 
-  function start(): Promise<void> {
+  function flushed(): Promise<void> {
     turn ??= write().finally(() => {
       turn = undefined;
     });
@@ -46,17 +44,28 @@ export function statusWriter(client: ApiClient, { metadata }: Pod): StatusWriter
 
   return {
     push: (status) => {
-      wanted = JSON.stringify(status);
-      void start(); // write() never rejects: it retries or gives up
+      wanted = status;
+      void flushed(); // never rejects: it retries or gives up
     },
-    flushed: start,
+    flushed,
     close: () => {
       isClosed = true;
     },
   };
 }
 
-/** A status apart from the times of its conditions, which differ while the cache is behind. */
-function essence(status: string | undefined): string | undefined {
-  return status?.replaceAll(/"lastTransitionTime":"[^"]*"/g, '');
+/** A strategic merge keeps the conditions that others own; what a condition of ours does not say any more is taken out. */
+function statusPatch({ namespace, name, uid }: Pod['metadata'], status: PodStatus) {
+  const conditions = status.conditions?.map((condition) => ({ reason: null, message: null, ...condition }));
+  return {
+    method: 'PATCH',
+    path: `/api/v1/namespaces/${namespace}/pods/${name}/status`,
+    body: { metadata: { uid }, status: { ...status, conditions } },
+    contentType: 'application/strategic-merge-patch+json',
+  } as const;
+}
+
+/** A status apart from the times of its conditions, which differ while the view of the pod is behind. */
+function essence(status: PodStatus): string {
+  return JSON.stringify({ ...status, conditions: status.conditions?.map((condition) => ({ ...condition, lastTransitionTime: '' })) });
 }

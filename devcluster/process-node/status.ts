@@ -45,30 +45,41 @@ export function phaseOf({ refused, init, main }: PodView): NonNullable<PodStatus
   return main.some(hasNeverRun) ? 'Pending' : 'Running';
 }
 
+interface WhyNot {
+  readonly reason: string;
+  readonly message?: string;
+}
+
 function conditionsOf(view: PodView, now: Instant): readonly PodCondition[] {
-  const { pod, init, main } = view;
-  const phase = phaseOf(view);
-  const isOver = phase === 'Succeeded' || phase === 'Failed';
-  const isInitialized = phase === 'Succeeded' || init.every(({ status, isFinished }) => isFinished && status.state.terminated?.exitCode === 0);
-  const unready = main.filter(({ status }) => !status.ready).map(({ status }) => status.name);
-  const areContainersReady = !isOver && isInitialized && unready.length === 0;
-  const closedGate = (pod.spec.readinessGates ?? []).find(({ conditionType }) => conditionOf(pod, conditionType)?.status !== 'True');
-  const whyNot = isOver ? { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' } : { reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` };
-  const gateClosed = closedGate === undefined ? {} : { reason: 'ReadinessGatesNotReady', message: `corresponding condition of pod readiness gate "${closedGate.conditionType}" does not hold` };
+  const uninitialized = view.init.every(({ status, isFinished }) => isFinished && status.state.terminated?.exitCode === 0) ? undefined : { reason: 'ContainersNotInitialized' };
+  const unready = whyNotReady(view);
   const conditions: readonly PodCondition[] = [
-    { type: 'Initialized', ...flag(isInitialized, { reason: 'ContainersNotInitialized' }) },
-    { type: 'ContainersReady', ...flag(areContainersReady, whyNot) },
-    { type: 'Ready', ...flag(areContainersReady && closedGate === undefined, areContainersReady ? gateClosed : whyNot) },
-    { type: 'PodScheduled', status: 'True' },
+    condition('Initialized', uninitialized),
+    condition('ContainersReady', unready),
+    condition('Ready', unready ?? whyGateIsClosed(view.pod)),
+    condition('PodScheduled', undefined),
   ];
-  return conditions.map((condition) => ({ ...condition, lastTransitionTime: transitionTime(pod, condition, now) }));
+  return conditions.map((item) => ({ ...item, lastTransitionTime: transitionTime(view.pod, item, now) }));
 }
 
-function flag(isTrue: boolean, whyNot: { readonly reason?: string; readonly message?: string }): Pick<PodCondition, 'status' | 'reason' | 'message'> {
-  return isTrue ? { status: 'True' } : { status: 'False', ...whyNot };
+function whyNotReady(view: PodView): WhyNot | undefined {
+  const phase = phaseOf(view);
+  if (phase === 'Succeeded') return { reason: 'PodCompleted' };
+  if (phase === 'Failed') return { reason: 'PodFailed' };
+  const unready = view.main.filter(({ status }) => !status.ready).map(({ status }) => status.name);
+  return unready.length === 0 ? undefined : { reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` };
 }
 
-const conditionOf = ({ status }: Pod, type: string) => status?.conditions?.find((condition) => condition.type === type);
+function whyGateIsClosed(pod: Pod): WhyNot | undefined {
+  const closed = (pod.spec.readinessGates ?? []).find(({ conditionType }) => conditionOf(pod, conditionType)?.status !== 'True');
+  return closed === undefined ? undefined : { reason: 'ReadinessGatesNotReady', message: `corresponding condition of pod readiness gate "${closed.conditionType}" does not hold` };
+}
+
+function condition(type: string, whyNot: WhyNot | undefined): PodCondition {
+  return whyNot === undefined ? { type, status: 'True' } : { type, status: 'False', ...whyNot };
+}
+
+const conditionOf = ({ status }: Pod, type: string) => status?.conditions?.find((item) => item.type === type);
 
 function transitionTime(pod: Pod, { type, status }: PodCondition, now: Instant): string {
   const current = conditionOf(pod, type);

@@ -18,6 +18,7 @@ interface TokenAnswer {
   readonly status: { readonly token: string; readonly expirationTimestamp: string };
 }
 
+type TokenSource = NonNullable<ProjectedSource['serviceAccountToken']>;
 type Files = Map<string, VolumeFile>;
 
 const defaultTokenSeconds = 3600;
@@ -31,15 +32,7 @@ export interface PodVolumes {
 
 /** The volumes of one pod, in its folders. */
 export function podVolumes(client: ApiClient, folders: PodFolders, now: () => number): PodVolumes {
-  const tokens = new Map<string, Token>();
-
-  async function tokenFor(pod: Pod, id: string, source: NonNullable<ProjectedSource['serviceAccountToken']>): Promise<string> {
-    const known = tokens.get(id);
-    if (known !== undefined && now() < known.refreshAt) return known.value;
-    const fresh = await requestToken(client, pod, source);
-    tokens.set(id, { value: fresh.token, refreshAt: now() + 0.8 * (Date.parse(fresh.expirationTimestamp) - now()) });
-    return fresh.token;
-  }
+  const tokenFor = tokenKeeper(client, now);
 
   async function projectedFiles(pod: Pod, volume: string, { sources = [], defaultMode = 0o644 }: NonNullable<Volume['projected']>): Promise<Files> {
     const files: Files = new Map();
@@ -78,6 +71,18 @@ export function podVolumes(client: ApiClient, folders: PodFolders, now: () => nu
   };
 }
 
+/** Tokens of a pod by volume and path; asked for anew after 80 % of their life. */
+function tokenKeeper(client: ApiClient, now: () => number) {
+  const tokens = new Map<string, Token>();
+  return async (pod: Pod, id: string, source: TokenSource): Promise<string> => {
+    const known = tokens.get(id);
+    if (known !== undefined && now() < known.refreshAt) return known.value;
+    const fresh = await requestToken(client, pod, source);
+    tokens.set(id, { value: fresh.token, refreshAt: now() + 0.8 * (Date.parse(fresh.expirationTimestamp) - now()) });
+    return fresh.token;
+  };
+}
+
 /** A volume that says nothing but its name is an emptyDir. */
 function isEmptyDir({ emptyDir, configMap, secret, downwardAPI, projected }: Volume): boolean {
   return emptyDir !== undefined || (configMap ?? secret ?? downwardAPI ?? projected) === undefined;
@@ -109,7 +114,7 @@ function addFields(files: Files, pod: Pod, items: readonly DownwardItem[] = [], 
   }
 }
 
-async function requestToken(client: ApiClient, { metadata, spec }: Pod, { audience, expirationSeconds = defaultTokenSeconds }: NonNullable<ProjectedSource['serviceAccountToken']>): Promise<TokenAnswer['status']> {
+async function requestToken(client: ApiClient, { metadata, spec }: Pod, { audience, expirationSeconds = defaultTokenSeconds }: TokenSource): Promise<TokenAnswer['status']> {
   const body = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',

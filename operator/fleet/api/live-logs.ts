@@ -27,7 +27,7 @@ const keptMs = 60_000;
 
 /** No logs yet. */
 export function createLiveLogs(clock: Pick<Clock, 'after'>, limits: LogLimits = defaultLimits): LiveLogs {
-  // In the order of the last append or end: the first one is the one that matters least.
+  // In the order of the last append: of those that have ended the first one matters least.
   const buffers = new Map<string, LogBuffer>();
   let bytes = 0;
 
@@ -37,19 +37,55 @@ export function createLiveLogs(clock: Pick<Clock, 'after'>, limits: LogLimits = 
     bytes -= buffer.bytes;
   }
 
-  function bufferOf(taskUid: string, attempt: number): LogBuffer {
+  /** The buffer that this attempt writes to; undefined when a later attempt has taken its place or it has ended. */
+  function writable(taskUid: string, attempt: number): LogBuffer | undefined {
     const known = buffers.get(taskUid);
-    if (known !== undefined && known.attempt >= attempt) return known;
-    if (known !== undefined) {
-      // A reader that came before the first byte waits for any attempt.
-      if (known.attempt === 0) return rename(taskUid, known, attempt);
-      known.end();
-      drop(taskUid, known);
+    if (known === undefined || (known.attempt < attempt && known.attempt > 0)) {
+      known?.end();
+      if (known !== undefined) drop(taskUid, known);
+      return new LogBuffer(limits.attemptBytes);
     }
-    const fresh = new LogBuffer(attempt, limits.attemptBytes);
-    buffers.set(taskUid, fresh);
-    return fresh;
+    return known.attempt > attempt || known.isEnded ? undefined : known;
   }
 
-  return undefined as never;
+  function makeRoom(): void {
+    for (const [taskUid, buffer] of buffers) if (bytes > limits.totalBytes && buffer.isEnded) drop(taskUid, buffer);
+    for (const buffer of buffers.values()) {
+      if (bytes <= limits.totalBytes) return;
+      bytes -= buffer.bytes;
+      buffer.clear();
+    }
+  }
+
+  return {
+    append(taskUid, attempt, offset, data) {
+      const buffer = writable(taskUid, attempt);
+      if (buffer === undefined) return;
+      const before = buffer.bytes;
+      buffer.append(attempt, offset, data);
+      bytes += buffer.bytes - before;
+      buffers.delete(taskUid);
+      buffers.set(taskUid, buffer);
+      makeRoom();
+    },
+    async *read(taskUid, fromOffset, signal) {
+      const buffer = buffers.get(taskUid) ?? new LogBuffer(limits.attemptBytes);
+      buffers.set(taskUid, buffer);
+      try {
+        yield* buffer.read(fromOffset, signal);
+      } finally {
+        if (buffer.isUnused) drop(taskUid, buffer);
+      }
+    },
+    has: (taskUid) => buffers.has(taskUid),
+    end(taskUid) {
+      const buffer = buffers.get(taskUid);
+      if (buffer === undefined || buffer.isEnded) return;
+      buffer.end();
+      clock.after(keptMs, () => drop(taskUid, buffer));
+    },
+    get bytes() {
+      return bytes;
+    },
+  };
 }

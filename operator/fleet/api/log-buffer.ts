@@ -11,8 +11,8 @@ export interface LogPiece {
 const pieceBytes = 65_536;
 
 export class LogBuffer {
-  readonly attempt: number;
   readonly #limit: number;
+  #attempt = 0;
   #pieces: LogPiece[] = [];
   #end = 0;
   #bytes = 0;
@@ -20,9 +20,13 @@ export class LogBuffer {
   readonly #waiting = new Set<() => void>();
 
   /** `limit`: most bytes kept. */
-  constructor(attempt: number, limit: number) {
-    this.attempt = attempt;
+  constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** The attempt that writes; 0 before the first byte. */
+  get attempt(): number {
+    return this.#attempt;
   }
 
   get bytes(): number {
@@ -38,7 +42,8 @@ export class LogBuffer {
   }
 
   /** Adds what is new of this piece: what was seen before is cut off, what is missing stays a gap. Of too many bytes the oldest go. */
-  append(offset: number, data: Uint8Array): void {
+  append(attempt: number, offset: number, data: Uint8Array): void {
+    this.#attempt = attempt;
     const fresh = data.subarray(Math.max(this.#end - offset, 0));
     if (fresh.length === 0 || this.#isEnded) return;
     const kept = fresh.subarray(Math.max(fresh.length - this.#limit, 0));

@@ -11,10 +11,12 @@ import { operatorName } from '#platform/rpc/tls.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { CaStore } from './ca-store.ts';
 
-// A grant must be valid as long as its task may run (at most 7 days, Task.spec.activeDeadlineSeconds), and so must the leaf
-// that signed it: renewed at half of 14 days. The holder of this key holds the CA's too: a shorter life would protect nothing.
-/** Life of the operator's certificate and longest life of any leaf, in seconds. */
-export const operatorLeafSeconds = 14 * 86_400;
+// A grant must be valid as long as its task may run (at most 7 days, Task.spec.activeDeadlineSeconds), and so must the leaf that
+// signed it. The holder of this key holds the CA's too: a shorter life would protect nothing.
+const renewSeconds = 7 * 86_400;
+
+/** Life of the operator's certificate and longest life of any leaf, in seconds: renewal, longest task, and a day for an API server that is away. */
+export const operatorLeafSeconds = 15 * 86_400;
 
 export interface OperatorIdentityOptions {
   readonly store: CaStore;
@@ -94,7 +96,7 @@ async function refreshed(held: Held | undefined, { store, namespace, isLeading, 
   const state = isLeading() ? await store.maintain() : await store.load();
   if (state === undefined) return held;
   const now = clock.now();
-  const isFresh = held !== undefined && now - held.issuedAt < (operatorLeafSeconds * 1000) / 2;
+  const isFresh = held !== undefined && now - held.issuedAt < renewSeconds * 1000;
   if (isFresh && held.state.current.certificate === state.current.certificate) return bundleOf(held.state) === bundleOf(state) ? held : { ...held, state };
   const leaf = await createLeaf(state.current, { uri: roleUri('operator'), dnsNames: [operatorName(namespace)], usage: 'server', lifetimeSeconds: operatorLeafSeconds }, now);
   return { state, leaf, signGrant: createGrantSigner(leaf), issuedAt: now };

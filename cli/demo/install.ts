@@ -1,0 +1,60 @@
+// Installs CRDs, operator and blob service with kubectl, and the agents of the demo: the way people would do it by hand.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { names } from '#api/labels.ts';
+import type { Surroundings } from '../commands/open.ts';
+import type { Checkout } from './checkout.ts';
+import { runChild } from './child.ts';
+import { demoNamespace, operatorNamespace, type Place } from './place.ts';
+import { inNamespace } from './repository.ts';
+
+export interface Installing {
+  readonly surroundings: Surroundings;
+  readonly checkout: Checkout;
+  readonly place: Place;
+}
+
+const patience = '--timeout=120s';
+
+/** Applies CRDs and operator, and waits until both processes are ready. */
+export async function installOperator({ surroundings, checkout, place }: Installing, report: (line: string) => void): Promise<void> {
+  const { env, signal } = surroundings;
+  const kubectl = kubectlOf({ surroundings, checkout, place });
+  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(checkout.root, 'crds')]);
+  const manifests = await runChild(process.execPath, [
+    join(checkout.root, 'scripts', 'install-manifests.ts'), '--namespace', operatorNamespace, '--leader-election', place.leaderElection,
+    '--operator-image', place.images.operator, '--blobs-image', place.images.blobs,
+  ], { env, signal });
+  report('waiting for the operator');
+  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], manifests);
+  for (const deployment of [names.operator, names.blobs]) await kubectl(['rollout', 'status', `deployment/${deployment}`, '-n', operatorNamespace, patience]);
+}
+
+/** Applies the namespace, access for the plugin and the pool of the samples, and waits for agents. */
+export async function startAgents(installing: Installing, report: (line: string) => void): Promise<void> {
+  const { checkout, place } = installing;
+  const kubectl = kubectlOf(installing);
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: demoNamespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } };
+  const access = parseAllDocuments(await readFile(checkout.sample('02-access.yaml'), 'utf8')).map((document) => inNamespace(document.toJS() as Record<string, unknown>, demoNamespace));
+  const pool = inNamespace(withImage(parse(await readFile(checkout.sample('pool.yaml'), 'utf8')) as Pool, place.images.agent), demoNamespace);
+  await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], [namespace, ...access, pool].map((object) => stringify(object)).join('---\n'));
+  report('waiting for agents');
+  await kubectl(['wait', '--for=condition=Ready', 'agentpools.coditect.ai/crew', '-n', demoNamespace, patience]);
+}
+
+/** The image that the pool of the samples names. */
+export async function poolImage(checkout: Checkout): Promise<string> {
+  return (parse(await readFile(checkout.sample('pool.yaml'), 'utf8')) as Pool).spec.template.image;
+}
+
+type Pool = Readonly<Record<string, unknown>> & { readonly spec: { readonly template: { readonly image: string } } };
+
+function withImage(pool: Pool, image: string): Pool {
+  return { ...pool, spec: { ...pool.spec, template: { ...pool.spec.template, image } } };
+}
+
+function kubectlOf({ surroundings: { env, signal }, place }: Installing): (args: readonly string[], input?: string) => Promise<string> {
+  const own = place.kubeconfig === undefined ? env : { ...env, KUBECONFIG: place.kubeconfig };
+  return (args, input) => runChild(place.kubectl, args, { env: own, signal, ...(input === undefined ? {} : { input }) });
+}

@@ -1,0 +1,12 @@
+// A git door as a process of its own, so that it lives as long as its cluster. Arguments: repository, file that gets the address.
+import { writeJson } from '../files.ts';
+import { startGitDoor } from './server.ts';
+
+const [repository, addressFile] = process.argv.slice(2);
+if (repository === undefined || addressFile === undefined) {
+  process.stderr.write('usage: node devcluster/git-door/main.ts <repository> <address file>\n');
+  process.exit(2);
+}
+const door = await startGitDoor(repository);
+writeJson(addressFile, { url: door.url });
+process.once('SIGTERM', () => process.exit(0));
