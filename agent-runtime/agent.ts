@@ -92,7 +92,7 @@ export class Agent {
     const wasDraining = this.#draining;
     this.drain(reason);
     // A new hello is how the leader learns of it without losing an assignment to a refusal.
-    if (!wasDraining) this.#connections.renew();
+    if (!wasDraining && this.held > 0) this.#connections.renew();
     this.#supervise(async () => {
       await within(withinMs, this.#attempts.empty(), this.#deps.clock);
       this.#attempts.stopRunning();

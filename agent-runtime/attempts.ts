@@ -161,5 +161,5 @@ export class Attempts implements Orders {
 
 /** A message without an epoch gets one that no attempt has. */
 function numberOf(epoch: Epoch | undefined): Epoch {
-  return epoch ?? { term: 0, counter: 0 };
+  return epoch === undefined ? { term: 0, counter: 0 } : { term: epoch.term, counter: epoch.counter };
 }

@@ -72,7 +72,8 @@ class Link {
   readonly #pod: string;
   readonly #deps: ConnectionsDeps;
   readonly #stopping: AbortSignal;
-  #current: Session | undefined;
+  /** Streams that are not over: more than one while one replaces another. */
+  readonly #sessions = new Set<Session>();
   #isOpen = false;
   #renewal = Promise.withResolvers<'renew'>();
 
@@ -92,7 +93,7 @@ class Link {
   }
 
   close(reason: string): void {
-    this.#current?.close(reason);
+    for (const session of this.#sessions) session.close(reason);
   }
 
   /** Connects to `address`, and to wherever its pod is next, until the pod is gone. */
@@ -110,25 +111,25 @@ class Link {
   /** Serves one stream, and those that replace it, until one ends by itself. */
   async #serve(address: OperatorAddress): Promise<void> {
     this.#renewal = Promise.withResolvers();
-    this.#current = await this.#dial(address);
-    while (this.#current !== undefined) {
-      const { answered, ended } = this.#current;
-      this.#isOpen = await answered;
-      const event = await Promise.race([ended, this.#renewal.promise]);
+    let current = await this.#dial(address);
+    while (current !== undefined) {
+      this.#isOpen = await current.answered;
+      const event = await Promise.race([current.ended, this.#renewal.promise]);
       if (event !== 'renew') break;
       this.#renewal = Promise.withResolvers();
       const next = await this.#dial(address);
       if (next === undefined || !(await next.answered)) continue;
-      this.#current.close('replaced by a newer stream');
-      this.#current = next;
+      current.close('replaced by a newer stream');
+      current = next;
     }
-    this.#current = undefined;
     this.#isOpen = false;
   }
 
   async #dial(address: OperatorAddress): Promise<Session | undefined> {
     try {
       const session = openSession(await this.#deps.dialer.connect(address), this.#deps);
+      this.#sessions.add(session);
+      void session.ended.then(() => this.#sessions.delete(session));
       if (this.#stopping.aborted) session.close('the agent leaves');
       return session;
     } catch (error) {

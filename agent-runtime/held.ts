@@ -2,7 +2,7 @@
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/telemetry/log.ts';
-import { isForgotten, type StopReason } from './execution/live.ts';
+import type { StopReason } from './execution/live.ts';
 import { toWire } from './execution/result.ts';
 import type { RunTask } from './execution/run-task.ts';
 import type { Leadership } from './leadership.ts';
@@ -37,6 +37,7 @@ export class HeldAttempt {
   readonly #releaseLease: () => void;
   #issue: Issue;
   #kept: Kept | undefined;
+  #isForgotten = false;
 
   /** `onLeaseLost` is called when the attempt must be given up. */
   constructor(order: Order, issue: Issue, deps: HeldDeps, onLeaseLost: () => void) {
@@ -85,7 +86,8 @@ export class HeldAttempt {
   /** Stops what runs. Unless the reason is `agentStopped`, nothing is said any more. */
   stop(reason: StopReason): void {
     this.#stopping.abort(reason);
-    if (!isForgotten(this.#stopping.signal)) return;
+    if (reason === 'agentStopped') return;
+    this.#isForgotten = true;
     this.#releaseLease();
     this.#log.follow(undefined);
   }
@@ -108,6 +110,6 @@ export class HeldAttempt {
 
   #tell(message: NonNullable<WorkMessage['message']>): void {
     const { leadership } = this.#deps;
-    if (this.epoch.term === leadership.current?.term && !isForgotten(this.#stopping.signal)) leadership.send({ message });
+    if (this.epoch.term === leadership.current?.term && !this.#isForgotten) leadership.send({ message });
   }
 }

@@ -89,20 +89,26 @@ function createRole(connection: WorkConnection, close: (reason: string) => void,
     log.info('connected to the leader', { term, leaseSeconds });
     orders.led();
   };
+  const follow = (): void => {
+    following = true;
+    resign();
+  };
+  const resign = (): void => {
+    heart?.stop();
+    if (leader !== undefined) leadership.leave(leader);
+    leader = undefined;
+  };
   /** Orders of a leader that was replaced a moment ago by another stream of the same term still hold. */
   const isObeyed = () => leader !== undefined && leader.term === leadership.highestTerm;
 
   return {
     receive: ({ message }) => {
       if (message.case === 'hello') return lead(message.value);
-      if (message.case === 'notLeader') following = true;
+      if (message.case === 'notLeader') follow();
       else if (message.case === 'heartbeatAck') heart?.acknowledged(message.value.sequence);
       else if (isObeyed()) obey(message, deps);
     },
-    end: () => {
-      heart?.stop();
-      if (leader !== undefined) leadership.leave(leader);
-    },
+    end: resign,
   };
 }
 

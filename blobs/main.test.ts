@@ -1,10 +1,11 @@
 // The process as it is started in a cluster, against a double of the API server and the operator's own enrolment.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,8 @@ import { EnrolmentService } from '#platform/rpc/generated/coditect/v1alpha1/enro
 import { createRpcServer } from '#platform/rpc/servers.ts';
 import { silentLog } from '#platform/telemetry/log.ts';
 import { type FakeApiServer, startFakeApiServer } from '#testing/fake-apiserver/server.ts';
+
+type Child = ChildProcessByStdio<null, Readable, null>;
 
 const closers: (() => unknown)[] = [];
 let folder: string;
@@ -65,7 +68,7 @@ async function startOperator(cluster: FakeApiServer) {
   return { identity, port: server.port };
 }
 
-async function startBlobs(cluster: FakeApiServer, enrolmentPort: number): Promise<{ child: ChildProcess; port: number }> {
+async function spawnBlobs(cluster: FakeApiServer, enrolmentPort: number): Promise<Child> {
   const file = (name: string, text: string) => writeFile(join(folder, name), text);
   const operators = [{ pod: 'op-0', api: '127.0.0.1:1', work: '127.0.0.1:1', enrolment: `127.0.0.1:${enrolmentPort}` }];
   await file('endpoints.json', JSON.stringify({ operators }));
@@ -74,17 +77,27 @@ async function startBlobs(cluster: FakeApiServer, enrolmentPort: number): Promis
   const settings = ['--namespace=sys', `--folder=${join(folder, 'blobs')}`, '--bind-address=127.0.0.1', '--blobs-port=0', '--health-port=0', `--token-file=${join(folder, 'token')}`, `--endpoints-file=${join(folder, 'endpoints.json')}`];
   const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url)), ...settings], { env: { KUBECONFIG: join(folder, 'kubeconfig') }, stdio: ['ignore', 'pipe', 'inherit'] });
   closers.push(() => child.kill('SIGKILL'));
-  for await (const line of createInterface({ input: child.stdout })) {
+  return child;
+}
+
+/** The first record with this message; what follows is read and dropped. */
+async function lineOf(child: Child, message: string): Promise<{ readonly port?: number; readonly listener?: string }> {
+  const lines = createInterface({ input: child.stdout });
+  for await (const line of lines) {
     const record = JSON.parse(line) as { msg: string; listener?: string; port?: number };
-    if (record.msg === 'listening' && record.listener === 'blobs') return { child, port: record.port ?? 0 };
+    if (record.msg !== message) continue;
+    lines.close();
+    child.stdout.resume();
+    return record;
   }
-  throw new Error('the process ended before it listened');
+  throw new Error(`the process ended before it said "${message}"`);
 }
 
 test('the process enrols with the CA that the operator published, serves agents and people, and ends when told', async () => {
   const cluster = await startCluster();
   const { identity, port: enrolmentPort } = await startOperator(cluster);
-  const { child, port } = await startBlobs(cluster, enrolmentPort);
+  const child = await spawnBlobs(cluster, enrolmentPort);
+  const { port } = await lineOf(child, 'listening');
   const where = { address: { current: () => Promise.resolve(`127.0.0.1:${port}`) }, namespace: 'sys' };
   const uri = agentUri({ namespace: 'team-a', pool: 'p', pod: 'p-1', uid: 'u-1' });
   const current = identity.authorities()?.current;
@@ -99,7 +112,14 @@ test('the process enrols with the CA that the operator published, serves agents 
   const body = await person.get({ namespace: 'team-a', plural: 'missions', name: 'm' }, address);
   expect(body && (await buffer(body)).toString()).toBe('report');
 
-  child.stdout?.resume();
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('a process that still waits for its certificate ends in good order too', async () => {
+  const cluster = await startCluster();
+  const child = await spawnBlobs(cluster, 1);
+  await lineOf(child, 'cannot get a certificate, trying again');
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });

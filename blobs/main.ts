@@ -45,17 +45,23 @@ async function run(config: BlobsConfig, log: Log): Promise<void> {
   const enrolment = startEnrolment({ ...environment, operatorNamespace: namespace, tokenFile, addresses, random: systemRandom, trust: () => publishedCa(client, namespace, endpointsFile) });
   const metrics = createMetrics('blobs', manifest.version);
   let service: BlobService | undefined;
+  let isStopping = false;
   const notReady = () => (service === undefined ? ['no certificate yet: the operator has not answered'] : []);
   const health = await createHealthServer({ port: config.healthPort, bindAddress, notReady, metrics, log });
 
   const stop = (): void => {
     log.info('stopping');
+    isStopping = true;
     enrolment.close();
     void Promise.all([service?.close(), health.close(), client.close()]).then(() => process.exit());
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
   const store = await openLocalStore(config.folder);
-  service = await startBlobService({ ...environment, config, store, enrolment, client, authenticator: createAccessReviews(client), metrics });
+  service = await startBlobService({ ...environment, config, store, enrolment, client, authenticator: createAccessReviews(client), metrics }).catch((error: unknown) => {
+    // Told to stop while it waited for its certificate: that is no failure.
+    if (isStopping) return undefined;
+    throw error;
+  });
 }
 
 /** The CA as the operator publishes it: with the endpoints where there is a file of them, else in its ConfigMap. */

@@ -15,9 +15,18 @@ export async function stopApiServer(cluster: Cluster): Promise<void> {
   await stopComponent(layoutOfCluster(cluster), apiServer);
 }
 
-/** Starts an ended API server again and waits until it is ready. */
+/** Starts an ended API server again and waits until it is ready. Scheduler and controller manager start anew with it: their own back-off would leave pods lying for half a minute. */
 export async function startApiServer(cluster: Cluster): Promise<void> {
-  restartComponent(layoutOfCluster(cluster), apiServer);
+  const layout = layoutOfCluster(cluster);
+  restartComponent(layout, apiServer);
+  await waitUntilReady(cluster);
+  for (const name of ['kube-controller-manager', 'kube-scheduler'] as const) {
+    await stopComponent(layout, name);
+    restartComponent(layout, name);
+  }
+}
+
+async function waitUntilReady(cluster: Cluster): Promise<void> {
   const client = createApiClient(accessOf(cluster));
   const deadline = performance.now() + readyTimeoutMs;
   try {

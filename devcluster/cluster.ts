@@ -14,6 +14,7 @@ import { kubeconfigText } from './kubeconfig.ts';
 import { type ClusterLayout, layoutOf, runtimeFolderOf } from './layout.ts';
 import { writeNodeConfig } from './node-setup.ts';
 import { freePorts } from './ports.ts';
+import { isRoot } from './processes.ts';
 import type { DevclusterSettings } from './settings.ts';
 
 /** A running cluster, as its record describes it. */
@@ -172,8 +173,4 @@ export async function stopCluster(cluster: Pick<Cluster, 'folder'>): Promise<voi
 /** Folder of a cluster by its name. */
 export function clusterFolder({ cacheFolder }: DevclusterSettings, name: string): string {
   return join(cacheFolder, 'clusters', name);
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
 }

@@ -9,7 +9,7 @@ import { ensureFolder, readJson, writeJson } from './files.ts';
 import { type ClusterLayout, layoutOf, rootRuntimeFolder, runtimeFolderOf } from './layout.ts';
 import { killLeftovers } from './ledger.ts';
 import { releaseUserBlocks } from './pod-users.ts';
-import { identify, isAlive, type ProcessIdentity } from './processes.ts';
+import { identify, isAlive, isRoot, type ProcessIdentity } from './processes.ts';
 
 /** Who started the cluster in a folder; there from the first moment on. */
 interface Claim {
@@ -25,7 +25,7 @@ const claimFile = (folder: string) => join(folder, 'claim.json');
 /** Makes the folder of a new cluster; what a dead one left there is removed first. Gives the id of this incarnation. */
 export async function claimFolder(layout: ClusterLayout, name: string): Promise<string> {
   mkdirSync(dirname(layout.folder), { recursive: true, mode: 0o755 });
-  if (process.getuid?.() === 0) ensureFolder(rootRuntimeFolder, 0o711);
+  if (isRoot()) ensureFolder(rootRuntimeFolder, 0o711);
   await removeCluster(layout.folder, { onlyDead: true });
   const incarnation = randomUUID();
   try {
@@ -42,12 +42,12 @@ export async function claimFolder(layout: ClusterLayout, name: string): Promise<
 export async function removeCluster(folder: string, { onlyDead = false }: { readonly onlyDead?: boolean } = {}): Promise<void> {
   const claim = readJson<Claim>(claimFile(folder));
   if (claim === undefined) return;
-  const layout = layoutOf(folder, runtimeFolderOf(folder, process.getuid?.() === 0));
+  const layout = layoutOf(folder, runtimeFolderOf(folder, isRoot()));
   const isStarting = !existsSync(layout.record) && isAlive(claim.starter);
   if (onlyDead && (isStarting || componentNames.some((name) => isRunning(layout, name)))) return;
   await stopComponents(layout);
   killLeftovers(layout.ledger);
-  releaseUserBlocks(userClaims, folder);
+  if (isRoot()) releaseUserBlocks(userClaims, folder);
   rmSync(layout.runtime, { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });
 }

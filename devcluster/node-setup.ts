@@ -5,6 +5,7 @@ import { userClaims } from './folder.ts';
 import type { Images } from './images.ts';
 import type { ClusterLayout } from './layout.ts';
 import { claimUserBlock } from './pod-users.ts';
+import { isRoot } from './processes.ts';
 import type { NodeConfig } from './process-node/config.ts';
 
 interface NodeSetup {
@@ -18,8 +19,7 @@ interface NodeSetup {
 
 /** Writes the node's configuration file; as root it also claims the user ids of the pods. */
 export function writeNodeConfig({ layout, keys, nodeName, logsPort, images, capacity }: NodeSetup): void {
-  const isRoot = process.getuid?.() === 0;
-  ensureFolder(layout.pods, isRoot ? 0o711 : 0o700);
+  ensureFolder(layout.pods, isRoot() ? 0o711 : 0o700);
   const config: NodeConfig = {
     nodeName,
     api: keys.node,
@@ -31,7 +31,7 @@ export function writeNodeConfig({ layout, keys, nodeName, logsPort, images, capa
     ledgerFile: layout.ledger,
     endpointsFile: layout.endpoints,
     systemNamespace: 'coditect-system',
-    ...(isRoot ? { users: claimUserBlock(userClaims, layout.folder) } : {}),
+    ...(isRoot() ? { users: claimUserBlock(userClaims, layout.folder) } : {}),
     ...(capacity === undefined ? {} : { capacity }),
   };
   writeJson(layout.nodeConfig, config);

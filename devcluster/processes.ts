@@ -126,3 +126,8 @@ export function userOf(pid: number): number | undefined {
     return undefined;
   }
 }
+
+/** Whether this process may become any user. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}

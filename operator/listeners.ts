@@ -17,6 +17,7 @@ import { createRpcServer, type RpcServer } from '#platform/rpc/servers.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { PoolPod } from './agentpool/decide/view.ts';
 import { byUid, type Caches } from './caches.ts';
+import { createBroadcast } from './fleet/api/broadcast.ts';
 import { apiRoutes } from './fleet/api/routes.ts';
 import type { LivePod } from './fleet/enrolment/admission.ts';
 import { createCaObjects } from './fleet/enrolment/ca-objects.ts';
@@ -24,7 +25,6 @@ import { createCaStore } from './fleet/enrolment/ca-store.ts';
 import { createEnrolmentService } from './fleet/enrolment/service.ts';
 import { createWorkService } from './fleet/work/service.ts';
 import type { Replica, ReplicaDeps } from './replica.ts';
-import { createBroadcast } from './broadcast.ts';
 
 export interface ListenersDeps {
   readonly config: OperatorConfig;
@@ -49,10 +49,12 @@ export interface Listeners {
 export function startListeners(deps: ListenersDeps): Listeners {
   const { config, client, clock, log } = deps;
   const broadcast = createBroadcast(clock);
+  // The identity is there before the replica that leads or not.
+  let leads = () => false;
   const identity = startOperatorIdentity({
     store: createCaStore({ objects: createCaObjects(client, config.namespace), policy: { periodSeconds: defaultPeriodSeconds, leafSeconds: operatorLeafSeconds }, clock, log }),
     namespace: config.namespace,
-    isLeading: () => replica.isLeading(),
+    isLeading: () => leads(),
     clock,
     log,
   });
@@ -64,6 +66,7 @@ export function startListeners(deps: ListenersDeps): Listeners {
     },
     broadcast,
   });
+  leads = () => replica.isLeading();
   const servers: RpcServer[] = [];
   replica.start();
   const started = identity.ready.then(async () => {
@@ -101,7 +104,7 @@ async function openDoors({ config, client, reviews, clock, log }: ListenersDeps,
     isLivePod: (agent) => isLive(caches, agent),
     log,
   });
-  const api = apiRoutes({ client, authenticator, missions: caches.missions.store, tasks: caches.tasks.store, explainer: () => replica.explainer(), broadcast, clock, log });
+  const api = apiRoutes({ client, authenticator, missions: caches.missions.store, tasks: caches.tasks.store, explainer: () => replica.explainer(), broadcast, clock });
   return Promise.all([
     createRpcServer({ ...base, name: 'enrolment', port: config.enrolmentPort, clientCertificate: 'none', routes: (router) => router.service(EnrolmentService, enrolment) }),
     createRpcServer({ ...base, name: 'work', port: config.workPort, clientCertificate: 'required', limits: workLimits, routes: (router) => router.service(WorkService, work) }),

@@ -32,12 +32,16 @@ const platform = Object.entries(vendors).map(([vendor, packages]): Row => ({
 
 const everything = ['api/', 'domain/', 'platform/', 'operator/', 'blobs/', 'agent-runtime/', 'sandbox/', 'cli/', 'devcluster/', 'testing/', 'e2e/', 'bench/', 'scripts/', 'node:', 'npm:'];
 
+/** Fakes and builders that lie beside the tests of one folder. */
+const testSupport = /(^|\/)(fake-[^/]*|testing)\.ts$/;
+
 const cliMay = ['cli/', 'domain/', ...shared, 'platform/kube/', 'platform/rpc/', 'platform/objectstore/'];
 const cliPackages = ['yaml', 'commander', 'picocolors', 'zod'];
 
 /** The table of rooms, most particular row first. */
 export const rows: readonly Row[] = [
   { files: /\.test\.ts$/, room: 'tests', may: everything },
+  { files: testSupport, room: 'fakes', may: everything },
   { files: /^[^/]+\.config\.ts$/, room: 'configuration of tools', may: ['node:', 'npm:'] },
   { files: /^api\//, room: 'api', may: ['api/'], packages: ['zod'], isPure: true },
   { files: /^domain\/digest\.ts$/, room: 'domain/digest.ts', may: ['api/', 'domain/'], packages: ['@noble/hashes'], isPure: true },
@@ -64,15 +68,18 @@ export const rows: readonly Row[] = [
 /** Folders of the root that hold no code of ours. */
 export const foldersWithoutCode: readonly string[] = ['charts', 'config', 'coverage', 'crds', 'dist', 'docs', 'node_modules', 'toolchain'];
 
+const forTests = new RegExp(String.raw`^(testing|e2e|bench)/|\.test\.ts$|${testSupport.source}`);
+
 /** Rooms that only some may import: the importers that each one allows. */
 export const closedRooms: readonly { readonly target: RegExp; readonly importers: RegExp; readonly law: string }[] = [
   { target: /(^|\/)main\.ts$/, importers: /^$/, law: 'main.ts files start processes and are imported by nothing' },
   { target: /\.test\.ts$/, importers: /^$/, law: 'tests are imported by nothing' },
-  { target: /^testing\//, importers: /^(testing|e2e|bench)\/|\.test\.ts$/, law: 'testing is for tests, e2e and bench' },
+  { target: testSupport, importers: forTests, law: 'fakes are for tests, e2e and bench' },
+  { target: /^testing\//, importers: forTests, law: 'testing is for tests, e2e and bench' },
   { target: /^devcluster\//, importers: /^(devcluster|e2e|bench|scripts|testing)\/|^cli\/demo\/|\.test\.ts$/, law: 'devcluster is for cli/demo, e2e, bench and scripts' },
   { target: /^e2e\//, importers: /^e2e\//, law: 'e2e is imported by nothing' },
   { target: /^bench\//, importers: /^bench\//, law: 'bench is imported by nothing' },
-  { target: /^scripts\//, importers: /^scripts\//, law: 'scripts are imported by nothing' },
+  { target: /^scripts\//, importers: /^(scripts|e2e|bench)\//, law: 'scripts are for e2e and bench, which install what they generate' },
 ];
 
 /** Modules that open connections, listeners or files: who makes one decides what the process touches. */
@@ -81,8 +88,8 @@ export const adapters = /^platform\/(kube\/(client|config|reflector|elector|reco
 /** Rooms that are handed their adapters. */
 export const assembledRooms = /^(operator|blobs|agent-runtime|sandbox)\//;
 
-/** Where adapters are made and the parts of a process are put together. */
-export const assemblyFiles = /(^|\/)(main|wiring[^/]*)\.ts$|\.test\.ts$/;
+/** Where adapters are made and the parts of a process are put together; a further file is added here on purpose, not by accident. */
+export const assemblyFiles = /(^|\/)(main|wiring[^/]*|fake-[^/]*|testing)\.ts$|\.test\.ts$|^operator\/(caches|listeners|replica)\.ts$/;
 
 /** Folders of single kinds inside the operator: closed to each other but for types and the ports they declare. */
 export const kindFolders = ['mission', 'task', 'agentpool'] as const;

@@ -10,7 +10,7 @@ export const BlobsConfig = z.object({
   healthPort: Port.default(8080).meta(env('CODITECT_PORT_HEALTH')).describe('Port of /livez, /readyz and /metrics, plain HTTP.'),
   tokenFile: z.string().min(1).max(4096).meta(env('CODITECT_TOKEN_FILE')).describe('Projected ServiceAccount token with audience coditect, for the certificate.'),
   endpointsFile: z.string().max(4096).optional().meta(env('CODITECT_ENDPOINTS_FILE')).describe('File with the addresses of the operator. Unset: its Service by DNS.'),
-  sweepSeconds: whole(5, 3600).default(60).meta(env('CODITECT_SWEEP_SECONDS')).describe('How often blobs whose owner is gone are looked for, in seconds.'),
+  sweepSeconds: whole(5, 3600).default(20).meta(env('CODITECT_SWEEP_SECONDS')).describe('How often blobs whose owner is gone are looked for, in seconds.'),
   logLevel: LogLevel.default('info').meta(env('CODITECT_LOG_LEVEL')).describe('error, warn, info or debug.'),
 });
 export type BlobsConfig = z.infer<typeof BlobsConfig>;

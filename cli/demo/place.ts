@@ -15,10 +15,10 @@ export interface Place {
   readonly before: readonly string[];
 }
 
-export interface PlaceMaker {
+export interface PlaceMaker<P extends Place = Place> {
   /** Steps that `up` takes. */
   readonly steps: number;
-  up(steps: Steps): Promise<Place>;
+  up(steps: Steps): Promise<P>;
   /** Ends what `up` began, or leaves it as the user wishes; says which. Fine before `up` is through. */
   down(): Promise<string>;
 }

@@ -69,7 +69,7 @@ function uploadPack(args: readonly string[], protocol: string, response: ServerR
   // The repository may belong to another user than the one who serves it; git must be told that this is meant.
   const config = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' };
   const env = { PATH: '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin', HOME: '/nonexistent', GIT_CONFIG_NOSYSTEM: '1', GIT_PROTOCOL: protocol, ...config };
-  const child = spawn('git', ['upload-pack', '--strict', '--stateless-rpc', ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn('git', ['upload-pack', '--stateless-rpc', ...args], { env, stdio: ['pipe', 'pipe', 'ignore'] });
   child.once('error', () => response.destroy());
   child.stdin.on('error', () => {}); // git has read all it wants
   if (input === undefined) child.stdin.end();

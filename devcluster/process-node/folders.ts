@@ -2,6 +2,7 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ensureFolder, writeFileAtomic } from '../files.ts';
+import { isRoot } from '../processes.ts';
 
 /** Content of a file of a volume. */
 export interface VolumeFile {
@@ -63,7 +64,7 @@ export function podFolders(parent: string, podUid: string, user: number | undefi
 
 /** Removes the folders of all pods: those of an earlier run of the node. */
 export function removeAllPods(parent: string): void {
-  for (const name of readdirSync(ensureFolder(parent, process.getuid?.() === 0 ? 0o711 : 0o700))) rmSync(join(parent, name), { recursive: true, force: true });
+  for (const name of readdirSync(ensureFolder(parent, isRoot() ? 0o711 : 0o700))) rmSync(join(parent, name), { recursive: true, force: true });
 }
 
 function parentsOf(path: string): readonly string[] {

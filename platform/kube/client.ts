@@ -77,7 +77,9 @@ class HttpKubeClient implements WatchingClient {
   async mergePatch<T extends KubeObject>(type: ResourceType, key: ObjectKey, patch: object, subresource?: 'status' | 'scale'): Promise<T> {
     const what = `patch ${resourceName(type)} ${keyName(key)}${subresource === undefined ? '' : ` ${subresource}`}`;
     const path = withQuery(objectPath(type, key, subresource), { fieldManager: this.#fieldManager });
-    return parse<T>(what, await this.#transport.request({ verb: 'patch', plural: type.plural, what, path, body: patch, contentType: 'application/merge-patch+json' }));
+    const patched = parse<T>(what, await this.#transport.request({ verb: 'patch', plural: type.plural, what, path, body: patch, contentType: 'application/merge-patch+json' }));
+    checkIncarnation(what, patch, patched);
+    return patched;
   }
 
   async apply<T extends KubeObject>(type: ResourceType, object: NewObject): Promise<T> {
@@ -115,6 +117,13 @@ function parse<T>(what: string, answer: Answer): T {
   } catch (cause) {
     throw new KubeError(what, `the answer is not JSON: ${answer.text.slice(0, 80)}`, { status: answer.status, reason: 'Unknown', cause });
   }
+}
+
+/** The server ignores the uid in a patch of a custom resource's status, so a write to a later object of the same name shows only in the answer. */
+function checkIncarnation(what: string, patch: { readonly metadata?: { readonly uid?: string } }, { metadata }: KubeObject): void {
+  const wanted = patch.metadata?.uid;
+  if (wanted === undefined || metadata.uid === wanted) return;
+  throw new KubeError(what, `it was meant for uid ${wanted} and changed ${metadata.uid}, a later object of this name`, { status: 200, reason: 'Conflict' });
 }
 
 /** Items of lists of built-in kinds come without their type. */

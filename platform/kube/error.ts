@@ -39,7 +39,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
 const consequences: Record<KubeReason, string> = {
   NotFound: 'nothing was done; check that the object and its kind exist',
   AlreadyExists: 'nothing was written; read the object that has the name',
-  Conflict: 'nothing was written; read the object again and decide anew',
+  Conflict: 'the object is not the one that was read; read it again and decide anew',
   Invalid: 'nothing was written; correct the named fields',
   BadRequest: 'nothing was done; the request itself is wrong, report it',
   Forbidden: 'nothing was done; grant the permission in RBAC, or look at quota and admission',

@@ -114,13 +114,19 @@ class ListWatchReflector<P extends Projected> implements Reflector<P> {
     while (!this.#stopping.signal.aborted) {
       this.#turn = new AbortController();
       try {
-        if (this.#mustList) await this.#list();
+        if (this.#mustList || (await this.#wentBack())) await this.#list();
         if (!this.#stopping.signal.aborted) await this.#watch();
       } catch (error) {
         // A relist that somebody asked for is no failure, nor is the end.
         if (!this.#turn.signal.aborted) await this.#recover(error);
       }
     }
+  }
+
+  /** A restored server takes a watch from a version of its future and stays silent, so it is asked before each watch that has no list before it. */
+  async #wentBack(): Promise<boolean> {
+    const { resourceVersion } = await this.#options.client.listPage(this.#options.type, { ...this.#scope(), pageSize: 1 });
+    return !isAtLeast(resourceVersion, this.#store.resourceVersion);
   }
 
   async #list(): Promise<void> {
@@ -237,7 +243,7 @@ class ListWatchReflector<P extends Projected> implements Reflector<P> {
   }
 }
 
-/** True unless the connection alone failed: then going on from the last version misses nothing. All else, such as a version that expired or lies in the future of a restored server, needs a list. */
+/** True unless the connection alone failed: then going on from the last version misses nothing. All else, such as a version that expired, needs a list. */
 function mayHaveMissed(error: unknown): boolean {
   return isKind(error, garbageKind) || (isKubeError(error) && !isKubeError(error, 'Unreachable', 'TooManyRequests'));
 }

@@ -14,7 +14,7 @@ interface Status {
   readonly reason?: string;
   readonly message?: string;
   readonly code?: number;
-  readonly details?: { readonly name?: string; readonly retryAfterSeconds?: number };
+  readonly details?: { readonly name?: string; readonly retryAfterSeconds?: number; readonly causes?: readonly { readonly field?: string }[] };
 }
 
 const byReason: Readonly<Record<string, KubeReason>> = {
@@ -35,9 +35,14 @@ export function errorOfAnswer(what: string, answer: Answer): KubeError {
 
 /** The error that a Status object means, such as the one in an ERROR event of a watch. */
 export function errorOfStatus(what: string, status: Status, code: number, retryMs?: number): KubeError {
-  const reason = byReason[status.reason ?? ''] ?? byStatus[code] ?? (code >= 500 ? 'ServerError' : 'Unknown');
+  const reason = isOtherIncarnation(status) ? 'Conflict' : (byReason[status.reason ?? ''] ?? byStatus[code] ?? (code >= 500 ? 'ServerError' : 'Unknown'));
   const said = `server says ${code} ${(status.message ?? status.reason ?? 'nothing more').trim()}`;
   return new KubeError(what, said, { status: code, reason, retryAfterMs: retryMs });
+}
+
+/** A patch that names the uid of an object since replaced is answered with Invalid, as an edit of an immutable field. */
+function isOtherIncarnation({ reason, details }: Status): boolean {
+  return reason === 'Invalid' && details?.causes?.some(({ field }) => field === 'metadata.uid') === true;
 }
 
 /** True when the server knows the kind and says that there is no object of this name: a missing kind answers 404 too, without details. */

@@ -52,7 +52,10 @@ export interface KubeClient {
   list<T extends KubeObject>(type: ResourceType, options?: ListOptions): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }>;
   /** Fails with reason AlreadyExists when the name is taken. */
   create<T extends KubeObject>(type: ResourceType, object: NewObject): Promise<T>;
-  /** JSON merge patch. `metadata.uid` and `metadata.resourceVersion` inside the patch are preconditions (409 Conflict). */
+  /**
+   * JSON merge patch. `metadata.uid` and `metadata.resourceVersion` inside the patch are preconditions (Conflict). On the status of a custom
+   * resource the server checks the version only: a uid alone is noticed (Conflict) after a new object of that name was written.
+   */
   mergePatch<T extends KubeObject>(type: ResourceType, key: ObjectKey, patch: object, subresource?: 'status' | 'scale'): Promise<T>;
   /** Server-side apply with our field manager, forced. */
   apply<T extends KubeObject>(type: ResourceType, object: NewObject): Promise<T>;

@@ -206,8 +206,7 @@ test('whatever happens: one handler a key, and the last wish is never lost', asy
       if (action === 'later') queue.addAfter(key, 20);
     }
     fails = false;
-    await clock.advance(60_000);
-    await settle();
+    for (let round = 0; round < 100 && queue.size > 0; round++) await clock.advance(1000);
     expect(Object.fromEntries(served)).toEqual(Object.fromEntries(wanted));
     expect(queue.size).toBe(0);
   }), { numRuns: 40 });

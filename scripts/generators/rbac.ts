@@ -33,9 +33,12 @@ export const operatorRules: readonly Rule[] = [
   ...reviews,
 ];
 
+/** What holding the leader lease takes. */
+export const leaseRule = allow('get create patch', 'leases', 'coordination.k8s.io');
+
 /** What the operator may do in its own namespace. `create` cannot be limited by name, so it stands alone. */
 export const operatorOwnRules: readonly Rule[] = [
-  allow('get create update', 'leases', 'coordination.k8s.io'),
+  leaseRule,
   allow('create', 'secrets configmaps'),
   allow('get update patch', 'secrets', '', [names.caSecret]),
   allow('get update patch', 'configmaps', '', [names.caConfigMap]),

@@ -1,6 +1,7 @@
 // The two processes of an installation as Deployments and Services. Plain manifests and the chart are made from the same pieces.
 import { audiences, labels, names } from '#api/labels.ts';
 import type { Manifest } from './manifest.ts';
+import { leaseRule } from './rbac.ts';
 
 /** What differs between installations; the chart puts template expressions in place of values. */
 export interface Workload {
@@ -73,7 +74,7 @@ export function operatorDisruptionBudget(namespace: string): Manifest {
 /** Renewals of the leader lease must not wait behind anybody's lists: a lease lost to a busy API server restarts the operator. */
 export function leaseFlowSchema(namespace: string): Manifest {
   const subjects = [{ kind: 'ServiceAccount', serviceAccount: { name: names.operator, namespace } }];
-  const resourceRules = [{ verbs: ['get', 'create', 'update'], apiGroups: ['coordination.k8s.io'], resources: ['leases'], namespaces: [namespace] }];
+  const resourceRules = [{ ...leaseRule, namespaces: [namespace] }];
   const spec = { priorityLevelConfiguration: { name: 'leader-election' }, matchingPrecedence: 200, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects, resourceRules }] };
   return { apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: 'FlowSchema', metadata: { name: 'coditect-leader-election' }, spec };
 }

@@ -43,6 +43,15 @@ test('a precondition on an old version or another uid is a conflict', async () =
   expect(await client.delete(tasks, key, { uid: 'other' })).toBe('changed');
 });
 
+test('a status patch heeds the version, but writes to an object of another uid', async () => {
+  const made = await client.create(tasks, task('build', { spec: {} }));
+  await expect(client.mergePatch(tasks, key, { metadata: { uid: 'other' }, status: { attempt: 1 } }, 'status')).rejects.toMatchObject({ reason: 'Conflict', status: 200 });
+  expect(server.objects('tasks')).toMatchObject([{ status: { attempt: 1 } }]);
+  const { resourceVersion } = made.metadata;
+  await expect(client.mergePatch(tasks, key, { metadata: { uid: 'other', resourceVersion }, status: { attempt: 2 } }, 'status')).rejects.toMatchObject({ reason: 'Conflict', status: 409 });
+  expect(server.objects('tasks')).toMatchObject([{ status: { attempt: 1 } }]);
+});
+
 test('apply creates, then merges', async () => {
   await client.apply(tasks, task('build', { spec: { type: 'A' } }));
   expect(await client.apply(tasks, task('build', { spec: { priority: 1 } }))).toMatchObject({ spec: { type: 'A', priority: 1 } });

@@ -181,7 +181,6 @@ class Double implements FakeApiServer {
   #watch(request: FakeRequest, response: ServerResponse, fault: Fault | undefined): void {
     if (fault?.kind === 'expireInStream') return this.#watches.expireInStream(response);
     const from = Number(request.query.get('resourceVersion') ?? 0);
-    if (from > this.#world.version) throw new Refusal(504, 'Timeout', `Too large resource version: ${from}, current: ${this.#world.version}`, { retryAfterSeconds: 1 });
     this.#watches.open(request, response, this.#world.since(request.plural, from));
   }
 
@@ -206,7 +205,8 @@ function entryOf({ verb, plural, namespace, name, subresource, body, query }: Fa
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.destroyed) return;
   const refusal = error instanceof Refusal ? error : new Refusal(500, 'InternalError', String(error));
-  if (refusal.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(refusal.retryAfterSeconds));
+  const { retryAfterSeconds } = refusal.details;
+  if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
   sendJson(response, refusal.code, statusOf(refusal));
 }
 

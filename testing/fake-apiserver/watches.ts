@@ -8,6 +8,8 @@ import type { Change, FakeObject } from './world.ts';
 interface Stream {
   readonly plural: string;
   readonly namespace: string;
+  /** Changes up to this version are not told, even those of the future: a restored server is silent until it gets there. */
+  readonly from: number;
   readonly matches: (object: FakeObject) => boolean;
   readonly response: ServerResponse;
   readonly heldBack: string[];
@@ -25,7 +27,7 @@ export class Watches {
   /** Opens a stream and first tells it the changes it asked to catch up on. */
   open(request: FakeRequest, response: ServerResponse, past: readonly Change[]): void {
     const { plural, namespace, query } = request;
-    const stream: Stream = { plural, namespace, matches: selectorOf(query.get('labelSelector'), query.get('fieldSelector')), response, heldBack: [] };
+    const stream: Stream = { plural, namespace, from: Number(query.get('resourceVersion') ?? 0), matches: selectorOf(query.get('labelSelector'), query.get('fieldSelector')), response, heldBack: [] };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
     this.#streams.add(stream);
@@ -86,6 +88,7 @@ export class Watches {
   }
 
   #tell(stream: Stream, change: Change): void {
+    if (change.version <= stream.from) return;
     if (stream.namespace !== '' && change.object.metadata.namespace !== stream.namespace) return;
     const event = eventFor(stream.matches, change);
     if (event !== undefined) this.#write(stream, `${JSON.stringify(event)}\n`);

@@ -85,7 +85,7 @@ export class World {
 
   patch(type: ResourceType, key: ObjectKey, patch: Incoming, subresource: string | undefined): FakeObject {
     const old = this.read(type, key);
-    check(type, key, { old, wanted: { uid: patch.metadata?.uid, resourceVersion: patch.metadata?.resourceVersion } });
+    checkPatch(type, key, { old, patch, subresource });
     const patched = mergePatch(old, patch) as FakeObject;
     const next: FakeObject = subresource === 'status' ? { ...old, status: patched.status } : { ...patched, status: old.status };
     if (isDeepStrictEqual(plain(old), plain(next))) return old;
@@ -179,6 +179,13 @@ export class World {
 function check(type: ResourceType, key: ObjectKey, { old, wanted }: { readonly old: FakeObject; readonly wanted: Preconditions }): void {
   if (wanted.uid !== undefined && wanted.uid !== old.metadata.uid) throw conflict(type.plural, key.name, `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${old.metadata.uid}`);
   if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== old.metadata.resourceVersion) throw conflict(type.plural, key.name, 'the object has been modified; please apply your changes to the latest version and try again');
+}
+
+/** As the real server: another uid is an edit of an immutable field, no conflict, and not looked at when only the status is written. */
+function checkPatch(type: ResourceType, key: ObjectKey, { old, patch, subresource }: { readonly old: FakeObject; readonly patch: Incoming; readonly subresource: string | undefined }): void {
+  const { uid, resourceVersion } = patch.metadata ?? {};
+  if (subresource !== 'status' && uid !== undefined && uid !== old.metadata.uid) throw new Refusal(422, 'Invalid', 'metadata.uid: Invalid value: field is immutable', { objectName: key.name, field: 'metadata.uid' });
+  check(type, key, { old, wanted: { resourceVersion } });
 }
 
 function isFree(object: FakeObject): boolean {

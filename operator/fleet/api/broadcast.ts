@@ -36,6 +36,6 @@ export function createBroadcast(clock: Clock): Broadcast {
       const from = Number(offset);
       if (Number.isSafeInteger(from + data.length)) logs.append(taskUid, attempt, from, data);
     },
-    ended: logs.end,
+    ended: (taskUid) => logs.end(taskUid),
   };
 }

@@ -37,7 +37,7 @@ export async function* followMission(mission: Mission, { missions, tasks, feed, 
     if (outcome !== undefined && outcome.epoch === undefined && event.old.status?.outcome === undefined) say({ ...taskLine(event.object) });
   };
 
-  const ends = [missions.subscribe(onMission), tasks.subscribe(onTask), feed.subscribe(uid, mailbox.push)];
+  const ends = [missions.subscribe(onMission), tasks.subscribe(onTask), feed.subscribe(uid, (line) => mailbox.push(line))];
   say(missionState(mission));
   for (const task of currentTasks(tasks, mission)) if (task.status?.assignment !== undefined && task.status.outcome === undefined) say(taskLine(task));
   if (hasEnded(mission)) mailbox.end();

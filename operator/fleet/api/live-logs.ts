@@ -27,65 +27,86 @@ const keptMs = 60_000;
 
 /** No logs yet. */
 export function createLiveLogs(clock: Pick<Clock, 'after'>, limits: LogLimits = defaultLimits): LiveLogs {
-  // In the order of the last append: of those that have ended the first one matters least.
-  const buffers = new Map<string, LogBuffer>();
-  let bytes = 0;
+  return new BoundedLogs(clock, limits);
+}
 
-  function drop(taskUid: string, buffer: LogBuffer): void {
-    if (buffers.get(taskUid) !== buffer) return;
-    buffers.delete(taskUid);
-    bytes -= buffer.bytes;
+class BoundedLogs implements LiveLogs {
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #limits: LogLimits;
+  // In the order of the last append: the first one matters least.
+  readonly #buffers = new Map<string, LogBuffer>();
+  #bytes = 0;
+
+  constructor(clock: Pick<Clock, 'after'>, limits: LogLimits) {
+    this.#clock = clock;
+    this.#limits = limits;
   }
 
-  /** The buffer that this attempt writes to; undefined when a later attempt has taken its place or it has ended. */
-  function writable(taskUid: string, attempt: number): LogBuffer | undefined {
-    const known = buffers.get(taskUid);
-    if (known === undefined || (known.attempt < attempt && known.attempt > 0)) {
-      known?.end();
-      if (known !== undefined) drop(taskUid, known);
-      return new LogBuffer(limits.attemptBytes);
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  has(taskUid: string): boolean {
+    return this.#buffers.has(taskUid);
+  }
+
+  append(taskUid: string, attempt: number, offset: number, data: Uint8Array): void {
+    const buffer = this.#writable(taskUid, attempt);
+    if (buffer === undefined) return;
+    const before = buffer.bytes;
+    buffer.append(attempt, offset, data);
+    this.#bytes += buffer.bytes - before;
+    this.#buffers.delete(taskUid);
+    this.#buffers.set(taskUid, buffer);
+    if (this.#bytes > this.#limits.totalBytes) this.#makeRoom();
+  }
+
+  async *read(taskUid: string, fromOffset: number, signal: AbortSignal): AsyncGenerator<LogPiece> {
+    const buffer = this.#buffers.get(taskUid) ?? this.#fresh();
+    this.#buffers.set(taskUid, buffer);
+    try {
+      yield* buffer.read(fromOffset, signal);
+    } finally {
+      if (buffer.isUnused) this.#drop(taskUid, buffer);
     }
-    return known.attempt > attempt || known.isEnded ? undefined : known;
   }
 
-  function makeRoom(): void {
-    for (const [taskUid, buffer] of buffers) if (bytes > limits.totalBytes && buffer.isEnded) drop(taskUid, buffer);
-    for (const buffer of buffers.values()) {
-      if (bytes <= limits.totalBytes) return;
-      bytes -= buffer.bytes;
+  end(taskUid: string): void {
+    const buffer = this.#buffers.get(taskUid);
+    if (buffer === undefined || buffer.isEnded) return;
+    buffer.end();
+    this.#clock.after(keptMs, () => this.#drop(taskUid, buffer));
+  }
+
+  /** The buffer that this attempt writes to; undefined when it comes too late. */
+  #writable(taskUid: string, attempt: number): LogBuffer | undefined {
+    const known = this.#buffers.get(taskUid);
+    if (known === undefined) return this.#fresh();
+    const isOver = known.isEnded || known.attempt > 0;
+    if (known.attempt >= attempt || !isOver) return known.attempt > attempt || known.isEnded ? undefined : known;
+    known.end();
+    this.#drop(taskUid, known);
+    return this.#fresh();
+  }
+
+  #fresh(): LogBuffer {
+    return new LogBuffer(this.#limits.attemptBytes);
+  }
+
+  #drop(taskUid: string, buffer: LogBuffer): void {
+    if (this.#buffers.get(taskUid) !== buffer) return;
+    this.#buffers.delete(taskUid);
+    this.#bytes -= buffer.bytes;
+  }
+
+  /** First what has ended, then the bytes of those that wrote longest ago; their readers go on with what comes next. */
+  #makeRoom(): void {
+    const isEnough = () => this.#bytes <= this.#limits.totalBytes;
+    for (const [taskUid, buffer] of this.#buffers) if (!isEnough() && buffer.isEnded) this.#drop(taskUid, buffer);
+    for (const buffer of this.#buffers.values()) {
+      if (isEnough()) return;
+      this.#bytes -= buffer.bytes;
       buffer.clear();
     }
   }
-
-  return {
-    append(taskUid, attempt, offset, data) {
-      const buffer = writable(taskUid, attempt);
-      if (buffer === undefined) return;
-      const before = buffer.bytes;
-      buffer.append(attempt, offset, data);
-      bytes += buffer.bytes - before;
-      buffers.delete(taskUid);
-      buffers.set(taskUid, buffer);
-      makeRoom();
-    },
-    async *read(taskUid, fromOffset, signal) {
-      const buffer = buffers.get(taskUid) ?? new LogBuffer(limits.attemptBytes);
-      buffers.set(taskUid, buffer);
-      try {
-        yield* buffer.read(fromOffset, signal);
-      } finally {
-        if (buffer.isUnused) drop(taskUid, buffer);
-      }
-    },
-    has: (taskUid) => buffers.has(taskUid),
-    end(taskUid) {
-      const buffer = buffers.get(taskUid);
-      if (buffer === undefined || buffer.isEnded) return;
-      buffer.end();
-      clock.after(keptMs, () => drop(taskUid, buffer));
-    },
-    get bytes() {
-      return bytes;
-    },
-  };
 }

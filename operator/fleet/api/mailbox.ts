@@ -10,43 +10,48 @@ export interface Mailbox<T> extends AsyncIterable<T> {
 
 /** A mailbox for one reader, who reads until `end`, until `signal` aborts, or until it is cut off with RESOURCE_EXHAUSTED. */
 export function createMailbox<T>(limit: number, signal: AbortSignal): Mailbox<T> {
-  let items: T[] = [];
-  let state: 'open' | 'ended' | 'overflown' = 'open';
-  let wake: (() => void) | undefined;
+  return new BoundedMailbox(limit, signal);
+}
 
-  function change(next: typeof state): void {
-    if (state === 'open') state = next;
-    wake?.();
+class BoundedMailbox<T> implements Mailbox<T> {
+  readonly #limit: number;
+  readonly #signal: AbortSignal;
+  #items: T[] = [];
+  #state: 'open' | 'ended' | 'overflown' = 'open';
+  #wake: (() => void) | undefined;
+
+  constructor(limit: number, signal: AbortSignal) {
+    this.#limit = limit;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#wake?.(), { once: true });
   }
 
-  async function* read(): AsyncGenerator<T> {
-    while (!signal.aborted) {
-      const batch = items;
-      items = [];
-      yield* batch;
-      if (state === 'overflown') throw new ConnectError(`more than ${limit} messages waited: the stream was read too slowly; open it again`, Code.ResourceExhausted);
-      if (items.length > 0) continue;
-      if (state === 'ended') return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (signal.aborted) resolve();
-      });
-      wake = undefined;
+  push(item: T): void {
+    if (this.#state !== 'open') return;
+    if (this.#items.length < this.#limit) this.#items.push(item);
+    else this.#state = 'overflown';
+    this.#wake?.();
+  }
+
+  end(): void {
+    if (this.#state === 'open') this.#state = 'ended';
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    while (!this.#signal.aborted) {
+      if (this.#state === 'overflown') throw new ConnectError(`more than ${this.#limit} messages waited: the stream was read too slowly; open it again`, Code.ResourceExhausted);
+      const item = this.#items.shift();
+      if (item !== undefined) yield item;
+      else if (this.#state === 'ended') return;
+      else await this.#changed();
     }
   }
 
-  signal.addEventListener('abort', () => wake?.(), { once: true });
-  return {
-    push(item) {
-      if (state !== 'open') return;
-      if (items.length >= limit) {
-        items = [];
-        return change('overflown');
-      }
-      items.push(item);
-      wake?.();
-    },
-    end: () => change('ended'),
-    [Symbol.asyncIterator]: read,
-  };
+  async #changed(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = undefined;
+  }
 }

@@ -1,0 +1,54 @@
+// `demo`: from nothing to a mission whose goals are proven, and back to nothing. What `make demo` runs.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Surroundings } from '../commands/open.ts';
+import { exitCodes } from '../failure.ts';
+import { line } from '../terminal/terminal.ts';
+import { findCheckout, type Checkout } from './checkout.ts';
+import { currentCluster } from './current.ts';
+import { installOperator, startAgents } from './install.ts';
+import { localCluster } from './local.ts';
+import { runDemoMission } from './mission.ts';
+import type { PlaceMaker } from './place.ts';
+import { createSteps } from './steps.ts';
+
+const commonSteps = 2;
+
+/** Runs the demo; the exit code tells the mission's outcome. Whatever happens, it ends what it began unless KEEP=1. */
+export async function demoCommand(surroundings: Surroundings): Promise<number> {
+  const checkout = findCheckout();
+  if (isBundled()) return runFromSource(checkout, 'demo', surroundings);
+  const { env, terminal } = surroundings;
+  const maker = env['CLUSTER'] === 'current' ? currentCluster(surroundings, checkout) : localCluster(surroundings, checkout, env['KEEP'] === '1');
+  try {
+    return await runOn(maker, surroundings, checkout);
+  } catch (error) {
+    // What an interrupt breaks is not worth a message.
+    if (!surroundings.signal.aborted) throw error;
+    return exitCodes.interrupted;
+  } finally {
+    line(terminal, `\n${await maker.down()}`);
+  }
+}
+
+async function runOn(maker: PlaceMaker, surroundings: Surroundings, checkout: Checkout): Promise<number> {
+  const steps = createSteps(surroundings, maker.steps + commonSteps);
+  const place = await maker.up(steps);
+  const installing = { surroundings, checkout, place };
+  await steps.step('installing the operator', (report) => installOperator(installing, report));
+  await steps.step('starting agents', (report) => startAgents(installing, report));
+  line(surroundings.terminal, '');
+  return runDemoMission(surroundings, checkout, place);
+}
+
+/** The cluster's programs are started from the checkout, so the bundle hands over to the sources. */
+export function runFromSource({ root }: Checkout, command: 'demo' | 'shell', { env }: Surroundings): Promise<number> {
+  // Ctrl-C reaches the child by itself: it is in the same foreground group.
+  const child = spawn(process.execPath, [join(root, 'cli', 'main.ts'), command], { stdio: 'inherit', env: { ...env } });
+  return new Promise((resolve, reject) => child.once('error', reject).once('close', (code) => resolve(code ?? exitCodes.trouble)));
+}
+
+/** True in the bundle, false in the sources. */
+export function isBundled(): boolean {
+  return import.meta.filename.endsWith('.js');
+}

@@ -1,0 +1,113 @@
+// Kill whatever can be killed while a mission runs: it ends right, and the audit log shows that no outcome was written twice.
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startApiServer, stopApiServer } from '#devcluster/index.ts';
+import { must, type Story } from '../story.ts';
+import { eventually, systemNamespace, type World } from '../world.ts';
+
+const tasks = 12;
+
+/** A diamond of tasks that take a second or two each. */
+function workload(namespace: string, name: string): object {
+  const run = (seconds: number) => ({ action: 'RunCommand', params: { command: ['sleep', String(seconds)] } });
+  const middle = Array.from({ length: tasks - 2 }, (_, index) => ({ name: `work-${index}`, type: 'Tester', intent: run(index % 3), dependsOn: ['begin'] }));
+  return {
+    apiVersion: 'coditect.ai/v1alpha1',
+    kind: 'Mission',
+    metadata: { name, namespace },
+    spec: {
+      goal: 'survive',
+      tasks: [{ name: 'begin', type: 'Tester', intent: run(0) }, ...middle, { name: 'end', type: 'Tester', intent: run(0), dependsOn: middle.map((task) => task.name) }],
+      goals: [{ name: 'ended', check: { expression: 'tasks["end"].observed.exitCode == 0' } }],
+    },
+  };
+}
+
+/** A small generator of numbers in [0, 1) that a seed repeats (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export const killsStory: Story = {
+  name: 'kill -9 of operator or agent at 12 seeded moments: every mission ends right, no outcome is doubled',
+  limitSeconds: 600,
+  async run(world) {
+    const first = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+    const namespace = await world.namespace('kills');
+    const lines: string[] = [];
+    for (let round = 0; round < 12; round += 1) lines.push(await killOnce(world, namespace, first + round, round));
+    return lines.join('\n');
+  },
+};
+
+async function killOnce(world: World, namespace: string, seed: number, round: number): Promise<string> {
+  const random = seeded(seed);
+  const victim = random() < 0.5 ? 'operator' : 'agent';
+  const afterMs = Math.floor(random() * 3000);
+  const name = `kill-${round}`;
+  await world.apply(workload(namespace, name));
+  await sleep(afterMs);
+  const pid = await pidOf(world, victim, namespace, random);
+  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  const began = performance.now();
+  await succeeded(world, namespace, name, `seed ${seed} (${victim} killed after ${afterMs} ms)`);
+  await outcomesWrittenOnce(world, namespace, name);
+  return `seed ${seed}: ${victim} killed ${afterMs} ms after apply${pid === undefined ? ' (none was there yet)' : ''}, mission Succeeded ${((performance.now() - began) / 1000).toFixed(1)} s later`;
+}
+
+export const apiServerStory: Story = {
+  name: 'the API server stopped for 20 s in mid-mission: the mission ends right, no outcome is doubled',
+  limitSeconds: 180,
+  async run(world) {
+    const namespace = await world.namespace('no-api');
+    await world.apply(workload(namespace, 'cut-off'));
+    await sleep(1500);
+    await stopApiServer(world.cluster);
+    await sleep(20_000);
+    await startApiServer(world.cluster);
+    await succeeded(world, namespace, 'cut-off', 'API server stopped for 20 s');
+    await outcomesWrittenOnce(world, namespace, 'cut-off');
+    return undefined;
+  },
+};
+
+async function succeeded(world: World, namespace: string, name: string, what: string): Promise<void> {
+  const condition = await eventually(`${what}: mission ${name} ends`, 90, async () => {
+    const { code, stdout } = await world.tryKubectl(['get', `missions.coditect.ai/${name}`, '-n', namespace, '-o', 'jsonpath={.status.conditions[?(@.type=="Succeeded")].status} {.status.conditions[?(@.type=="Succeeded")].reason} {.status.conditions[?(@.type=="Succeeded")].message}']);
+    return code === 0 && !stdout.startsWith('Unknown') && stdout.trim() !== '' ? stdout : undefined;
+  });
+  must(condition.startsWith('True GoalsMet'), `${what}: mission ${name} ended as ${condition}`);
+}
+
+/** The witness is the API server: exactly one successful write of a Task carries its outcome, and it never changes. */
+async function outcomesWrittenOnce(world: World, namespace: string, name: string): Promise<void> {
+  const list = JSON.parse(await world.kubectl('get', 'tasks.coditect.ai', '-n', namespace, '-o', 'json')) as { items: { metadata: { name: string }; spec: { missionRef?: { name: string } }; status?: { outcome?: { result: string } } }[] };
+  const mine = list.items.filter(({ spec }) => spec.missionRef?.name === name);
+  must(mine.length === tasks, `mission ${name} has ${mine.length} tasks instead of ${tasks}`);
+  const undecided = mine.filter(({ status }) => status?.outcome?.result !== 'Succeeded');
+  must(undecided.length === 0, `tasks that did not succeed: ${undecided.map(({ metadata }) => metadata.name).join(', ')}`);
+  const creates = (await world.audit()).filter(({ verb, objectRef, responseStatus }) => verb === 'create' && objectRef?.resource === 'tasks' && objectRef.namespace === namespace && (responseStatus?.code ?? 500) < 300);
+  const doubled = mine.filter(({ metadata }) => creates.filter(({ objectRef }) => objectRef?.name === metadata.name).length > 1);
+  must(doubled.length === 0, `tasks created twice: ${doubled.map(({ metadata }) => metadata.name).join(', ')}`);
+}
+
+interface Pod {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly containerStatuses?: readonly { readonly containerID?: string; readonly state?: { readonly running?: object } }[] };
+}
+
+/** Pid of a running pod's process: the process node's container ids are `process://<pid>-<start>`. */
+async function pidOf(world: World, victim: 'operator' | 'agent', namespace: string, random: () => number): Promise<number | undefined> {
+  const selector = victim === 'operator' ? ['-n', systemNamespace, '-l', 'app.kubernetes.io/component=operator'] : ['-n', namespace, '-l', 'coditect.ai/pool=crew'];
+  const { items } = JSON.parse(await world.kubectl('get', 'pods', ...selector, '-o', 'json')) as { items: Pod[] };
+  const pids = items.flatMap(({ status }) => status?.containerStatuses ?? []).filter(({ state }) => state?.running !== undefined).map(({ containerID = '' }) => Number(/^process:\/\/(\d+)-/.exec(containerID)?.[1]));
+  const pid = pids[Math.floor(random() * pids.length)];
+  if (pid === undefined || Number.isNaN(pid)) return undefined;
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) === '' ? undefined : pid;
+}

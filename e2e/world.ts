@@ -1,0 +1,150 @@
+// The world of a run: a cluster of its own with the operator installed, and hands to touch it with.
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { parseAllDocuments, stringify } from 'yaml';
+import { type Cluster, installOperator, settingsFrom, startCluster, startGitDoor, stopCluster } from '#devcluster/index.ts';
+import { createKubeClient, type WatchingClient } from '#platform/kube/client.ts';
+import { loadClusterConfig } from '#platform/kube/config.ts';
+import { installManifests } from '#scripts/generators/manifests.ts';
+
+const run = promisify(execFile);
+export const root = resolve(import.meta.dirname, '..');
+
+export const images = { operator: 'coditect/operator:e2e', blobs: 'coditect/blobs:e2e', agent: 'coditect/agent:e2e' } as const;
+export const systemNamespace = 'coditect-system';
+
+export interface World {
+  readonly cluster: Cluster;
+  readonly client: WatchingClient;
+  /** A small git repository, served over loopback. */
+  readonly gitUrl: string;
+  /** Standard output of kubectl; rejects when it fails. */
+  kubectl(...args: readonly string[]): Promise<string>;
+  /** Exit code and both outputs of kubectl, whatever happens. */
+  tryKubectl(args: readonly string[], input?: string): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+  /** Applies objects with kubectl. */
+  apply(...objects: readonly object[]): Promise<string>;
+  /** A new namespace with a pool `crew` in it. */
+  namespace(name: string, pool?: object): Promise<string>;
+  /** Requests of the audit log that were answered, parsed. */
+  audit(): Promise<readonly AuditEvent[]>;
+}
+
+/** The part of an audit event that stories look at. */
+export interface AuditEvent {
+  readonly verb: string;
+  readonly user: { readonly username: string };
+  readonly userAgent?: string;
+  readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string; readonly apiGroup?: string; readonly subresource?: string };
+  readonly responseStatus?: { readonly code?: number };
+  readonly requestReceivedTimestamp: string;
+}
+
+/** Starts a cluster and installs the operator with the fast election profile and a short lease. */
+export async function createWorld(name: string, options: { readonly leaseSeconds?: number; readonly say: (line: string) => void }): Promise<World & { close(): Promise<void> }> {
+  const { say } = options;
+  await run(process.execPath, [join(root, 'scripts', 'bundle.ts'), 'operator', 'blobs', 'agent', 'kubectl-mission'], { cwd: root });
+  const command = (bundle: string) => ({ command: ['$NODE', `$BUNDLES/${bundle}.js`] });
+  const cluster = await startCluster({
+    ...settingsFrom(process.env),
+    name,
+    images: { [images.operator]: command('operator'), [images.blobs]: command('blobs'), [images.agent]: command('agent') },
+    bundlesFolder: join(root, 'dist'),
+    endWithStarter: true,
+    progress: say,
+  });
+  const repository = await makeRepository();
+  const door = await startGitDoor(repository);
+  const client = createKubeClient(await loadClusterConfig({ kubeconfigPath: cluster.kubeconfig, env: {} }), { userAgent: 'coditect-e2e' });
+  const world = hands(cluster, client, door.url);
+  await install(world, options.leaseSeconds ?? 6, say);
+  return {
+    ...world,
+    async close() {
+      await client.close();
+      await door.close();
+      await stopCluster(cluster);
+      await rm(repository, { recursive: true, force: true });
+    },
+  };
+}
+
+async function install({ cluster, kubectl }: World, leaseSeconds: number, say: (line: string) => void): Promise<void> {
+  say('installing the operator');
+  const crds = await Promise.all(['missions', 'tasks', 'agentpools'].map((plural) => readFile(join(root, 'crds', `coditect.ai_${plural}.yaml`), 'utf8')));
+  const objects = installManifests({ namespace: systemNamespace, images, replicas: 1, leaderElection: 'fast' });
+  await installOperator(cluster, { manifests: [...crds, ...objects.map((object) => stringify(object))] });
+  await kubectl('-n', systemNamespace, 'set', 'env', 'deployment/coditect-operator', `CODITECT_LEASE_SECONDS=${leaseSeconds}`);
+  for (const deployment of ['coditect-operator', 'coditect-blobs']) await kubectl('-n', systemNamespace, 'rollout', 'status', `deployment/${deployment}`, '--timeout=90s');
+}
+
+function hands(cluster: Cluster, client: WatchingClient, gitUrl: string): World {
+  const tryKubectl: World['tryKubectl'] = (args, input) =>
+    new Promise((done) => {
+      const child = spawn(cluster.kubectl, [...args], { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, stdio: ['pipe', 'pipe', 'pipe'] });
+      const [out, err]: [Buffer[], Buffer[]] = [[], []];
+      child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+      child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+      child.on('close', (code) => done({ code: code ?? 1, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }));
+      child.stdin.end(input ?? '');
+    });
+  const strict = async (args: readonly string[], input?: string): Promise<string> => {
+    const { code, stdout, stderr } = await tryKubectl(args, input);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || stdout.trim()}`);
+    return stdout;
+  };
+  const apply = (...objects: readonly object[]) => strict(['apply', '-f', '-'], objects.map((object) => stringify(object)).join('---\n'));
+  return {
+    cluster,
+    client,
+    gitUrl,
+    tryKubectl,
+    kubectl: (...args) => strict(args),
+    apply,
+    async namespace(name, pool = {}) {
+      await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, crew(name, pool));
+      return name;
+    },
+    audit: async () => (await readFile(cluster.auditLog, 'utf8')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as AuditEvent),
+  };
+}
+
+/** An AgentPool `crew` of Analyzers and Testers. */
+export function crew(namespace: string, spec: object = {}): object {
+  return {
+    apiVersion: 'coditect.ai/v1alpha1',
+    kind: 'AgentPool',
+    metadata: { name: 'crew', namespace },
+    spec: { agentTypes: ['Analyzer', 'Tester'], slotsPerAgent: 4, scaling: { minReplicas: 0, maxReplicas: 3, warm: 1 }, template: { image: images.agent }, ...spec },
+  };
+}
+
+async function makeRepository(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'coditect-e2e-repository-'));
+  const git = (...args: readonly string[]) => run('git', ['-C', folder, '-c', 'user.name=e2e', '-c', 'user.email=e2e@example.org', ...args]);
+  await git('init', '-q', '-b', 'main');
+  await run('cp', ['-r', ...['README.md', 'LICENSE', 'api', 'domain'].map((path) => join(root, path)), folder]);
+  await git('add', '-A');
+  await git('commit', '-q', '-m', 'a repository to look at');
+  return folder;
+}
+
+/** Reads a YAML file of objects. */
+export async function objectsOf(file: string): Promise<readonly Record<string, unknown>[]> {
+  return parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS() as Record<string, unknown>);
+}
+
+/** Asks until the answer is given, or fails with `what`. */
+export async function eventually<T>(what: string, seconds: number, ask: () => Promise<T | undefined | false>): Promise<T> {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (performance.now() > end) throw new Error(`${what}: not within ${seconds} s`);
+    await sleep(100);
+  }
+}
