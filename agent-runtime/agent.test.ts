@@ -5,7 +5,7 @@ import { Agent } from './agent.ts';
 import type { Live } from './execution/live.ts';
 import type { AttemptResult } from './execution/result.ts';
 import { failure } from './execution/result.ts';
-import { FakeOperator, type FakeStream } from './fake-operator.ts';
+import { FakeOperator, type FakeStream } from '#testing/fake-operator.ts';
 import type { Order } from './order.ts';
 
 const leaseSeconds = 30;

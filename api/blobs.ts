@@ -31,8 +31,7 @@ export const BlobGrant = z.strictObject({
 });
 export type BlobGrant = z.infer<typeof BlobGrant>;
 
-const part = /^[A-Za-z0-9-]{1,64}$/;
-const digest = /^[0-9a-f]{64}$/;
+const address = /^(?:blob:|\/v1\/blobs\/)([A-Za-z0-9-]{1,64})\/([A-Za-z0-9-]{1,64})\/([0-9a-f]{64})$/;
 
 /** Path of a blob on the service. */
 export function blobPath({ namespaceUid, ownerUid, sha256 }: BlobAddress): string {
@@ -46,8 +45,6 @@ export function blobUri({ namespaceUid, ownerUid, sha256 }: BlobAddress): string
 
 /** Address that a path or a `blob:` URI names, or undefined when it is not well formed. */
 export function parseBlobAddress(text: string): BlobAddress | undefined {
-  const rest = text.startsWith('blob:') ? text.slice(5) : text.startsWith('/v1/blobs/') ? text.slice(10) : undefined;
-  const [namespaceUid = '', ownerUid = '', sha256 = '', more] = rest?.split('/') ?? [];
-  if (more !== undefined || !part.test(namespaceUid) || !part.test(ownerUid) || !digest.test(sha256)) return undefined;
-  return { namespaceUid, ownerUid, sha256 };
+  const [, namespaceUid, ownerUid, sha256] = address.exec(text) ?? [];
+  return namespaceUid === undefined || ownerUid === undefined || sha256 === undefined ? undefined : { namespaceUid, ownerUid, sha256 };
 }

@@ -7,7 +7,7 @@ import { demoMissionStory } from './stories/demo-mission.ts';
 import { apiServerStory, killsStory } from './stories/faults.ts';
 import { deletionStory, explainStory, kubectlStory } from './stories/kubectl.ts';
 import type { Story, StoryResult } from './story.ts';
-import { createWorld, root, type World } from './world.ts';
+import { createWorld, root, type World } from '#testing/world.ts';
 
 const stories: readonly Story[] = [demoMissionStory, kubectlStory, explainStory, badObjectsStory, deletionStory, killsStory, apiServerStory];
 

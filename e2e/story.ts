@@ -1,5 +1,5 @@
 // What an end-to-end story is: a promise of the product, shown on a real Kubernetes.
-import type { World } from './world.ts';
+import type { World } from '#testing/world.ts';
 
 export interface Story {
   /** The promise, as a sentence. */

@@ -26,7 +26,5 @@ export function optionsFor(name: BundleName, root: string, outFolder: string): B
     external: [...nativePackages],
     banner: { js: banner },
     logLevel: 'warning',
-    // Classes are told apart by name in logs and errors.
-    keepNames: true,
   };
 }

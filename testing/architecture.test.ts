@@ -37,7 +37,7 @@ const broken: Record<string, { house: Record<string, string>; want: string }> = 
   'somebody imports a main.ts': { house: { 'e2e/a.ts': "import '#operator/main.ts';", 'operator/main.ts': '' }, want: 'main.ts files start processes' },
   'a process imports a test double': { house: { 'operator/a.ts': "import { b } from '#testing/b.ts';", 'testing/b.ts': '' }, want: 'testing is for tests, e2e and bench' },
   'a process imports a fake': { house: { 'operator/a.ts': "import { b } from './fake-b.ts';", 'operator/fake-b.ts': '' }, want: 'fakes are for tests, e2e and bench' },
-  'a process imports a script': { house: { 'cli/a.ts': "import { b } from '#scripts/b.ts';", 'scripts/b.ts': '' }, want: 'scripts are for e2e and bench' },
+  'a process imports a script': { house: { 'cli/a.ts': "import { b } from '#scripts/b.ts';", 'scripts/b.ts': '' }, want: 'scripts are for testing, e2e and bench' },
   'an import leads nowhere': { house: { 'api/a.ts': "import { b } from './b.ts';" }, want: 'api/a.ts imports ./b.ts, which does not exist' },
   'a pure file reaches a builtin through others': {
     house: { 'domain/a.ts': "import { b } from './b.ts';", 'domain/b.ts': "import { c } from '#api/c.ts';", 'api/c.ts': "import { d } from 'node:os';" },

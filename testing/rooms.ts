@@ -79,7 +79,7 @@ export const closedRooms: readonly { readonly target: RegExp; readonly importers
   { target: /^devcluster\//, importers: /^(devcluster|e2e|bench|scripts|testing)\/|^cli\/demo\/|\.test\.ts$/, law: 'devcluster is for cli/demo, e2e, bench and scripts' },
   { target: /^e2e\//, importers: /^e2e\//, law: 'e2e is imported by nothing' },
   { target: /^bench\//, importers: /^bench\//, law: 'bench is imported by nothing' },
-  { target: /^scripts\//, importers: /^(scripts|e2e|bench)\//, law: 'scripts are for e2e and bench, which install what they generate' },
+  { target: /^scripts\//, importers: /^(scripts|testing|e2e|bench)\//, law: 'scripts are for testing, e2e and bench, which install what they generate' },
 ];
 
 /** Modules that open connections, listeners or files: who makes one decides what the process touches. */

@@ -9,7 +9,7 @@ import { blobUri, type BlobAddress } from '#api/blobs.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import { TaskSpec } from '#api/v1alpha1/task.ts';
 import { Agent } from '#agent-runtime/agent.ts';
-import { FakeOperator } from '#agent-runtime/fake-operator.ts';
+import { FakeOperator } from '#testing/fake-operator.ts';
 import { createTaskLog } from '#agent-runtime/log.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import type { BlobContent, BlobStore } from '#agent-runtime/ports.ts';

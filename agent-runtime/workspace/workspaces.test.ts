@@ -71,7 +71,7 @@ describe('trees', () => {
 
   test('stay those of the commit when attributes would convert line ends', async () => {
     await commit('crlf.txt', 'one\r\ntwo\r\n');
-    await writeFile(join(remote, '.gitattributes'), '* text=auto\n');
+    await writeFile(join(remote, '.gitattributes'), '* text\n');
     git(remote, 'add', '.gitattributes');
     git(remote, 'commit', '--quiet', '-m', 'attributes');
     const workspace = await ready({ source: source() });

@@ -1,6 +1,6 @@
 // Objects that must be refused: by the API server at once, or by a condition within two seconds, always with field and reason, and nothing created.
 import { must, type Story } from '../story.ts';
-import { crew, eventually, type World } from '../world.ts';
+import { crew, eventually, type World } from '#testing/world.ts';
 
 interface Refusal {
   readonly object: (namespace: string) => object;

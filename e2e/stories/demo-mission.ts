@@ -1,7 +1,7 @@
 // The mission of the samples, on its pool, against a real repository.
 import { join } from 'node:path';
 import { must, type Story } from '../story.ts';
-import { eventually, images, objectsOf, root, type World } from '../world.ts';
+import { eventually, images, objectsOf, root, type World } from '#testing/world.ts';
 
 interface MissionObject {
   metadata: { namespace?: string; creationTimestamp?: string };
@@ -25,15 +25,19 @@ export const demoMissionStory: Story = {
       const object = JSON.parse(await world.kubectl('get', name, '-n', namespace, '-o', 'json')) as MissionObject;
       return object.status?.completionTime === undefined ? undefined : object;
     });
-    const succeeded = done.status?.conditions?.find(({ type }) => type === 'Succeeded');
-    must(succeeded?.status === 'True', `the mission ended as ${succeeded?.reason}: ${succeeded?.message}`);
-    const unmet = done.status?.goals?.filter(({ state }) => state !== 'Met') ?? [];
-    must(unmet.length === 0, `goals not met: ${unmet.map((goal) => goal.name).join(', ')}`);
+    allMet(done);
     const seconds = (Date.parse(done.status?.completionTime ?? '') - Date.parse(done.metadata.creationTimestamp ?? '')) / 1000;
     must(seconds <= 30, `the mission took ${seconds} s`);
     return `${seconds} s from creation to Succeeded`;
   },
 };
+
+function allMet({ status }: MissionObject): void {
+  const succeeded = status?.conditions?.find(({ type }) => type === 'Succeeded');
+  must(succeeded?.status === 'True', `the mission ended as ${succeeded?.reason}: ${succeeded?.message}`);
+  const unmet = (status?.goals ?? []).filter(({ state }) => state !== 'Met');
+  must(unmet.length === 0, `goals not met: ${unmet.map((goal) => goal.name).join(', ')}`);
+}
 
 async function startPool(world: World, namespace: string): Promise<void> {
   const [pool] = (await objectsOf(join(root, 'config', 'samples', 'pool.yaml'))) as unknown as { metadata: { namespace?: string }; spec: { template: { image: string } } }[];

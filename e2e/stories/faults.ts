@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApiServer, stopApiServer } from '#devcluster/index.ts';
 import { must, type Story } from '../story.ts';
-import { eventually, systemNamespace, type World } from '../world.ts';
+import { eventually, systemNamespace, type World } from '#testing/world.ts';
 
 const tasks = 12;
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { must, type Story } from '../story.ts';
-import { eventually, type World } from '../world.ts';
+import { eventually, type World } from '#testing/world.ts';
 
 const run = (argv: readonly string[]) => ({ action: 'RunCommand', params: { command: argv } });
 

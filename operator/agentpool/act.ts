@@ -35,7 +35,7 @@ export interface PoolEvents {
 
 export interface PoolActDeps {
   readonly cluster: PoolCluster;
-  readonly fleet: Pick<PoolFleet, 'drain'>;
+  readonly fleet: PoolFleet;
   readonly gate: Pick<WriteGate, 'expect' | 'expectGone'>;
   readonly events: PoolEvents;
   readonly book: PoolBook;
@@ -65,8 +65,12 @@ export async function actOnPool(deps: PoolActDeps, intent: PoolIntent & { readon
   }
 }
 
-async function deletePod({ cluster, gate, events, book, clock }: PoolActDeps, intent: Extract<PoolIntent, { kind: 'deletePod' }>, pool: AgentPool): Promise<void> {
-  const key = { namespace: pool.metadata.namespace, name: intent.pod };
+async function deletePod({ cluster, fleet, gate, events, book, clock, again }: PoolActDeps, intent: Extract<PoolIntent, { kind: 'deletePod' }>, pool: AgentPool): Promise<void> {
+  const { namespace, name } = pool.metadata;
+  const key = { namespace, name: intent.pod };
+  // Earlier intents took time, in which the agent may have connected or been given a task.
+  const agent = fleet.demand({ namespace, name }).agents.find(({ podUid }) => podUid === intent.podUid);
+  if (intent.scaling && agent !== undefined && (agent.used > 0 || !agent.draining)) return again({ namespace, name });
   await cluster.deletePod(key, intent.podUid);
   gate.expectGone(gateOwner(pool), 'pods', key, intent.podUid);
   if (!intent.scaling) return book.ended(pool.metadata.uid, clock.now());

@@ -5,9 +5,9 @@ import type { Reconcile } from '../reconciler.ts';
 import { actOnPool, gateOwner, type PoolActDeps } from './act.ts';
 import { decidePool } from './decide/index.ts';
 import type { PoolIntent, PoolPod, PoolView } from './decide/view.ts';
-import { observePool, type PoolFleet, type PoolObserveDeps } from './observe.ts';
+import { observePool, type PoolObserveDeps } from './observe.ts';
 
-export type PoolDeps = PoolObserveDeps & PoolActDeps & { readonly fleet: PoolFleet };
+export type PoolDeps = PoolObserveDeps & PoolActDeps;
 
 /** Shortest time between two status writes that change no condition, milliseconds. */
 const rollUpMs = 5000;

@@ -3,7 +3,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { WriteGate } from './gate-port.ts';
 import type { Projected, VersionedStore } from './store.ts';
 import type { ObjectKey } from './types.ts';
-import { isAtLeast, versionNumber } from './version.ts';
+import { isAtLeast } from './version.ts';
 
 export interface WriteGateOptions {
   /** Caches by plural; only kinds with a cache can be waited for. */
@@ -128,10 +128,9 @@ class StoreGate implements CacheGate {
   #review(plural: string): void {
     if (this.#pending.size === 0) return;
     const store = this.#store(plural);
-    const reached = versionNumber(store.resourceVersion) ?? -1n;
     for (const [owner, pending] of this.#pending) {
       const written = pending.written.get(plural);
-      if (written !== undefined && (versionNumber(written) ?? -1n) <= reached) pending.written.delete(plural);
+      if (written !== undefined && isAtLeast(store.resourceVersion, written)) pending.written.delete(plural);
       reviewDepartures(store, plural, pending);
       if (pending.written.size === 0 && pending.departures.size === 0) this.#open(owner, pending);
     }

@@ -20,7 +20,7 @@ export const missingAgentsAreCreated: Policy = (situation) => {
   // After a refusal one pod finds out whether more would be let in.
   const asked = isRefused(situation) ? 1 : missing;
   const granted = Math.min(asked, view.tokens.available);
-  const why = `${wishes.target} agents are wanted, ${present} are there: ${wishes.why}`;
+  const why = `agents: ${wishes.target} wanted, ${present} there; ${wishes.why}`;
   const step = { intents: creations(situation, granted, why), after: situation };
   return granted < asked ? { ...step, wakeAfterMs: Math.max(view.tokens.nextMs, 1) } : step;
 };

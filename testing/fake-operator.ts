@@ -2,8 +2,8 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { OperatorAddress } from '#api/endpoints.ts';
 import { type WorkResponse, WorkResponseSchema } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
-import { settle } from '#testing/manual-clock.ts';
-import type { Dialer, WorkConnection, WorkMessage } from './ports.ts';
+import { settle } from './manual-clock.ts';
+import type { Dialer, WorkConnection, WorkMessage } from '#agent-runtime/ports.ts';
 
 type Said = NonNullable<WorkMessage['message']>;
 type Case = Exclude<Said['case'], undefined>;
