@@ -41,15 +41,21 @@ export async function claimFolder(layout: ClusterLayout, name: string): Promise<
 /** Ends every process of a cluster and removes its folders. `onlyDead` leaves alone what runs, is being started, or is no cluster. */
 export async function removeCluster(folder: string, { onlyDead = false }: { readonly onlyDead?: boolean } = {}): Promise<void> {
   const claim = readJson<Claim>(claimFile(folder));
-  if (claim === undefined) return;
   const layout = layoutOf(folder, runtimeFolderOf(folder, isRoot()));
-  const isStarting = !existsSync(layout.record) && isAlive(claim.starter);
-  if (onlyDead && (isStarting || componentNames.some((name) => isRunning(layout, name)))) return;
+  if (claim === undefined || (onlyDead && isInUse(layout, claim))) return;
   await stopComponents(layout);
   killLeftovers(layout.ledger);
   if (isRoot()) releaseUserBlocks(userClaims, folder);
-  rmSync(layout.runtime, { recursive: true, force: true });
-  rmSync(folder, { recursive: true, force: true });
+  const remove = (path: string) => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  remove(layout.runtime);
+  // The claim goes last: a removal that is cut short can be taken up again.
+  for (const name of readdirSync(folder)) if (join(folder, name) !== claimFile(folder)) remove(join(folder, name));
+  remove(folder);
+}
+
+function isInUse(layout: ClusterLayout, { starter }: Claim): boolean {
+  const isStarting = !existsSync(layout.record) && isAlive(starter);
+  return isStarting || componentNames.some((name) => isRunning(layout, name));
 }
 
 /** True while the folder holds this very cluster and not a later one of the same name. */

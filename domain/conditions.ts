@@ -24,11 +24,12 @@ export function findCondition(conditions: readonly Condition[] | undefined, type
   return conditions?.find((condition) => condition.type === type);
 }
 
-// Control and bidirectional characters would forge lines in a terminal or reorder what a person reads.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+// Control and bidirectional characters would forge lines in a terminal or reorder what a person reads; a lone surrogate is not stored as it is sent.
+// oxlint-disable-next-line no-control-regex
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\p{Cs}]/gu;
 
 /** Text of at most `limit` characters in which control and bidirectional characters are spelt out. */
 export function plainText(text: string, limit: number): string {
   const plain = text.replace(unprintable, (character) => (character === '\n' || character === '\t' ? ' ' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`));
-  return plain.length <= limit ? plain : `${plain.slice(0, limit - 1)}…`;
+  return plain.length <= limit ? plain : `${plain.slice(0, limit - 1).replace(/\p{Cs}$/u, '')}…`;
 }

@@ -26,7 +26,7 @@ export function missionParts(sources: MissionSources, cluster: MissionCluster): 
     act: (intent, view) => act(intent, view, cluster),
     currentStatus: ({ mission }) => mission.status,
     async patchStatus({ mission: { metadata } }, status) {
-      const written = await cluster.client.mergePatch<Mission>(missions, metadata, { metadata: { uid: metadata.uid }, status }, 'status');
+      const written = await cluster.client.mergePatch<Mission>(missions, metadata, { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, status }, 'status');
       cluster.gate.expect(`Mission/${keyText(metadata)}`, missions.plural, metadata, written.metadata);
     },
     coalesceMs,

@@ -20,6 +20,8 @@ export interface Dispatch {
   readonly fleet: Fleet;
   readonly attempts: Attempts;
   readonly adoption: Adoption;
+  /** The agent gets no new task from this call on, and is told to leave. */
+  drain(agentUid: string, reason: string): void;
 }
 
 /** `lookAtPool` asks for a turn of a pool: its demand or its agents have changed. */
@@ -39,8 +41,14 @@ export function createDispatch(deps: TermDeps, core: Core, lookAtPool: (poolKey:
   const demand = createDemand(scheduler.ready, roster);
   const fleet = createFleet({ clock, log, leaseSeconds: config.leaseSeconds, listener: onFleet(() => dispatch, core, deps, lookAtPool) });
   const attempts = createAttempts({ ...core, ...deps, ledger: core.writer, agents: fleet, listener: onAttempts(() => dispatch, deps, lookAtPool) });
-  const dispatch: Dispatch = { runs, roster, scheduler, demand, fleet, attempts, adoption: recovery(deps, core, { scheduler, fleet, attempts }) };
+  const dispatch: Dispatch = { runs, roster, scheduler, demand, fleet, attempts, adoption: recovery(deps, core, { scheduler, fleet, attempts }), drain: (agentUid, reason) => drainAgent({ scheduler, fleet }, agentUid, reason) };
   return dispatch;
+}
+
+function drainAgent({ scheduler, fleet }: Pick<Dispatch, 'scheduler' | 'fleet'>, agentUid: string, reason: string): void {
+  fleet.drain(agentUid, reason);
+  const view = fleet.view(agentUid);
+  if (view !== undefined) scheduler.agentChanged(view);
 }
 
 function recovery(deps: TermDeps, core: Core, { scheduler, fleet, attempts }: Pick<Dispatch, 'scheduler' | 'fleet' | 'attempts'>): Adoption {

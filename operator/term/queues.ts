@@ -37,7 +37,7 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   };
 }
 
-function poolQueue(deps: TermDeps, core: Core, { fleet, demand }: Dispatch, book: PoolBook): WorkQueue {
+function poolQueue(deps: TermDeps, core: Core, { fleet, demand, drain }: Dispatch, book: PoolBook): WorkQueue {
   const { caches, client, clock, random, config, recorder } = deps;
   const pools = queue(
     deps,
@@ -46,7 +46,7 @@ function poolQueue(deps: TermDeps, core: Core, { fleet, demand }: Dispatch, book
       pools: caches.pools.store,
       pods: caches.pods.store,
       cluster: poolCluster(client),
-      fleet: { demand: (pool) => demandOf(pool, { fleet, demand }, core), drain: (uid, reason) => fleet.drain(uid, reason) },
+      fleet: { demand: (pool) => demandOf(pool, { fleet, demand }, core), drain: (uid, reason) => drain(uid, reason) },
       gate: core.gate,
       events: recorder,
       book,

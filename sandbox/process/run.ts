@@ -48,7 +48,7 @@ export async function runProcess(order: Order, signal: AbortSignal, clock: Clock
   const exit = await exited;
   release();
   killGroup(child.pid);
-  
+  await killMarked(order.marker);
   await Promise.race([output.ended, delay(clock, stragglerMs)]);
   output.cut();
   return { ...verdict(exit, cause), stdout: output.text('stdout'), stderr: output.text('stderr'), durationMs: took(), boundary: 'none' };
