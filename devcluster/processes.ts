@@ -61,9 +61,9 @@ export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
   return startTimeOf(pid) === startTime;
 }
 
-/** Identity of a process that was just started. */
+/** Identity of a process that was just started; of a child also when it has ended already, as long as nobody was told. */
 export function identify(pid: number): ProcessIdentity {
-  return { pid, startTime: startTimeOf(pid) ?? 'gone' };
+  return { pid, startTime: startTimeOf(pid) ?? entryOf(pid)?.startTime ?? 'gone' };
 }
 
 /** Starts a program in a session of its own, so that it outlives the starter and its terminal. */

@@ -84,3 +84,35 @@ spec:
   names: { plural: things, kind: Thing }
   versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }]
 `;
+
+/** What stands for an operator here: three named ports, and a CA that every authenticated user may read. */
+export const operator = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: coditect-system }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: ca, namespace: coditect-system }
+rules: [{ apiGroups: [''], resources: [configmaps], resourceNames: [coditect-ca], verbs: [get] }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: ca, namespace: coditect-system }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: ca }
+subjects: [{ apiGroup: rbac.authorization.k8s.io, kind: Group, name: 'system:authenticated' }]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: coditect-ca, namespace: coditect-system }
+data: { ca.crt: its-ca }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: operator }
+spec:
+  containers:
+    - name: app
+      image: smoke/app:1
+      ports: [{ name: api, containerPort: 9443 }, { name: work, containerPort: 9444 }, { name: enrolment, containerPort: 9445 }]
+`;

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Cluster, installOperator, openGitDoor, settingsFrom, startApiServer, startCluster, stopApiServer, stopCluster } from './index.ts';
-import { isRoot, processTable } from './processes.ts';
-import { app, crasher, definition, forbidden, unknownImage } from './smoke-manifests.ts';
+import { Endpoints } from '#api/endpoints.ts';
+import { type Cluster, installOperator, isRunning, layoutOf, openGitDoor, restartComponent, settingsFrom, signalComponent, startApiServer, startCluster, stopApiServer, stopCluster } from './index.ts';
+import { isRoot, processTable, startTimeOf } from './processes.ts';
+import { app, crasher, definition, forbidden, operator, unknownImage } from './smoke-manifests.ts';
 
 const run = promisify(execFile);
 const settings = settingsFrom(process.env);
@@ -32,10 +33,12 @@ async function smoke(): Promise<void> {
   step(`two clusters started in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   await stopCluster({ folder: other });
   check(!existsSync(other), 'a stopped cluster leaves no folder');
-  await installOperator(cluster, { manifests: [app, crasher, forbidden, unknownImage, definition] });
+  await installOperator(cluster, { manifests: [app, crasher, forbidden, unknownImage, operator, definition] });
   step('installed a definition and an object of it');
   await pods(cluster);
+  await endpoints(cluster);
   await apiServerFault(cluster);
+  await nodeRestart(cluster);
   await gitDoor(cluster);
   await deletion(cluster);
   await interruptedStart();
@@ -63,6 +66,28 @@ async function pods(cluster: Cluster): Promise<void> {
   await until('an unknown image waits', async () => (await field(cluster, 'pod/unknown', '{.status.containerStatuses[0].state.waiting.reason}')) === 'ErrImageNeverPull');
   await until('what is not enforced is told', async () => (await kubectl(cluster, 'get', 'events.events.k8s.io', '-o', 'jsonpath={range .items[?(@.reason=="Unenforced")]}{.note}{"\\n"}{end}')).includes('securityContext'));
   step('crash loop, refusal, unknown image, events');
+}
+
+async function endpoints(cluster: Cluster): Promise<void> {
+  await until('endpoints.json names the operator and its CA', () => {
+    const { operators, ca } = Endpoints.parse(JSON.parse(readFileSync(cluster.endpointsFile, 'utf8')));
+    return Promise.resolve(operators.length === 1 && operators[0]?.pod === 'operator' && ca === 'its-ca');
+  });
+  step('endpoints.json');
+}
+
+/** Without a word to the node: its containers are ended by its next run and started anew. */
+async function nodeRestart(cluster: Cluster): Promise<void> {
+  const layout = layoutOf(cluster.folder, cluster.runtimeFolder);
+  const process = async () => (await field(cluster, 'pod/app', '{.status.containerStatuses[0].containerID}')).replace(/^process:\/\/(\d+)-.*$/, '$1');
+  const before = await process();
+  signalComponent(layout, 'process-node', 'SIGKILL');
+  await until('the node is gone', () => Promise.resolve(!isRunning(layout, 'process-node')));
+  restartComponent(layout, 'process-node');
+  await until('the container runs anew', async () => (await process()) !== before && (await field(cluster, 'pod/app', '{.status.containerStatuses[0].ready}')) === 'true');
+  check(startTimeOf(Number(before)) === undefined, 'the container of before is gone');
+  check((await field(cluster, 'pod/app', '{.status.containerStatuses[0].restartCount}')) === '1', 'the restart is counted');
+  step('process node killed and started');
 }
 
 async function apiServerFault(cluster: Cluster): Promise<void> {

@@ -54,6 +54,8 @@ export async function createWorld(name: string, options: { readonly leaseSeconds
     name,
     images: { [images.operator]: command('operator'), [images.blobs]: command('blobs'), [images.agent]: command('agent') },
     bundlesFolder: join(root, 'dist'),
+    // Agents ask for half a core each; what runs here is mostly waiting.
+    nodeCapacity: { cpu: '32', memory: '64Gi' },
     endWithStarter: true,
     progress: say,
   });
@@ -61,7 +63,7 @@ export async function createWorld(name: string, options: { readonly leaseSeconds
   const door = await startGitDoor(repository);
   const client = createKubeClient(await loadClusterConfig({ kubeconfigPath: cluster.kubeconfig, env: {} }), { userAgent: 'coditect-e2e' });
   const world = hands(cluster, client, door.url);
-  await install(world, options.leaseSeconds ?? 6, say);
+  await install(world, options.leaseSeconds ?? 12, say);
   return {
     ...world,
     async close() {

@@ -99,7 +99,11 @@ test('live facts follow the stream, ask why, forget what a broken stream said, a
       if (streams === 1) throw new Error('broken');
       await new Promise<void>((resolve) => end.signal.addEventListener('abort', () => resolve()));
     },
-    explain: () => Promise.resolve([{ task: 'b', reason: 'Queued', message: '', position: 1 }]),
+    explain: () =>
+      Promise.resolve([
+        { task: 'b', reason: 'Queued', message: '', position: 1 },
+        { task: 'c', reason: 'WaitingForDependencies', message: 'waits for b', position: 0 },
+      ]),
   };
   const live = liveFacts(operator, 'examine', { clock, signal: end.signal });
   let changes = 0;

@@ -22,7 +22,8 @@ export function liveFacts(operator: Pick<Operator, 'progress' | 'explain'>, miss
   };
   const askOnce = async () => {
     const answers = await operator.explain(mission);
-    waits = new Map(answers.map(({ task, reason, message }) => [task, message === '' ? reason : message]));
+    // What a task waits for in the graph is known here already, and newer.
+    waits = new Map(answers.filter(({ reason }) => reason !== 'WaitingForDependencies').map(({ task, reason, message }) => [task, message === '' ? reason : message]));
     changed();
   };
   void repeat(followOnce, () => running.clear(), { clock, signal });

@@ -1,4 +1,5 @@
 // `tree`: a mission live until it has ended, or as it is now; then the summary.
+import { formatTimeMs, type Instant } from '#api/time.ts';
 import { liveFacts } from '../access/live.ts';
 import { exitCodes } from '../failure.ts';
 import { styleOf } from '../terminal/style.ts';
@@ -67,11 +68,16 @@ async function liveOrNone(session: Session, open: () => ReturnType<Session['open
 }
 
 function snapshot({ terminal, clock }: Session, view: MissionView): void {
-  const columns = terminal.interactive ? terminal.size().columns : 160;
+  const { columns } = terminal.size();
   for (const text of renderTree(missionTree(view), { columns, rows: Number.MAX_SAFE_INTEGER, style: styleOf(terminal) }, clock.now())) line(terminal, text);
 }
 
 function treeData(view: MissionView): object {
   const { rows, ...head } = missionTree(view);
-  return { ...head, tasks: rows.map(({ branches, ...row }) => ({ ...row, depth: branches.length })), goalStates: view.mission.status?.goals ?? [] };
+  return { ...dated(head), tasks: rows.map(({ branches, ...row }) => ({ ...dated(row), depth: branches.length })), goalStates: view.mission.status?.goals ?? [] };
+}
+
+/** Data has its times as Kubernetes writes them. */
+function dated<T extends { readonly startTime?: Instant }>({ startTime, ...rest }: T): object {
+  return { ...rest, ...(startTime === undefined ? {} : { startTime: formatTimeMs(startTime) }) };
 }

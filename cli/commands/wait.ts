@@ -2,8 +2,9 @@
 import { exitCodes, Refusal } from '../failure.ts';
 import { plain } from '../terminal/text.ts';
 import { line } from '../terminal/terminal.ts';
+import { missionTree } from '../tree/model.ts';
 import { untilEnded, type Watched } from '../world/feed.ts';
-import { conditionOf, type MissionView } from '../world/view.ts';
+import { conditionOf, endingOf, type MissionView } from '../world/view.ts';
 import { watchingMission, type Session } from './session.ts';
 
 export interface WaitOptions {
@@ -15,6 +16,8 @@ export interface WaitOptions {
 /** Waits for a mission's end and says how it went. */
 export function waitCommand(session: Session, name: string, { timeoutMs, json }: WaitOptions): Promise<number> {
   return watchingMission(session, name, async ({ cluster, feed, view }) => {
+    const { problem } = missionTree(view);
+    if (problem !== undefined && endingOf(view.mission) === undefined) session.terminal.note(`mission ${name} is not accepted yet: ${plain(problem)}`);
     const watched = await untilEnded(feed, { clock: session.clock, signal: session.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     const last = feed.view() ?? view;
     if (watched.kind === 'timeout') throw new Refusal(`wait for mission ${name}: it has not ended in time (${stateOf(last)})`, `kubectl mission why ${name} -n ${cluster.namespace}`);

@@ -45,7 +45,7 @@ export function localCluster(surroundings: Surroundings, checkout: Checkout, kee
     },
     async down() {
       // A start that failed or was interrupted has removed what it made.
-      if (cluster === undefined) return 'nothing was started';
+      if (cluster === undefined) return 'this demo left nothing running';
       if (keep) return `cluster ${clusterName} stays up: make shell opens it, make demo without KEEP=1 ends it`;
       await stopCluster(cluster);
       return `cluster ${clusterName} is stopped and removed; nothing is left running`;

@@ -6,7 +6,7 @@ export interface Terminal {
   readonly colours: boolean;
   /** Symbols outside ASCII can be shown. */
   readonly unicode: boolean;
-  /** Size now, in cells; a resize changes it. */
+  /** Size now, in cells; a resize changes it. Pipes are wide. */
   size(): { readonly columns: number; readonly rows: number };
   /** To standard output, as it is. */
   write(text: string | Uint8Array): void;
@@ -19,6 +19,9 @@ export function line(terminal: Terminal, text: string): void {
   terminal.write(`${text}\n`);
 }
 
+/** Nobody's window: lines of a pipe are cut only where they would be a flood. */
+const pipeColumns = 200;
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The process's own terminal. Colours follow NO_COLOR and FORCE_COLOR, symbols follow the locale. */
@@ -30,7 +33,7 @@ export function processTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.Write
     interactive,
     colours: !refused && (interactive || forced),
     unicode: /utf-?8/i.test(env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? ''),
-    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
+    size: () => ({ columns: stdout.columns || (interactive ? 80 : pipeColumns), rows: stdout.rows || 24 }),
     write: (text) => void stdout.write(text),
     note: (text) => void stderr.write(`${text}\n`),
   };

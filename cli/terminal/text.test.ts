@@ -28,6 +28,8 @@ test('wide characters count for two cells and are never halved', () => {
 describe('duration', () => {
   const cases: Record<string, { ms: number; want: string }> = {
     'below ten seconds with a tenth': { ms: 440, want: '0.4s' },
+    'a rounded second has no tenth': { ms: 2000, want: '2s' },
+    'a time rounded to nothing is less than a second': { ms: 0, want: '<1s' },
     'a clock that went back shows zero': { ms: -50, want: '0.0s' },
     'rounding does not show 10.0s': { ms: 9_990, want: '10s' },
     'minutes have two digits of seconds': { ms: 185_000, want: '3m05s' },

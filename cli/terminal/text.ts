@@ -45,9 +45,10 @@ function cellsOf(character: string): number {
   return wide.test(character) ? 2 : 1;
 }
 
-/** A length of time for people: 0.4s, 12s, 3m05s, 2h07m. */
+/** A length of time for people: 0.4s, 12s, 3m05s, 2h07m. Whole seconds are taken for rounded ones: no tenth, and none at all is less than one. */
 export function duration(ms: number): string {
-  if (ms < 9_950) return `${(Math.max(0, ms) / 1000).toFixed(1)}s`;
+  if (ms === 0) return '<1s';
+  if (ms < 9_950 && ms % 1000 !== 0) return `${(Math.max(0, ms) / 1000).toFixed(1)}s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);

@@ -15,8 +15,8 @@ export function changeLines(before: MissionTree | undefined, after: MissionTree,
   return before === undefined || headOf(before) !== head ? [...lines, `${stamp} mission ${after.name} ${head}`] : lines;
 }
 
-function headOf({ state, goals, done, total, ending, durationMs }: MissionTree): string {
-  if (ending === undefined) return state;
+function headOf({ state, problem, goals, done, total, ending, durationMs }: MissionTree): string {
+  if (ending === undefined) return problem === undefined ? state : `${state}: ${plain(problem)}`;
   return `${state}: ${done}/${total} tasks, goals ${goals}${durationMs === undefined ? '' : `, ${duration(durationMs)}`}`;
 }
 

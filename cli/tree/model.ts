@@ -44,6 +44,8 @@ export interface MissionTree {
   /** Reason of the Succeeded condition. */
   readonly state: string;
   readonly ending?: Ending;
+  /** Why the mission is not accepted, with what to correct. */
+  readonly problem?: string;
   readonly done: number;
   readonly total: number;
   readonly goals: string;
@@ -68,13 +70,18 @@ export function missionTree(view: MissionView, live: Live = new Map()): MissionT
     name: mission.metadata.name,
     namespace: mission.metadata.namespace,
     state: conditionOf(mission.status, 'Succeeded')?.reason ?? 'Pending',
-    ...defined({ ending: endingOf(mission) }),
+    ...defined({ ending: endingOf(mission), problem: problemOf(view) }),
     done: ended.size,
     total: definitions.length,
     goals: mission.status?.goalsMet ?? `0/${mission.spec.goals.length}`,
     ...times(mission.status),
     rows,
   };
+}
+
+function problemOf({ mission }: MissionView): string | undefined {
+  const accepted = conditionOf(mission.status, 'Accepted');
+  return accepted?.status === 'False' ? `${accepted.reason}: ${accepted.message}` : undefined;
 }
 
 type Definition = Pick<MissionTask, 'name' | 'type' | 'dependsOn'> & { readonly action: string };

@@ -19,12 +19,13 @@ interface Piece {
 
 /** Lines of the tree at this instant. */
 export function renderTree(tree: MissionTree, canvas: Canvas, now: Instant): string[] {
-  const { shown, hidden } = choose(tree.rows, canvas.rows - 1);
+  const problem = tree.problem === undefined ? [] : [join([{ text: plain(tree.problem), tone: 'bad' }], canvas)];
+  const { shown, hidden } = choose(tree.rows, canvas.rows - 1 - problem.length);
   const texts = shown.map((row) => columnsOf(row, canvas.style, now));
   const widths = columnWidths(texts, canvas.columns);
   const lines = texts.map((pieces) => join(pieces.map((piece, index) => ({ ...piece, text: widths[index] === 0 ? '' : `${fit(piece.text, widths[index] ?? 0, canvas.style.ellipsis)}  ` })), canvas));
   const rest = hidden.length === 0 ? [] : [join([{ text: `${canvas.style.ellipsis} ${hidden.length} more: ${tally(hidden)}`, tone: 'calm' }], canvas)];
-  return [head(tree, canvas, now), ...lines, ...rest].slice(0, Math.max(1, canvas.rows));
+  return [head(tree, canvas, now), ...problem, ...lines, ...rest].slice(0, Math.max(1, canvas.rows));
 }
 
 function head(tree: MissionTree, canvas: Canvas, now: Instant): string {

@@ -72,7 +72,8 @@ const goalTones: Readonly<Record<GoalState, Tone>> = { Met: 'good', Unmet: 'bad'
 function goalLine({ name, description, required }: Goal, state: GoalState, { style, columns: width }: Page): string {
   const symbol = { Met: style.symbols.good, Unmet: style.symbols.bad, Unknown: style.symbols.waiting }[state];
   const words = cut(plain(description ?? ''), Math.max(20, width - name.length - 16), style.ellipsis);
-  return `  ${style.paint(goalTones[state], `${symbol} ${name} ${state}`)}${required ? '' : ' (not required)'}  ${words}`.trimEnd();
+  const tone = required ? goalTones[state] : state === 'Met' ? 'good' : 'calm';
+  return `  ${style.paint(tone, `${symbol} ${name} ${state}`)}${required ? '' : ' (not required)'}  ${words}`.trimEnd();
 }
 
 function proof(goal: GoalStatus | undefined, { style }: Page): string[] {

@@ -79,6 +79,13 @@ describe('the tree', () => {
     expect(draw(120, { of: [], live: new Map([['survey', { wait: 'pool crew is at its maximum' }]]) })[1]).toMatch(/survey +Analyzer +Waiting +pool crew is at its maximum$/);
   });
 
+  test('a mission that is not accepted says why, as a tree and as a line', () => {
+    const refused = aMission(plan, { conditions: [succeeded('Unknown', 'NotAccepted'), { ...succeeded('False', 'NoMatchingPool', 'no pool has the role'), type: 'Accepted' }] });
+    const tree = missionTree({ mission: refused, tasks: [] });
+    expect(renderTree(tree, { columns: 80, rows: 24, style: colourless }, now)[1]).toBe('NoMatchingPool: no pool has the role');
+    expect(changeLines(undefined, tree, now)).toEqual([`${timeOfDay(now)} mission examine NotAccepted: NoMatchingPool: no pool has the role`]);
+  });
+
   test('never is wider or higher than the terminal, with colours too', () => {
     const coloured = styleOf({ colours: true, unicode: true });
     fc.assert(fc.property(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 12 }), (columns, rows) => {

@@ -24,8 +24,8 @@ export interface PoolCluster {
   createPod(pod: NewObject): Promise<CreateAnswer>;
   /** Deletes this incarnation; one that is gone is fine. */
   deletePod(key: ObjectKey, uid: string): Promise<void>;
-  /** Merge patch of the status; undefined when the pool is gone. */
-  patchStatus(key: ObjectKey, uid: string, patch: object): Promise<Written | undefined>;
+  /** Merge patch of the status of this very version; undefined when the pool has changed since or is gone: the watch asks for another turn. */
+  patchStatus(key: ObjectKey, seen: Written, patch: object): Promise<Written | undefined>;
 }
 
 /** Where Kubernetes Events go; the recorder of platform/kube satisfies it. */

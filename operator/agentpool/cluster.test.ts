@@ -40,19 +40,19 @@ describe('creating a pod', () => {
 describe('writing a status', () => {
   const key = { namespace: 'team-a', name: 'pool' };
   test('answers with what was written', async () => {
-    expect(await poolCluster(clientWith(undefined)).patchStatus(key, 'pool-uid', {})).toEqual({ uid: 'u1', resourceVersion: '9' });
+    expect(await poolCluster(clientWith(undefined)).patchStatus(key, { uid: 'pool-uid', resourceVersion: '4' }, {})).toEqual({ uid: 'u1', resourceVersion: '9' });
   });
   test.each(['NotFound', 'Conflict'] as const)('%s: the pool is gone', async (reason) => {
-    expect(await poolCluster(clientWith(refusal(reason))).patchStatus(key, 'pool-uid', {})).toBeUndefined();
+    expect(await poolCluster(clientWith(refusal(reason))).patchStatus(key, { uid: 'pool-uid', resourceVersion: '4' }, {})).toBeUndefined();
   });
-  test('carries the uid, so that a pool of the same name is never written', async () => {
+  test('carries uid and version, so that neither a pool of the same name nor a newer version is written', async () => {
     const bodies: object[] = [];
     const client = { ...clientWith(undefined), mergePatch: async <T extends KubeObject>(_: unknown, __: unknown, body: object) => {
       bodies.push(body);
       return stored('pool-uid') as T;
     } };
-    await poolCluster(client).patchStatus(key, 'pool-uid', { replicas: 1 });
-    expect(bodies).toEqual([{ metadata: { uid: 'pool-uid' }, status: { replicas: 1 } }]);
+    await poolCluster(client).patchStatus(key, { uid: 'pool-uid', resourceVersion: '4' }, { replicas: 1 });
+    expect(bodies).toEqual([{ metadata: { uid: 'pool-uid', resourceVersion: '4' }, status: { replicas: 1 } }]);
   });
 });
 

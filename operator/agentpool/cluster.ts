@@ -22,9 +22,9 @@ export function poolCluster(client: Pick<KubeClient, 'create' | 'get' | 'delete'
     async deletePod(key, uid) {
       await client.delete(pods, key, { uid });
     },
-    async patchStatus(key, uid, patch) {
+    async patchStatus(key, seen, patch) {
       try {
-        const { metadata } = await client.mergePatch(agentPools, key, { metadata: { uid }, status: patch }, 'status');
+        const { metadata } = await client.mergePatch(agentPools, key, { metadata: { uid: seen.uid, resourceVersion: seen.resourceVersion }, status: patch }, 'status');
         return { uid: metadata.uid, resourceVersion: metadata.resourceVersion };
       } catch (error) {
         if (isKubeError(error, 'NotFound', 'Conflict')) return undefined;

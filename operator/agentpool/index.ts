@@ -27,7 +27,7 @@ export function agentPoolParts(deps: PoolDeps): Reconcile<PoolView, PoolIntent, 
     currentStatus: ({ pool }) => pool.status,
     async patchStatus({ pool }, patch) {
       const { metadata } = pool;
-      const written = await deps.cluster.patchStatus(metadata, metadata.uid, patch);
+      const written = await deps.cluster.patchStatus(metadata, metadata, patch);
       if (written !== undefined) deps.gate.expect(gateOwner(pool), 'agentpools', metadata, written);
     },
     coalesceMs: rollUpMs,

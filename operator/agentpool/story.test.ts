@@ -57,7 +57,7 @@ function aWorld({ spec = {}, podsPerSecond = 20, refusal }: Options = {}) {
       fleet.agents.delete(uid);
       show({ ...pod, metadata: { ...pod.metadata, resourceVersion: String(++version), deletionTimestamp: 'now' } });
     },
-    patchStatus: async (key, uid, patch) => {
+    patchStatus: async (key, { uid }, patch) => {
       writes.push('status');
       const pool = pools.get(key);
       if (pool === undefined) return undefined;

@@ -1,7 +1,7 @@
 // Every Task at the newest version anybody here has seen: the cache, or the reply to our own write when that is ahead of it.
 // Dependents start from here the moment the API server has acknowledged an outcome.
 import type { Task } from '#api/v1alpha1/task.ts';
-import type { Store } from '#platform/kube/types.ts';
+import type { Store, StoreEvent } from '#platform/kube/types.ts';
 
 export type BoardChange = { readonly kind: 'seen'; readonly task: Task; readonly old: Task | undefined } | { readonly kind: 'gone'; readonly task: Task };
 
@@ -9,10 +9,10 @@ export interface TaskBoard {
   get(uid: string): Task | undefined;
   /** Tasks of a mission, all runs, in no order. */
   ofMission(missionUid: string): readonly Task[];
-  /** The task of this name in the plan of a run. */
-  named(missionUid: string, run: number, taskName: string): Task | undefined;
+  /** The task of this name in the plan of the same mission and run, and in the same namespace: a name elsewhere proves nothing. */
+  sibling(task: Task, taskName: string): Task | undefined;
   list(): Iterable<Task>;
-  /** Takes in the reply to a write. */
+  /** Takes in the reply to a request. */
   record(task: Task): void;
   subscribe(listener: (change: BoardChange) => void): () => void;
 }
@@ -22,62 +22,89 @@ const tombstonesKept = 4096;
 
 /** A board over the cache of tasks. */
 export function createTaskBoard(store: Store<Task>): TaskBoard {
-  const newest = new Map<string, Task>();
-  const byMission = new Map<string, Map<string, Task>>();
-  const byName = new Map<string, string>();
-  const tombstones = new Set<string>();
-  const listeners = new Set<(change: BoardChange) => void>();
-
-  const tell = (change: BoardChange) => listeners.forEach((listener) => listener(change));
-
-  function see(task: Task): void {
-    const { uid } = task.metadata;
-    const old = newest.get(uid);
-    if (tombstones.has(uid) || (old !== undefined && !isNewer(task, old))) return;
-    newest.set(uid, task);
-    const mission = task.spec.missionRef?.uid;
-    if (mission !== undefined) {
-      const siblings = byMission.get(mission) ?? new Map<string, Task>();
-      byMission.set(mission, siblings.set(uid, task));
-      byName.set(nameKey(task), uid);
-    }
-    tell({ kind: 'seen', task, old });
-  }
-
-  function lose(task: Task): void {
-    const { uid } = task.metadata;
-    tombstones.add(uid);
-    for (const oldest of tombstones) {
-      if (tombstones.size <= tombstonesKept) break;
-      tombstones.delete(oldest);
-    }
-    if (!newest.delete(uid)) return;
-    if (byName.get(nameKey(task)) === uid) byName.delete(nameKey(task));
-    const mission = task.spec.missionRef?.uid ?? '';
-    const siblings = byMission.get(mission);
-    siblings?.delete(uid);
-    if (siblings?.size === 0) byMission.delete(mission);
-    tell({ kind: 'gone', task });
-  }
-
-  store.subscribe((event) => (event.kind === 'deleted' ? lose(event.object) : see(event.object)));
-  store.list().forEach(see);
-
-  return {
-    get: (uid) => newest.get(uid),
-    ofMission: (missionUid) => [...(byMission.get(missionUid)?.values() ?? [])],
-    named: (missionUid, run, taskName) => newest.get(byName.get(`${missionUid}/${run}/${taskName}`) ?? ''),
-    list: () => newest.values(),
-    record: see,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
+  return new CachedBoard(store);
 }
 
-function nameKey({ spec }: Task): string {
-  return `${spec.missionRef?.uid ?? ''}/${spec.run ?? 0}/${spec.taskName ?? ''}`;
+class CachedBoard implements TaskBoard {
+  readonly #newest = new Map<string, Task>();
+  readonly #byMission = new Map<string, Map<string, Task>>();
+  readonly #byName = new Map<string, string>();
+  readonly #tombstones = new Set<string>();
+  readonly #listeners = new Set<(change: BoardChange) => void>();
+
+  constructor(store: Store<Task>) {
+    store.subscribe((event) => this.#follow(event));
+    for (const task of store.list()) this.record(task);
+  }
+
+  get(uid: string): Task | undefined {
+    return this.#newest.get(uid);
+  }
+
+  ofMission(missionUid: string): readonly Task[] {
+    return [...(this.#byMission.get(missionUid)?.values() ?? [])];
+  }
+
+  sibling(task: Task, taskName: string): Task | undefined {
+    return task.spec.missionRef && this.#newest.get(this.#byName.get(nameKey(task, taskName)) ?? '');
+  }
+
+  list(): Iterable<Task> {
+    return this.#newest.values();
+  }
+
+  readonly record = (task: Task): void => {
+    const { uid } = task.metadata;
+    const old = this.#newest.get(uid);
+    if (this.#tombstones.has(uid) || (old !== undefined && !isNewer(task, old))) return;
+    this.#newest.set(uid, task);
+    const mission = task.spec.missionRef?.uid;
+    if (mission !== undefined) {
+      const siblings = this.#byMission.get(mission) ?? new Map<string, Task>();
+      this.#byMission.set(mission, siblings.set(uid, task));
+      this.#byName.set(nameKey(task), uid);
+    }
+    this.#tell({ kind: 'seen', task, old });
+  };
+
+  subscribe(listener: (change: BoardChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #follow(event: StoreEvent<Task>): void {
+    if (event.kind === 'deleted') return this.#lose(event.object);
+    // A list may show another object under the same name without a word about the end of the first.
+    if (event.kind === 'updated' && event.old.metadata.uid !== event.object.metadata.uid) this.#lose(event.old);
+    this.record(event.object);
+  }
+
+  #lose(task: Task): void {
+    const { uid } = task.metadata;
+    this.#bury(uid);
+    if (!this.#newest.delete(uid)) return;
+    if (this.#byName.get(nameKey(task)) === uid) this.#byName.delete(nameKey(task));
+    const mission = task.spec.missionRef?.uid ?? '';
+    const siblings = this.#byMission.get(mission);
+    siblings?.delete(uid);
+    if (siblings?.size === 0) this.#byMission.delete(mission);
+    this.#tell({ kind: 'gone', task });
+  }
+
+  #bury(uid: string): void {
+    this.#tombstones.add(uid);
+    if (this.#tombstones.size <= tombstonesKept) return;
+    const [oldest = ''] = this.#tombstones;
+    this.#tombstones.delete(oldest);
+  }
+
+  #tell(change: BoardChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+function nameKey({ metadata, spec }: Task, taskName = spec.taskName ?? ''): string {
+  return `${metadata.namespace}/${spec.missionRef?.uid ?? ''}/${spec.run ?? 0}/${taskName}`;
 }
 
 function isNewer(a: Task, b: Task): boolean {

@@ -2,15 +2,17 @@
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { Assignment, Task } from '#api/v1alpha1/task.ts';
 
-/** `recording`: its trace is being written. `sent`: on the way. `running`: the agent said so. `finished`: its result is being written. */
+/** `recording`: its trace is being written. `sent`: on the way. `running`: the agent said so. `finished`: its end is being written. */
 export type LiveState = 'recording' | 'sent' | 'running' | 'finished';
 
 export interface LiveAttempt {
   /** The task as it was when the attempt began. */
   readonly task: Task;
   readonly attempt: number;
-  assignment: Assignment;
+  readonly assignment: Assignment;
   state: LiveState;
+  /** When the order left, monotonic milliseconds; undefined before, and for an attempt of an earlier term. */
+  sentAt: number | undefined;
   /** Epoch milliseconds; 0 until the agent has started. */
   startedAt: number;
   /** True when Task.status names this assignment. */
@@ -24,6 +26,8 @@ export interface Book {
   close(live: LiveAttempt): void;
   ofAgent(agentUid: string): readonly LiveAttempt[];
   usedSlots(agentUid: string): number;
+  /** Notes that so many slots of an agent hold work of an earlier term which nobody has weighed yet. */
+  setAside(agentUid: string, slots: number): void;
   readonly size: number;
   /** Number for the next assignment of this term. */
   nextEpoch(): Epoch;
@@ -31,30 +35,61 @@ export interface Book {
 
 /** An empty book for a term. */
 export function createBook(term: number): Book {
-  const byTask = new Map<string, LiveAttempt>();
-  const byAgent = new Map<string, Set<LiveAttempt>>();
-  let counter = 0;
-  return {
-    get: (taskUid) => byTask.get(taskUid),
-    open(live) {
-      byTask.set(live.task.metadata.uid, live);
-      const { agentUid } = live.assignment;
-      byAgent.set(agentUid, (byAgent.get(agentUid) ?? new Set()).add(live));
-    },
-    close(live) {
-      if (byTask.get(live.task.metadata.uid) !== live) return;
-      byTask.delete(live.task.metadata.uid);
-      const entries = byAgent.get(live.assignment.agentUid);
-      entries?.delete(live);
-      if (entries?.size === 0) byAgent.delete(live.assignment.agentUid);
-    },
-    ofAgent: (agentUid) => [...(byAgent.get(agentUid) ?? [])],
-    usedSlots: (agentUid) => byAgent.get(agentUid)?.size ?? 0,
-    get size() {
-      return byTask.size;
-    },
-    nextEpoch: () => ({ term, counter: ++counter }),
-  };
+  return new TermBook(term);
+}
+
+class TermBook implements Book {
+  readonly #term: number;
+  readonly #byTask = new Map<string, LiveAttempt>();
+  readonly #byAgent = new Map<string, Set<LiveAttempt>>();
+  readonly #aside = new Map<string, number>();
+  #counter = 0;
+
+  constructor(term: number) {
+    this.#term = term;
+  }
+
+  get size(): number {
+    return this.#byTask.size;
+  }
+
+  get(taskUid: string): LiveAttempt | undefined {
+    return this.#byTask.get(taskUid);
+  }
+
+  open(live: LiveAttempt): void {
+    const before = this.#byTask.get(live.task.metadata.uid);
+    if (before !== undefined) this.close(before);
+    this.#byTask.set(live.task.metadata.uid, live);
+    const { agentUid } = live.assignment;
+    this.#byAgent.set(agentUid, (this.#byAgent.get(agentUid) ?? new Set()).add(live));
+  }
+
+  close(live: LiveAttempt): void {
+    if (this.#byTask.get(live.task.metadata.uid) !== live) return;
+    this.#byTask.delete(live.task.metadata.uid);
+    const { agentUid } = live.assignment;
+    const entries = this.#byAgent.get(agentUid);
+    entries?.delete(live);
+    if (entries?.size === 0) this.#byAgent.delete(agentUid);
+  }
+
+  ofAgent(agentUid: string): readonly LiveAttempt[] {
+    return [...(this.#byAgent.get(agentUid) ?? [])];
+  }
+
+  usedSlots(agentUid: string): number {
+    return (this.#byAgent.get(agentUid)?.size ?? 0) + (this.#aside.get(agentUid) ?? 0);
+  }
+
+  setAside(agentUid: string, slots: number): void {
+    if (slots === 0) this.#aside.delete(agentUid);
+    else this.#aside.set(agentUid, slots);
+  }
+
+  nextEpoch(): Epoch {
+    return { term: this.#term, counter: ++this.#counter };
+  }
 }
 
 /** True when the message speaks of exactly this assignment. */

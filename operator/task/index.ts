@@ -11,8 +11,8 @@ import type { TaskLedger } from './port.ts';
 export interface TaskSources {
   readonly tasks: Store<Task>;
   readonly pools: Store<AgentPool>;
-  /** True while the mission with this uid exists. */
-  missionExists(uid: string): boolean;
+  /** True while the mission that a task names exists where the task is. */
+  missionExists(task: Task): boolean;
 }
 
 /** The parts that the generic shell runs for tasks. */
@@ -22,8 +22,8 @@ export function taskParts(sources: TaskSources, ledger: TaskLedger): Reconcile<T
     observe(key: ObjectKey) {
       const task = sources.tasks.get(key);
       if (task === undefined) return undefined;
-      const { missionRef } = task.spec;
-      return { task, hasMission: missionRef === undefined || sources.missionExists(missionRef.uid), pools: missionRef === undefined ? sources.pools.list() : [] };
+      const isAlone = task.spec.missionRef === undefined;
+      return { task, hasMission: isAlone || sources.missionExists(task), pools: isAlone ? sources.pools.list() : [] };
     },
     decide: decideTask,
     async act({ accepted, reason, message }, { task }) {

@@ -5,7 +5,7 @@ import type { OutcomeReason } from '#api/conditions.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Artifact } from '#api/v1alpha1/schema.ts';
-import type { Assignment, Task } from '#api/v1alpha1/task.ts';
+import type { Assignment, Task, Workspace } from '#api/v1alpha1/task.ts';
 import type { AgentView, Order } from './agents-port.ts';
 
 export interface WorkspaceSource {
@@ -34,29 +34,37 @@ export type OrderAnswer = { readonly kind: 'order'; readonly order: Order } | { 
 // Blobs are stored after the action has ended; a grant outlives the deadline by this long.
 const grantSlackSeconds = 3600;
 
+/** Which attempt, by whom. */
+export interface OrderRequest {
+  readonly task: Task;
+  readonly attempt: number;
+  readonly assignment: Assignment;
+  readonly agent: AgentView;
+}
+
 /** The order for one attempt on one agent. */
-export async function makeOrder(task: Task, attempt: number, assignment: Assignment, agent: AgentView, sources: OrderSources): Promise<OrderAnswer> {
+export async function makeOrder({ task, attempt, assignment, agent }: OrderRequest, sources: OrderSources): Promise<OrderAnswer> {
+  const { metadata, spec } = task;
   const inputs = resolveInputs(task, sources);
   if (inputs.kind === 'refused') return inputs;
   const workspace = await locateWorkspace(task, sources);
   if (workspace.kind === 'refused') return workspace;
-  const namespaceUid = await sources.namespaceUid(task.metadata.namespace);
-  const ownerUid = ownerOf(task);
+  const namespaceUid = await sources.namespaceUid(metadata.namespace);
   return {
     kind: 'order',
     order: {
-      taskUid: task.metadata.uid,
-      namespace: task.metadata.namespace,
-      name: task.metadata.name,
+      taskUid: metadata.uid,
+      namespace: metadata.namespace,
+      name: metadata.name,
       attempt,
       epoch: assignment.epoch,
-      specJson: JSON.stringify(task.spec),
+      specJson: JSON.stringify(spec),
       inputsJson: JSON.stringify(inputs.values),
       workspace: workspace.source,
       blobGrant: grantFor(task, agent, namespaceUid, sources),
       namespaceUid,
-      ownerUid,
-      deadlineSeconds: task.spec.activeDeadlineSeconds,
+      ownerUid: ownerOf(task),
+      deadlineSeconds: spec.activeDeadlineSeconds,
     },
   };
 }
@@ -98,18 +106,23 @@ function fieldOf(task: Task | undefined, field: string): JsonObject[string] | un
   return value as JsonObject[string];
 }
 
-async function locateWorkspace(task: Task, sources: OrderSources): Promise<{ readonly kind: 'source'; readonly source: WorkspaceSource } | Refusal> {
-  const { workspace } = task.spec;
+type Located = { readonly kind: 'source'; readonly source: WorkspaceSource } | Refusal;
+
+async function locateWorkspace(task: Task, sources: OrderSources): Promise<Located> {
+  const { git, configMap } = task.spec.workspace ?? {};
   const output = outputOf(task, sources);
-  if (workspace?.git !== undefined) {
-    const { url, ref, subPath = '' } = workspace.git;
-    const commit = sources.mission(task)?.status?.workspace?.commit ?? '';
-    return { kind: 'source', source: { git: { url, ref, subPath, commit }, ...output } };
-  }
-  if (workspace?.configMap === undefined) return { kind: 'source', source: output };
-  const files = await sources.configMapFiles(task.metadata.namespace, workspace.configMap.name);
-  if (files === undefined) return { kind: 'refused', reason: 'WorkspaceFailed', message: `workspace.configMap: no ConfigMap ${workspace.configMap.name} in namespace ${task.metadata.namespace}` };
+  if (git !== undefined) return locateGit(git, sources.mission(task)?.status?.workspace?.commit ?? '', output);
+  if (configMap === undefined) return { kind: 'source', source: output };
+  const { namespace } = task.metadata;
+  const files = await sources.configMapFiles(namespace, configMap.name);
+  if (files === undefined) return { kind: 'refused', reason: 'WorkspaceFailed', message: `workspace.configMap: no ConfigMap ${configMap.name} in namespace ${namespace}` };
   return { kind: 'source', source: { files, ...output } };
+}
+
+function locateGit({ url, ref, subPath = '' }: NonNullable<Workspace['git']>, commit: string, output: WorkspaceSource): Located {
+  // The schema's pattern lets dots through: a path may not lead out of the repository.
+  if (subPath.split('/').some((part) => part === '..' || part === '.git')) return { kind: 'refused', reason: 'WorkspaceFailed', message: `workspace.git.subPath: ${subPath} leads out of the files of the repository` };
+  return { kind: 'source', source: { git: { url, ref, subPath, commit }, ...output } };
 }
 
 /** The changed files of the dependency named in workspaceFrom; none when it changed nothing. */

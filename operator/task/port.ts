@@ -8,6 +8,8 @@ export type ProposalAnswer =
   | { readonly kind: 'recorded'; readonly task: Task }
   /** The task is decided otherwise. */
   | { readonly kind: 'decidedOtherwise'; readonly task: Task }
+  /** Another assignment is recorded, and nobody has ended it. */
+  | { readonly kind: 'overtaken'; readonly task: Task }
   /** The object is gone. */
   | { readonly kind: 'gone' };
 

@@ -7,14 +7,18 @@ import { countedFailures, type FailedAttempts, mayRetry, nextBackoffMs } from '#
 export type FailureVerdict = { readonly kind: 'retry'; readonly afterMs: number } | { readonly kind: 'final'; readonly reason: OutcomeReason };
 
 /**
- * `reported`: the agent said how it ended. `unknown`: it vanished with the attempt; an effect outside may or may not have
- * happened, so a task with external side effects ends as OutcomeUnknown.
+ * What is known of a failed attempt. `reported`: the agent said how it ended. `unknown`: it vanished with the attempt; an effect outside may or
+ * may not have happened. `neverBegan`: it was not sent, or its agent refused it.
  */
-export function verdictOnFailure({ spec, status }: Task, attempt: number, reason: OutcomeReason, knowledge: 'reported' | 'unknown'): FailureVerdict {
-  if (spec.sideEffects === 'External') return { kind: 'final', reason: knowledge === 'unknown' ? 'OutcomeUnknown' : reason };
+export type Knowledge = 'reported' | 'unknown' | 'neverBegan';
+
+/** What follows an attempt that failed for `reason`. A task with effects outside is tried again only when the attempt never began. */
+export function verdictOnFailure({ spec, status }: Task, attempt: number, reason: OutcomeReason, knowledge: Knowledge): FailureVerdict {
+  if (spec.sideEffects === 'External' && knowledge !== 'neverBegan') return { kind: 'final', reason: knowledge === 'unknown' ? 'OutcomeUnknown' : reason };
   const failed: FailedAttempts = { attempt, earlier: status?.attempts ?? [] };
-  if (!mayRetry(spec, failed, reason)) return { kind: 'final', reason };
-  return { kind: 'retry', afterMs: nextBackoffMs(spec.retryPolicy, countedFailures(failed)) };
+  const { retryPolicy } = spec;
+  if (!mayRetry({ retryPolicy, sideEffects: 'None' }, failed, reason)) return { kind: 'final', reason };
+  return { kind: 'retry', afterMs: nextBackoffMs(retryPolicy, countedFailures(failed)) };
 }
 
 /** Milliseconds that a task still has to wait before its next attempt, told from its last one. */

@@ -33,8 +33,13 @@ const utf8 = new TextEncoder();
 /** Decides whether a task is accepted. Pure and total. */
 export function decideTask(view: TaskView): TaskDecision {
   const { task } = view;
+  const { missionRef } = task.spec;
   if (task.status?.outcome !== undefined || task.metadata.deletionTimestamp !== undefined) return quiet;
-  if (task.spec.missionRef !== undefined) return view.hasMission ? quiet : judge(task, 'Orphaned', `mission ${task.spec.missionRef.name} with uid ${task.spec.missionRef.uid} does not exist`);
+  if (missionRef !== undefined && !view.hasMission) return judge(task, 'Orphaned', `mission ${missionRef.name} with uid ${missionRef.uid} does not exist in namespace ${task.metadata.namespace}`);
+  // A cache that lagged behind may have made an orphan of it.
+  if (missionRef !== undefined) return findCondition(task.status?.conditions, 'Accepted')?.reason === 'Orphaned' ? judge(task, 'Accepted', 'the mission of the task exists') : quiet;
+  // Once handed out it goes on, whatever becomes of the pools.
+  if (task.status?.attempt !== undefined) return quiet;
   const fault = firstFault(view);
   return fault === undefined ? judge(task, 'Accepted', 'the spec is valid and a pool can serve the task') : judge(task, fault.reason, fault.message);
 }

@@ -3,7 +3,8 @@ import { type Instant, formatTime } from '#api/time.ts';
 import type { OutcomeReason, TaskReason } from '#api/conditions.ts';
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { Assignment, Attempt, Outcome, Task, TaskResult, TaskStatus } from '#api/v1alpha1/task.ts';
-import { setConditions, type Wanted } from '#domain/conditions.ts';
+import { findCondition, plainText, setConditions, type Wanted } from '#domain/conditions.ts';
+import { compareEpochs, sameEpoch } from '#domain/task/epoch.ts';
 
 /** What an attempt produced, as the agent measured it. */
 export type AttemptResult = Pick<TaskStatus, 'observed' | 'claimed' | 'artifacts' | 'workspace' | 'boundary'> & {
@@ -34,9 +35,12 @@ export type Application =
   /** Already so: nothing to write. */
   | { readonly kind: 'same' }
   /** The task has another outcome. */
-  | { readonly kind: 'decidedOtherwise' };
+  | { readonly kind: 'decidedOtherwise' }
+  /** An assignment is recorded that this leader did not know of: it may run. */
+  | { readonly kind: 'overtaken' };
 
 const attemptsKept = 5;
+const messageLimit = { outcome: 1024, attempt: 512 } as const;
 
 /** What a proposal makes of a task. An outcome, once there, is never touched. */
 export function applyProposal(task: Task, proposal: Proposal, now: Instant): Application {
@@ -44,16 +48,30 @@ export function applyProposal(task: Task, proposal: Proposal, now: Instant): App
   if (status.outcome !== undefined) return repeated(status.outcome, proposal);
   switch (proposal.kind) {
     case 'judged':
-      return write(task, now, {}, [judgedCondition(proposal), ...succeeded('Unknown', 'Waiting', 'waiting for an agent'), ...stalledBy(proposal)]);
+      return write(task, now, {}, [judgedCondition(proposal), ...standing(task), ...(proposal.accepted ? [atWork] : [notAccepted(proposal)])]);
     case 'assigned':
-      return write(task, now, { attempt: proposal.attempt, assignment: proposal.assignment }, [accepted, ...succeeded('Unknown', 'Assigned', `handed to ${proposal.assignment.agent}`)]);
+      return assigned(task, proposal, now);
     case 'running':
-      return write(task, now, { attempt: proposal.attempt, assignment: proposal.assignment, startTime: proposal.startTime }, [accepted, ...succeeded('Unknown', 'Running', `runs on ${proposal.assignment.agent}`)]);
+      return running(task, proposal, now);
     case 'attemptEnded':
       return attemptEnded(task, proposal.attempt, now);
     case 'outcome':
       return outcome(task, proposal, now);
   }
+}
+
+function assigned(task: Task, { attempt, assignment }: Extract<Proposal, { kind: 'assigned' }>, now: Instant): Application {
+  const recorded = task.status?.assignment;
+  if (sameEpoch(recorded?.epoch, assignment.epoch)) return { kind: 'same' };
+  if (recorded !== undefined) return { kind: 'overtaken' };
+  return write(task, now, { attempt, assignment }, [accepted, succeeded('Unknown', 'Assigned', `handed to ${assignment.agent}`), atWork]);
+}
+
+function running(task: Task, { attempt, assignment, startTime }: Extract<Proposal, { kind: 'running' }>, now: Instant): Application {
+  const recorded = task.status?.assignment;
+  const isOver = task.status?.attempts?.some(({ epoch }) => sameEpoch(epoch, assignment.epoch)) === true;
+  if (isOver || (recorded !== undefined && compareEpochs(recorded.epoch, assignment.epoch) > 0)) return { kind: 'overtaken' };
+  return write(task, now, { attempt, assignment, startTime }, [accepted, succeeded('Unknown', 'Running', `runs on ${assignment.agent}`), atWork]);
 }
 
 function repeated(decided: Outcome, proposal: Proposal): Application {
@@ -68,21 +86,21 @@ function attemptEnded(task: Task, attempt: Attempt, now: Instant): Application {
   return write(
     task,
     now,
-    { attempt: attempt.attempt, attempts: [...earlier, attempt].slice(-attemptsKept), assignment: undefined, startTime: undefined },
-    [accepted, ...succeeded('Unknown', 'Backoff', `attempt ${attempt.attempt} ended: ${attempt.reason}: ${attempt.message}`)],
+    { attempt: attempt.attempt, attempts: [...earlier, { ...attempt, message: plainText(attempt.message, messageLimit.attempt) }].slice(-attemptsKept), assignment: undefined, startTime: undefined },
+    [accepted, succeeded('Unknown', 'Backoff', `attempt ${attempt.attempt} ended: ${attempt.reason}: ${attempt.message}`), atWork],
   );
 }
 
 function outcome(task: Task, proposal: Extract<Proposal, { kind: 'outcome' }>, now: Instant): Application {
   const { result, reason, message, attempt } = proposal;
   const good = result === 'Succeeded';
-  const conditions: Wanted[] = [accepted, ...succeeded(good ? 'True' : 'False', reason, message)];
+  const conditions: Wanted[] = [refusal(task) ?? accepted, succeeded(good ? 'True' : 'False', reason, message)];
   if (result === 'Failed') conditions.push({ type: 'Stalled', status: 'True', reason: 'Ended', message });
   if (attempt?.output.boundary !== undefined) conditions.push(isolated(attempt.output.boundary));
   const decided: Outcome = {
     result,
     reason,
-    message: message.slice(0, 1024),
+    message: plainText(message, messageLimit.outcome),
     ...(attempt === undefined ? {} : { epoch: attempt.epoch, resultDigest: attempt.output.digest }),
     time: formatTime(now),
   };
@@ -105,16 +123,31 @@ function ofAttempt({ number, assignment, startTime, output }: NonNullable<Extrac
 
 const accepted: Wanted = { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'the spec is valid' };
 
-function succeeded(status: Wanted['status'], reason: string, message: string): Wanted[] {
-  return [{ type: 'Succeeded', status, reason, message }];
+// Until the outcome is there, tools that wait for an object must see that it is being worked on.
+const atWork: Wanted = { type: 'Reconciling', status: 'True', reason: 'Starting', message: 'the task is not decided yet' };
+
+function succeeded(status: Wanted['status'], reason: string, message: string): Wanted {
+  return { type: 'Succeeded', status, reason, message };
+}
+
+/** A task that never was accepted ends that way. */
+function refusal({ status }: Task): Wanted | undefined {
+  const said = findCondition(status?.conditions, 'Accepted');
+  return said?.status === 'False' ? said : undefined;
+}
+
+/** A judgement does not take back what is known of attempts. */
+function standing({ status }: Task): Wanted[] {
+  const said = status?.attempt === undefined ? undefined : findCondition(status.conditions, 'Succeeded');
+  return [said ?? succeeded('Unknown', 'Waiting', 'waiting for an agent')];
 }
 
 function judgedCondition({ accepted: good, reason, message }: Extract<Proposal, { kind: 'judged' }>): Wanted {
   return { type: 'Accepted', status: good ? 'True' : 'False', reason, message };
 }
 
-function stalledBy({ accepted: good, message }: Extract<Proposal, { kind: 'judged' }>): Wanted[] {
-  return good ? [{ type: 'Reconciling', status: 'True', reason: 'Starting', message: 'waiting for an agent' }] : [{ type: 'Stalled', status: 'True', reason: 'NotAccepted', message }];
+function notAccepted({ message }: Extract<Proposal, { kind: 'judged' }>): Wanted {
+  return { type: 'Stalled', status: 'True', reason: 'NotAccepted', message };
 }
 
 function isolated(boundary: NonNullable<TaskStatus['boundary']>): Wanted {
@@ -137,8 +170,4 @@ function write(task: Task, now: Instant, changes: Changes, conditions: readonly 
     conditions: setConditions(task.status?.conditions, conditions, task.metadata.generation, now),
   };
   return { kind: 'write', status };
-}
-
-function sameEpoch(a: Epoch, b: Epoch): boolean {
-  return a.term === b.term && a.counter === b.counter;
 }
