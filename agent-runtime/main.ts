@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import manifest from '#package.json' with { type: 'json' };
 import { AgentConfig } from '#api/config/agent.ts';
 import { systemClock } from '#platform/clock.ts';
-import { loadConfig } from '#platform/config.ts';
 import { messageOf } from '#platform/errors.ts';
 import { newUuid, systemRandom } from '#platform/ids.ts';
+import { startProcess } from '#platform/process.ts';
 import { blobsInDns, blobsInFile, operatorsInDns, operatorsInFile } from '#platform/rpc/addresses.ts';
 import { createAgentChannel } from '#platform/rpc/agent-channel.ts';
 import { createAgentBlobs } from '#platform/rpc/blob-client.ts';
 import { createHealthServer } from '#platform/telemetry/health.ts';
-import { createLog, type Log } from '#platform/telemetry/log.ts';
+import type { Log } from '#platform/telemetry/log.ts';
 import { createMetrics } from '#platform/telemetry/metrics.ts';
 import { createProcessSandbox } from '#sandbox/process/index.ts';
 import { removeTree } from '#sandbox/remove-tree.ts';
@@ -22,19 +22,7 @@ import { openWorkspaces } from './workspace/workspaces.ts';
 
 const environment = { clock: systemClock, random: systemRandom };
 
-const loaded = loadConfig(AgentConfig, { argv: process.argv.slice(2), env: process.env });
-if (loaded.kind === 'help') {
-  process.stdout.write(loaded.text);
-} else if (loaded.kind === 'fault') {
-  process.stderr.write(`${loaded.message}\n`);
-  process.exitCode = 2;
-} else {
-  const log = createLog('agent', loaded.value.logLevel);
-  await run(loaded.value, log).catch((error: unknown) => {
-    log.error('cannot go on, the process ends', { error: messageOf(error) });
-    process.exit(1);
-  });
-}
+await startProcess({ name: 'agent', settings: AgentConfig, argv: process.argv.slice(2), env: process.env, run });
 
 async function run(config: AgentConfig, log: Log): Promise<void> {
   const { channel, blobs } = connect(config, log);

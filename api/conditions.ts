@@ -139,8 +139,6 @@ type Reasons<T> = { [C in keyof T]: { type: C; reason: keyof T[C] & string } }[k
 export type MissionReason<C extends keyof typeof missionConditions> = keyof (typeof missionConditions)[C] & string;
 export type TaskReason<C extends keyof typeof taskConditions> = keyof (typeof taskConditions)[C] & string;
 export type AgentPoolReason<C extends keyof typeof agentPoolConditions> = keyof (typeof agentPoolConditions)[C] & string;
-export type MissionConditionReason = Reasons<typeof missionConditions>;
-export type TaskConditionReason = Reasons<typeof taskConditions>;
 export type AgentPoolConditionReason = Reasons<typeof agentPoolConditions>;
 
 /** Reason of a task that ended or of an attempt that failed. */

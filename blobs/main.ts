@@ -3,19 +3,18 @@ import manifest from '#package.json' with { type: 'json' };
 import { BlobsConfig } from '#api/config/blobs.ts';
 import { names } from '#api/labels.ts';
 import { systemClock } from '#platform/clock.ts';
-import { loadConfig } from '#platform/config.ts';
-import { messageOf } from '#platform/errors.ts';
 import { systemRandom } from '#platform/ids.ts';
 import { createAccessReviews } from '#platform/kube/access-review.ts';
 import { createKubeClient } from '#platform/kube/client.ts';
 import { loadClusterConfig } from '#platform/kube/config.ts';
 import { configMaps } from '#platform/kube/resources.ts';
 import type { KubeClient, KubeObject } from '#platform/kube/types.ts';
+import { startProcess } from '#platform/process.ts';
 import { openLocalStore } from '#platform/objectstore/local.ts';
 import { operatorsInDns, operatorsInFile, readEndpoints } from '#platform/rpc/addresses.ts';
 import { startEnrolment } from '#platform/rpc/enrolment-client.ts';
 import { createHealthServer } from '#platform/telemetry/health.ts';
-import { createLog, type Log } from '#platform/telemetry/log.ts';
+import type { Log } from '#platform/telemetry/log.ts';
 import { createMetrics } from '#platform/telemetry/metrics.ts';
 import { type BlobService, startBlobService } from './service.ts';
 
@@ -23,19 +22,7 @@ interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-const loaded = loadConfig(BlobsConfig, { argv: process.argv.slice(2), env: process.env });
-if (loaded.kind === 'help') {
-  process.stdout.write(loaded.text);
-} else if (loaded.kind === 'fault') {
-  process.stderr.write(`${loaded.message}\n`);
-  process.exitCode = 2;
-} else {
-  const log = createLog(names.blobs, loaded.value.logLevel);
-  await run(loaded.value, log).catch((error: unknown) => {
-    log.error('cannot start the blob service, the process ends', { error: messageOf(error) });
-    process.exit(1);
-  });
-}
+await startProcess({ name: names.blobs, settings: BlobsConfig, argv: process.argv.slice(2), env: process.env, run });
 
 async function run(config: BlobsConfig, log: Log): Promise<void> {
   const { namespace, tokenFile, endpointsFile, bindAddress } = config;

@@ -12,6 +12,7 @@ import type { Indexes, Projected } from '#platform/kube/store.ts';
 import type { KubeObject } from '#platform/kube/types.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { PoolPod } from './agentpool/decide/view.ts';
+import { waitsForName } from './mission/index.ts';
 import { type KubePod, poolPodIndexes, poolPodSelector, toPoolPod } from './agentpool/pool-pod.ts';
 
 export interface Caches {
@@ -40,6 +41,8 @@ export interface CachesDeps {
 
 /** Index of objects by uid. */
 export const byUid = 'uid';
+/** Index of missions by namespace: those that wait for a name that an object of somebody else holds. */
+export const byAwaitedNames = 'awaitedNames';
 
 /** Caches that do nothing before start(). */
 export function createCaches({ client, namespace, clock, random, log, onRewind, onState }: CachesDeps): Caches {
@@ -48,24 +51,28 @@ export function createCaches({ client, namespace, clock, random, log, onRewind, 
   }
   const uidIndex = { [byUid]: ({ metadata }: Projected) => [metadata.uid] };
   const caches = {
-    missions: reflect(missions, (raw) => slim<Mission>(raw), { indexes: uidIndex }),
+    missions: reflect(missions, (raw) => slim<Mission>(raw), { indexes: { ...uidIndex, [byAwaitedNames]: (mission) => (waitsForName(mission) ? [mission.metadata.namespace] : []) } }),
     tasks: reflect(tasks, (raw) => slim<Task>(raw), { indexes: {} }),
     pools: reflect(agentPools, (raw) => slim<AgentPool>(raw), { indexes: {} }),
     pods: reflect(pods, (raw) => toPoolPod(raw as KubePod), { indexes: { ...poolPodIndexes, ...uidIndex }, labelSelector: poolPodSelector }),
   };
-  const all: readonly [string, Reflector<never> | Reflector<Projected>][] = [[missions.plural, caches.missions as never], [tasks.plural, caches.tasks as never], [agentPools.plural, caches.pools as never], [pods.plural, caches.pods as never]];
+  const byPlural: ReadonlyMap<string, Running> = new Map<string, Running>([[missions.plural, caches.missions], [tasks.plural, caches.tasks], [agentPools.plural, caches.pools], [pods.plural, caches.pods]]);
+  const all = [...byPlural.values()];
   return {
     ...caches,
-    synced: Promise.all(all.map(([, reflector]) => reflector.synced)).then(() => undefined),
-    start: () => all.forEach(([, reflector]) => reflector.start()),
-    stop: async () => void (await Promise.all(all.map(([, reflector]) => reflector.stop()))),
-    relist: (plurals) => all.filter(([plural]) => plurals.includes(plural)).forEach(([, reflector]) => reflector.relist()),
+    synced: Promise.all(all.map(({ synced }) => synced)).then(() => undefined),
+    start: () => all.forEach((reflector) => reflector.start()),
+    stop: async () => void (await Promise.all(all.map((reflector) => reflector.stop()))),
+    relist: (plurals) => plurals.forEach((plural) => byPlural.get(plural)?.relist()),
   };
 }
 
-/** An object without what nobody here reads: managedFields and the copy that kubectl keeps are up to half of it. */
+/** A reflector, whatever it keeps. */
+type Running = Pick<Reflector<unknown>, 'synced' | 'start' | 'stop' | 'relist'>;
+
+/** An object without what nobody here reads: managedFields and the copy that kubectl keeps are up to half of it. Its shape is what the CRD lets in. */
 function slim<T extends KubeObject>(raw: KubeObject): T {
-  const { managedFields: _fields, annotations, ...metadata } = raw.metadata as KubeObject['metadata'] & { managedFields?: unknown };
+  const { managedFields: _fields, annotations, ...metadata } = raw.metadata as KubeObject['metadata'] & { readonly managedFields?: unknown };
   const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...kept } = annotations ?? {};
-  return { ...raw, metadata: { ...metadata, annotations: kept } } as unknown as T;
+  return { ...(raw as T), metadata: { ...metadata, annotations: kept } };
 }

@@ -3,34 +3,21 @@ import manifest from '#package.json' with { type: 'json' };
 import { OperatorConfig } from '#api/config/operator.ts';
 import { names } from '#api/labels.ts';
 import { systemClock } from '#platform/clock.ts';
-import { loadConfig } from '#platform/config.ts';
-import { messageOf } from '#platform/errors.ts';
 import { systemRandom } from '#platform/ids.ts';
 import { createAccessReviews } from '#platform/kube/access-review.ts';
 import { createKubeClient } from '#platform/kube/client.ts';
 import { loadClusterConfig } from '#platform/kube/config.ts';
 import { electorProfiles } from '#platform/kube/lease.ts';
 import { createEventRecorder } from '#platform/kube/recorder.ts';
+import { startProcess } from '#platform/process.ts';
 import { createHealthServer } from '#platform/telemetry/health.ts';
-import { createLog, type Log } from '#platform/telemetry/log.ts';
+import type { Log } from '#platform/telemetry/log.ts';
 import { createMetrics } from '#platform/telemetry/metrics.ts';
 import { startListeners } from './listeners.ts';
 import { createOperatorMetrics } from './metrics.ts';
 import { createReplica } from './replica.ts';
 
-const loaded = loadConfig(OperatorConfig, { argv: process.argv.slice(2), env: process.env });
-if (loaded.kind === 'help') {
-  process.stdout.write(loaded.text);
-} else if (loaded.kind === 'fault') {
-  process.stderr.write(`${loaded.message}\n`);
-  process.exitCode = 2;
-} else {
-  const log = createLog(names.operator, loaded.value.logLevel);
-  await run(loaded.value, log).catch((error: unknown) => {
-    log.error('cannot start the operator, the process ends', { error: messageOf(error) });
-    process.exit(1);
-  });
-}
+await startProcess({ name: names.operator, settings: OperatorConfig, argv: process.argv.slice(2), env: process.env, run });
 
 async function run(config: OperatorConfig, log: Log): Promise<void> {
   const environment = { clock: systemClock, random: systemRandom, log };

@@ -11,7 +11,7 @@ export type Noted<I> = I & { readonly note: string };
 
 /** What to do about one object. */
 export interface Decision<I, S> {
-  /** Carried out in order; the first failure stops the turn. */
+  /** Carried out in order; after the first failure nothing more is begun and the turn ends. */
   readonly intents: readonly Noted<I>[];
   /** The whole next status; absent: leave it as it is. */
   readonly status?: S;
@@ -27,9 +27,11 @@ export interface Reconcile<V, I, S> {
   /** Pure and total. */
   decide(view: V, now: Instant): Decision<I, S>;
   act(intent: I, view: V): Promise<void>;
+  /** Group of an intent: neighbours of one group are carried out together, up to 16 at once. Absent: one after the other. */
+  readonly together?: (intent: I) => string;
   /** The status that the object has in this view. */
   currentStatus(view: V): S | undefined;
-  /** Merge patch of the status subresource, with the uid of the object in this view as precondition. */
+  /** Merge patch of the status subresource; the object in this view is a precondition. */
   patchStatus(view: V, patch: object): Promise<void>;
   /** Shortest time between two status writes that change no condition. 0 writes at once. */
   readonly coalesceMs: number;
@@ -51,38 +53,96 @@ export interface ShellDeps {
 }
 
 /** Turns a kind's five parts into a handler for the work queue. */
-export function reconcileWith<V, I, S extends StatusShape>(parts: Reconcile<V, I, S>, { clock, gate, log }: ShellDeps): (key: ObjectKey) => Promise<Turn> {
-  const lastWrite = new Map<string, number>();
+export function reconcileWith<V, I, S extends StatusShape>(parts: Reconcile<V, I, S>, deps: ShellDeps): (key: ObjectKey) => Promise<Turn> {
+  const shell = new Shell(parts, deps);
+  return (key) => shell.turn(key);
+}
 
-  async function writeStatus(key: ObjectKey, view: V, next: S): Promise<number | undefined> {
-    const id = keyText(key);
-    const current = parts.currentStatus(view);
-    const patch = statusPatch(current, next);
-    if (patch === undefined) return undefined;
-    const sinceLast = clock.monotonic() - (lastWrite.get(id) ?? Number.NEGATIVE_INFINITY);
-    if (sinceLast < parts.coalesceMs && sameConditions(current, next)) return parts.coalesceMs - sinceLast;
-    lastWrite.set(id, clock.monotonic());
-    await parts.patchStatus(view, patch);
-    return undefined;
+class Shell<V, I, S extends StatusShape> {
+  readonly #parts: Reconcile<V, I, S>;
+  readonly #deps: ShellDeps;
+  /** When a status was last written, monotonic milliseconds by key. */
+  readonly #lastWrite = new Map<string, number>();
+
+  constructor(parts: Reconcile<V, I, S>, deps: ShellDeps) {
+    this.#parts = parts;
+    this.#deps = deps;
   }
 
-  return async (key) => {
-    const owner = `${parts.kind}/${keyText(key)}`;
+  async turn(key: ObjectKey): Promise<Turn> {
+    const { gate, clock } = this.#deps;
+    const owner = `${this.#parts.kind}/${keyText(key)}`;
     await gate.closed(owner);
-    const view = parts.observe(key);
+    const view = this.#parts.observe(key);
     if (view === undefined) {
       gate.forget(owner);
-      lastWrite.delete(keyText(key));
+      this.#lastWrite.delete(keyText(key));
       return {};
     }
-    const decision = parts.decide(view, clock.now());
-    for (const intent of decision.intents) {
-      log.info(intent.note, { kind: parts.kind, namespace: key.namespace, name: key.name });
-      await parts.act(intent, view);
-    }
-    const postponedMs = decision.status === undefined ? undefined : await writeStatus(key, view, decision.status);
+    const decision = this.#parts.decide(view, clock.now());
+    await this.#act(key, view, decision.intents);
+    const postponedMs = decision.status === undefined ? undefined : await this.#writeStatus(key, view, decision.status);
     return earliest(decision.wakeAfterMs, postponedMs);
+  }
+
+  async #act(key: ObjectKey, view: V, intents: readonly Noted<I>[]): Promise<void> {
+    const { kind, together } = this.#parts;
+    const { namespace, name } = key;
+    for (const group of neighbours(intents, (intent) => together?.(intent))) {
+      await atOnce(together === undefined ? 1 : mostAtOnce, group, (intent) => {
+        this.#deps.log.info(intent.note, { kind, namespace, name });
+        return this.#parts.act(intent, view);
+      });
+    }
+  }
+
+  /** Writes what differs; returns how long a write that can wait was put off, in milliseconds. */
+  async #writeStatus(key: ObjectKey, view: V, next: S): Promise<number | undefined> {
+    const { clock } = this.#deps;
+    const { coalesceMs } = this.#parts;
+    const current = this.#parts.currentStatus(view);
+    const patch = statusPatch(current, next);
+    if (patch === undefined) return undefined;
+    const sinceLast = clock.monotonic() - (this.#lastWrite.get(keyText(key)) ?? Number.NEGATIVE_INFINITY);
+    if (sinceLast < coalesceMs && sameConditions(current, next)) return coalesceMs - sinceLast;
+    this.#lastWrite.set(keyText(key), clock.monotonic());
+    await this.#parts.patchStatus(view, patch);
+    return undefined;
+  }
+}
+
+const mostAtOnce = 16;
+// Timers of Node take 24 days at most and fire at once for more: a far wake-up is asked for day by day.
+const longestWakeMs = 86_400_000;
+
+/** Runs of intents of one group, in order. */
+function neighbours<I>(intents: readonly I[], groupOf: (intent: I) => string | undefined): I[][] {
+  const groups: I[][] = [];
+  let last: string | undefined;
+  for (const [index, intent] of intents.entries()) {
+    const group = groupOf(intent);
+    if (index > 0 && group === last) groups.at(-1)?.push(intent);
+    else groups.push([intent]);
+    last = group;
+  }
+  return groups;
+}
+
+/** Works on items in order, `limit` at once. After a failure none is begun any more, and it rejects once the running ones have ended. */
+async function atOnce<T>(limit: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const failures: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    for (const item of waiting) {
+      try {
+        if (failures.length === 0) await work(item);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
   };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** `namespace/name`, the form of queue keys. */
@@ -98,7 +158,7 @@ export function parseKey(text: string): ObjectKey {
 
 function earliest(...times: readonly (number | undefined)[]): Turn {
   const known = times.filter((time) => time !== undefined);
-  return known.length === 0 ? {} : { wakeAfterMs: Math.min(...known) };
+  return known.length === 0 ? {} : { wakeAfterMs: Math.min(longestWakeMs, ...known) };
 }
 
 /** Merge patch that turns one status into the other, or undefined when they mean the same. */

@@ -61,6 +61,7 @@ class ElectedReplica implements Replica {
   readonly #elector: Elector;
   #term: Term | undefined;
   #synced = false;
+  #stopped = false;
   #changed = Promise.withResolvers<void>();
 
   constructor(deps: ReplicaDeps) {
@@ -98,14 +99,17 @@ class ElectedReplica implements Replica {
     this.caches.start();
     void this.caches.synced.then(() => {
       this.#synced = true;
-      this.#elector.start();
+      if (!this.#stopped) this.#elector.start();
     });
   }
 
   async stop(): Promise<void> {
-    await this.#term?.stop();
-    await this.#elector.stop();
+    this.#stopped = true;
+    const term = this.#term;
+    // First of all, so that agents whose streams end now do not come back to this replica.
     this.#change(undefined);
+    await term?.stop();
+    await this.#elector.stop();
     await this.caches.stop();
     await this.#client.close();
   }

@@ -12,7 +12,7 @@ export interface Row {
   readonly isPure?: true;
 }
 
-const single = ['platform/clock.ts', 'platform/errors.ts', 'platform/ids.ts', 'platform/config.ts'];
+const single = ['platform/clock.ts', 'platform/errors.ts', 'platform/ids.ts', 'platform/config.ts', 'platform/process.ts'];
 const shared = ['api/', ...single, 'platform/telemetry/', 'node:'];
 const messages = '@bufbuild/protobuf';
 
@@ -48,6 +48,7 @@ export const rows: readonly Row[] = [
   { files: /^domain\/expression\//, room: 'domain/expression', may: ['api/', 'domain/'], packages: ['@marcbachmann/cel-js'], isPure: true },
   { files: /^domain\//, room: 'domain', may: ['api/', 'domain/'], isPure: true },
   { files: /^operator\/[^/]+\/(decide\/|status\.ts$)/, room: 'pure files of the operator', may: ['api/', 'domain/', './'], isPure: true },
+  { files: /^platform\/process\.ts$/, room: 'platform/process.ts', may: ['api/', 'node:', ...single, 'platform/telemetry/'], packages: ['zod'] },
   { files: /^platform\/config\.ts$/, room: 'platform/config.ts', may: ['api/', 'node:', ...single], packages: ['zod', 'yaml'] },
   { files: /^platform\/[^/]+\.ts$/, room: 'single files of platform', may: ['api/', 'node:', ...single] },
   ...platform,

@@ -2,9 +2,14 @@
 import { writeJson } from '../files.ts';
 import { startGitDoor } from './server.ts';
 
+const usage = 'usage: node devcluster/git-door/main.ts <repository> <address file>\n';
 const [repository, addressFile] = process.argv.slice(2);
+if (repository === '--help') {
+  process.stdout.write(usage);
+  process.exit(0);
+}
 if (repository === undefined || addressFile === undefined) {
-  process.stderr.write('usage: node devcluster/git-door/main.ts <repository> <address file>\n');
+  process.stderr.write(usage);
   process.exit(2);
 }
 const door = await startGitDoor(repository);

@@ -15,10 +15,15 @@ import type { Pod } from './pod.ts';
 const stopGraceMs = 5000;
 const registerRetryMs = 500;
 
+const usage = 'usage: node devcluster/process-node/main.ts <configuration file>\nThe file is written by `node devcluster/main.ts start`.\n';
 const [configFile = ''] = process.argv.slice(2);
+if (configFile === '--help') {
+  process.stdout.write(usage);
+  process.exit(0);
+}
 const config = readJson<NodeConfig>(configFile);
 if (config === undefined) {
-  process.stderr.write('usage: node devcluster/process-node/main.ts <configuration file>\nThe file is written by `node devcluster/main.ts start`.\n');
+  process.stderr.write(usage);
   process.exit(2);
 }
 await runNode(config);

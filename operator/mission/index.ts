@@ -2,9 +2,11 @@
 import { missions } from '#api/v1alpha1/kinds.ts';
 import type { Mission, MissionStatus } from '#api/v1alpha1/mission.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
+import { findCondition } from '#domain/conditions.ts';
+import { isKubeError } from '#platform/kube/error.ts';
 import { equal, keyText, type Reconcile } from '../reconciler.ts';
-import type { BoardChange } from '../task/board.ts';
-import { act, type MissionCluster } from './act.ts';
+import { Absences } from './absences.ts';
+import { act, gateOwner, type MissionCluster } from './act.ts';
 import { decideMission } from './decide/index.ts';
 import type { MissionIntent } from './decide/intents.ts';
 import type { MissionView } from './decide/view.ts';
@@ -18,24 +20,32 @@ const coalesceMs = 250;
 
 /** The parts that the generic shell runs for missions. */
 export function missionParts(sources: MissionSources, cluster: MissionCluster): Reconcile<MissionView, MissionIntent, MissionStatus> {
-  const observer = new MissionObserver(sources);
+  const absences = new Absences();
+  const observer = new MissionObserver(sources, absences);
   return {
     kind: 'Mission',
     observe: (key) => observer.observe(key),
     decide: decideMission,
-    act: (intent, view) => act(intent, view, cluster),
+    act: (intent, { mission }) => act(intent, mission, cluster, absences),
+    // No two intents of one kind speak of the same object, so a hundred creations need not wait for each other.
+    together: ({ kind }) => kind,
     currentStatus: ({ mission }) => mission.status,
-    async patchStatus({ mission: { metadata } }, status) {
-      const written = await cluster.client.mergePatch<Mission>(missions, metadata, { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, status }, 'status');
-      cluster.gate.expect(`Mission/${keyText(metadata)}`, missions.plural, metadata, written.metadata);
-    },
+    patchStatus: ({ mission }, patch) => patchStatus(mission, patch, cluster),
     coalesceMs,
   };
 }
 
-/** The mission that a change of a task concerns, as a queue key. */
-export function missionOfTask({ task }: BoardChange): string | undefined {
-  return task.spec.missionRef && keyText({ namespace: task.metadata.namespace, name: task.spec.missionRef.name });
+/** With the version as precondition: the uid alone would let the status of a mission land on its successor of the same name. */
+async function patchStatus(mission: Mission, status: object, { client, gate }: MissionCluster): Promise<void> {
+  const { metadata } = mission;
+  const { uid, resourceVersion } = metadata;
+  try {
+    const written = await client.mergePatch<Mission>(missions, metadata, { metadata: { uid, resourceVersion }, status }, 'status');
+    gate.expect(gateOwner(mission), missions.plural, metadata, written.metadata);
+  } catch (error) {
+    // Changed or gone in between: the watch tells of it and asks for another turn.
+    if (!isKubeError(error, 'Conflict', 'NotFound')) throw error;
+  }
 }
 
 /** Missions whose acceptance a change of pools may alter: those that wait for one, and those that have not ended. */
@@ -48,3 +58,7 @@ export function poolSpecChanged(pool: AgentPool, old: AgentPool): boolean {
   return pool.metadata.generation !== old.metadata.generation || !equal(pool.metadata.labels, old.metadata.labels);
 }
 
+/** True for a mission that waits for an object of somebody else to go: the end of any Task in its namespace may help it. */
+export function waitsForName({ status }: Mission): boolean {
+  return findCondition(status?.conditions, 'Accepted')?.reason === 'NameTaken';
+}

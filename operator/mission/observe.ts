@@ -5,6 +5,7 @@ import type { Task } from '#api/v1alpha1/task.ts';
 import { expandPlan, type PlannedTask } from '#domain/plan/expand.ts';
 import { planHash } from '#domain/plan/names.ts';
 import type { ObjectKey, Store } from '#platform/kube/types.ts';
+import type { Absences } from './absences.ts';
 import { type MissionView, runOf } from './decide/view.ts';
 
 /** What the mission reconciler reads. */
@@ -14,8 +15,8 @@ export interface MissionSources {
   readonly pools: Store<AgentPool>;
   /** Tasks of a mission at their newest version. */
   tasksOf(missionUid: string): readonly Task[];
-  /** True while an agent has the task. */
-  isLive(taskUid: string): boolean;
+  /** True while an agent has the task, or may have it from before this leader's term. */
+  isLive(task: Task): boolean;
 }
 
 interface Expansion {
@@ -29,29 +30,32 @@ interface Expansion {
 /** Observes missions; remembers expansions, which are a pure function of (uid, generation, run). */
 export class MissionObserver {
   readonly #sources: MissionSources;
+  readonly #absences: Absences;
   readonly #expansions = new Map<string, Expansion>();
 
-  constructor(sources: MissionSources) {
+  constructor(sources: MissionSources, absences: Absences) {
     this.#sources = sources;
+    this.#absences = absences;
   }
 
   /** The view of a mission, or undefined when it is gone. */
   observe(key: ObjectKey): MissionView | undefined {
-    const { missions, pools, tasks, tasksOf, isLive } = this.#sources;
-    const mission = missions.get(key);
+    const sources = this.#sources;
+    const mission = sources.missions.get(key);
     if (mission === undefined) return this.#forgetTheGone();
     const run = runOf(mission);
     const { plan, hash } = this.#expand(mission, run);
-    const own = tasksOf(mission.metadata.uid).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    const own = sources.tasksOf(mission.metadata.uid).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
     return {
       mission,
       run,
       plan,
       planHash: hash,
       tasks: own,
-      live: new Set(own.map(({ metadata }) => metadata.uid).filter((uid) => isLive(uid))),
-      pools: pools.list().toSorted((a, b) => (poolName(a) < poolName(b) ? -1 : 1)),
-      foreignNames: plan.map(({ objectName }) => objectName).filter((name) => isForeign(tasks.get({ namespace: key.namespace, name }), mission)),
+      live: new Set(own.filter((task) => sources.isLive(task)).map(({ metadata }) => metadata.uid)),
+      pools: sources.pools.list().toSorted((a, b) => (poolName(a) < poolName(b) ? -1 : 1)),
+      foreignNames: plan.map(({ objectName }) => objectName).filter((name) => isForeign(sources.tasks.get({ namespace: key.namespace, name }), mission)),
+      confirmedGone: this.#absences.of(mission.metadata.uid),
     };
   }
 
@@ -68,6 +72,7 @@ export class MissionObserver {
   #forgetTheGone(): undefined {
     const existing = new Set(this.#sources.missions.list().map(({ metadata }) => metadata.uid));
     for (const uid of this.#expansions.keys()) if (!existing.has(uid)) this.#expansions.delete(uid);
+    this.#absences.keep(existing);
   }
 }
 

@@ -1,4 +1,5 @@
 // Whether a task's mission lets it start now. Read from the cache at the moment of asking, never stored.
+import type { MissionReason } from '#api/conditions.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { PoolNeed } from '#domain/capability/match.ts';
@@ -15,9 +16,27 @@ export function admit(task: Task, missionByUid: (uid: string) => Mission | undef
   const mission = missionByUid(missionRef.uid);
   if (mission === undefined) return { kind: 'held', because: `mission ${missionRef.name} with uid ${missionRef.uid} does not exist` };
   if (mission.spec.operatingMode !== 'Run') return { kind: 'held', because: `operatingMode of the mission is ${mission.spec.operatingMode}` };
+  const refusal = refusalOf(mission);
+  if (refusal !== undefined) return { kind: 'held', because: refusal };
   if (task.spec.run !== mission.status?.runNumber) return { kind: 'held', because: `the mission is at run ${mission.status?.runNumber ?? 0}` };
   const { priority, parallelism = Number.POSITIVE_INFINITY, poolSelector } = mission.spec;
   return { kind: 'may start', need: needOf(task, poolSelector), priority, parallelism };
+}
+
+/** True when a change of a mission cannot alter how its tasks are admitted and ranked. */
+export function admitsAlike(a: Mission, b: Mission): boolean {
+  const essence = (mission: Mission) => [mission.metadata.generation, mission.metadata.deletionTimestamp, mission.status?.runNumber, refusalOf(mission)].join(' ');
+  return essence(a) === essence(b);
+}
+
+// These are no fault of the spec: tasks that a pool can serve go on.
+const lieInTheWorld: ReadonlySet<string> = new Set<MissionReason<'Accepted'>>(['NoMatchingPool', 'NameTaken']);
+
+/** Why a mission whose spec is refused lets nothing start: what exists may have been meant to look otherwise. */
+function refusalOf({ status }: Mission): string | undefined {
+  const accepted = findCondition(status?.conditions, 'Accepted');
+  if (accepted?.status !== 'False' || lieInTheWorld.has(accepted.reason)) return undefined;
+  return `the spec of the mission is not accepted: ${accepted.message}`;
 }
 
 function admitAlone(task: Task): Admission {

@@ -20,10 +20,10 @@ export interface Entry {
   heldBecause: string;
   /** Names of dependencies that have not succeeded yet. */
   readonly waitingOn: Set<string>;
-  /** Running number of becoming ready: first come, first served. */
+  /** Running number of becoming ready: first come, first served. 0 before. */
   sequence: number;
-  /** Epoch milliseconds when it became ready; 0 before. */
-  readySince: number;
+  /** While it is queued: which tasks can be served by the same agents. */
+  shape: string;
   /** Takes back the timer of a back-off. */
   cancelTimer: (() => void) | undefined;
   /** The next attempt is recorded before it is sent. */
@@ -34,11 +34,12 @@ export interface Entry {
 export interface Run {
   readonly id: string;
   readonly missionUid: string | undefined;
+  /** Undecided tasks by UID: for a moment two objects may have the same name in the plan. */
   readonly entries: Map<string, Entry>;
-  /** Names of tasks that depend on a name. */
+  /** UIDs of tasks that depend on a name. */
   readonly dependents: Map<string, Set<string>>;
-  /** Tasks of this run that are queued or live. */
-  readonly started: Set<string>;
+  /** UIDs of tasks of this run that are with an agent, or were handed out before this leader's term. */
+  readonly live: Set<string>;
 }
 
 /** Identity of the run a task belongs to. */

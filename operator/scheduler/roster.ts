@@ -22,46 +22,101 @@ export interface Roster {
   /** Keys of pools that could ever serve the need, sorted. */
   poolsFor(need: PoolNeed): readonly string[];
   choose(need: PoolNeed): AgentChoice<ScheduledAgent>;
+  /** Room as it is now, counted once for many questions. */
+  room(): PoolRoom;
 }
+
+/** Slots of pools that are at their full size. */
+export interface PoolRoom {
+  /** True while the pool gives out tasks. */
+  serves(poolKey: string): boolean;
+  /** Slots that the pool would have beyond those in use; 0 while it gives out no tasks. */
+  left(poolKey: string): number;
+}
+
+// Shapes come and go with missions; forgetting them costs one look at the pools each.
+const shapesRemembered = 1024;
 
 /** A roster over the cache of pools; `usedSlots` says how many tasks an agent has. */
 export function createRoster(pools: Store<AgentPool>, usedSlots: (agentUid: string) => number): Roster {
-  const index = new AgentIndex<ScheduledAgent>();
-  const views = new Map<string, AgentView>();
-  const fitting = new Map<string, readonly string[]>();
+  return new PoolRoster(pools, usedSlots);
+}
 
-  function put(view: AgentView): void {
-    const { uid, pod, namespace, pool, agentTypes, capabilities, slots } = view;
-    if (view.draining) return index.remove(uid);
-    index.put({ uid, name: pod, pool: keyText({ namespace, name: pool }), agentTypes, capabilities, slots, used: usedSlots(uid), view });
+class PoolRoster implements Roster {
+  readonly #pools: Store<AgentPool>;
+  readonly #usedSlots: (agentUid: string) => number;
+  readonly #index = new AgentIndex<ScheduledAgent>();
+  readonly #views = new Map<string, AgentView>();
+  readonly #fitting = new Map<string, readonly string[]>();
+
+  constructor(pools: Store<AgentPool>, usedSlots: (agentUid: string) => number) {
+    this.#pools = pools;
+    this.#usedSlots = usedSlots;
   }
 
-  function poolsFor(need: PoolNeed): readonly string[] {
+  setAgent(view: AgentView): void {
+    this.#views.set(view.uid, view);
+    this.#put(view);
+  }
+
+  removeAgent(agentUid: string): void {
+    this.#views.delete(agentUid);
+    this.#index.remove(agentUid);
+  }
+
+  touch(agentUid: string): void {
+    const view = this.#views.get(agentUid);
+    if (view !== undefined) this.#put(view);
+  }
+
+  poolsChanged(): void {
+    this.#fitting.clear();
+  }
+
+  poolsFor(need: PoolNeed): readonly string[] {
     const shape = taskShape(need);
-    const known = fitting.get(shape);
+    const known = this.#fitting.get(shape);
     if (known !== undefined) return known;
-    const found = pools.list().filter((pool) => poolCouldServe(pool, need).kind === 'match').map(({ metadata }) => keyText(metadata)).toSorted();
-    fitting.set(shape, found);
-    return found;
+    if (this.#fitting.size >= shapesRemembered) this.#fitting.clear();
+    const fitting = this.#pools.list().filter((pool) => poolCouldServe(pool, need).kind === 'match').map(({ metadata }) => keyText(metadata)).toSorted();
+    this.#fitting.set(shape, fitting);
+    return fitting;
   }
 
-  const serves = (poolKey: string) => pools.get(parseKey(poolKey))?.spec.operatingMode === 'Serve';
+  choose(need: PoolNeed): AgentChoice<ScheduledAgent> {
+    return chooseAgent(need, this.poolsFor(need).filter((poolKey) => this.#serving(poolKey) !== undefined), this.#index);
+  }
 
-  return {
-    setAgent(view) {
-      views.set(view.uid, view);
-      put(view);
-    },
-    removeAgent(agentUid) {
-      views.delete(agentUid);
-      index.remove(agentUid);
-    },
-    touch(agentUid) {
-      const view = views.get(agentUid);
-      if (view !== undefined) put(view);
-    },
-    poolsChanged: () => fitting.clear(),
-    poolsFor,
-    choose: (need) => chooseAgent(need, poolsFor(need).filter(serves), index),
-  };
+  room(): PoolRoom {
+    const used = new Map<string, number>();
+    for (const view of this.#views.values()) {
+      const key = poolKeyOf(view);
+      used.set(key, (used.get(key) ?? 0) + this.#usedSlots(view.uid));
+    }
+    return {
+      serves: (poolKey) => this.#serving(poolKey) !== undefined,
+      left: (poolKey) => Math.max(0, slotsAtMost(this.#serving(poolKey)) - (used.get(poolKey) ?? 0)),
+    };
+  }
+
+  #serving(poolKey: string): AgentPool | undefined {
+    const pool = this.#pools.get(parseKey(poolKey));
+    return pool?.spec.operatingMode === 'Serve' ? pool : undefined;
+  }
+
+  #put(view: AgentView): void {
+    const { uid, pod, agentTypes, capabilities, slots } = view;
+    if (view.draining) this.#index.remove(uid);
+    else this.#index.put({ uid, name: pod, pool: poolKeyOf(view), agentTypes, capabilities, slots, used: this.#usedSlots(uid), view });
+  }
+}
+
+function poolKeyOf({ namespace, pool }: AgentView): string {
+  return keyText({ namespace, name: pool });
+}
+
+function slotsAtMost(pool: AgentPool | undefined): number {
+  if (pool === undefined) return 0;
+  const { scaling, replicas, slotsPerAgent } = pool.spec;
+  return (scaling.mode === 'Internal' ? scaling.maxReplicas : replicas) * slotsPerAgent;
 }

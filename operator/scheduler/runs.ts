@@ -14,6 +14,8 @@ export interface Runs {
   run(task: Task): Run | undefined;
   /** Entries of all runs of a mission. */
   ofMission(missionUid: string): readonly Entry[];
+  /** Runs with undecided tasks. */
+  readonly size: number;
 }
 
 export interface RunsDeps {
@@ -45,25 +47,26 @@ class RunTable implements Runs {
 
   remove(task: Task): Entry | undefined {
     const run = this.run(task);
-    const entry = this.entry(task);
+    const entry = run?.entries.get(task.metadata.uid);
     if (run === undefined || entry === undefined) return undefined;
-    run.entries.delete(nameInRun(task));
+    run.entries.delete(task.metadata.uid);
+    for (const name of entry.waitingOn) forgetDependent(run, name, task.metadata.uid);
     if (run.entries.size === 0) this.#drop(run);
     return entry;
   }
 
   unblockedBy(task: Task): readonly Entry[] {
     const run = this.run(task);
-    const names = run?.dependents.get(nameInRun(task));
-    if (run === undefined || names === undefined || !isSatisfied(task)) return [];
-    run.dependents.delete(nameInRun(task));
-    const entries = [...names].map((name) => run.entries.get(name)).filter((entry) => entry !== undefined);
-    return entries.filter((entry) => entry.waitingOn.delete(nameInRun(task)) && entry.waitingOn.size === 0);
+    const name = nameInRun(task);
+    const uids = run?.dependents.get(name);
+    if (run === undefined || uids === undefined || !isSatisfied(task)) return [];
+    run.dependents.delete(name);
+    const entries = [...uids].map((uid) => run.entries.get(uid)).filter((entry) => entry !== undefined);
+    return entries.filter((entry) => entry.waitingOn.delete(name) && entry.waitingOn.size === 0);
   }
 
   entry(task: Task): Entry | undefined {
-    const entry = this.run(task)?.entries.get(nameInRun(task));
-    return entry?.task.metadata.uid === task.metadata.uid ? entry : undefined;
+    return this.run(task)?.entries.get(task.metadata.uid);
   }
 
   run(task: Task): Run | undefined {
@@ -74,13 +77,17 @@ class RunTable implements Runs {
     return [...(this.#byMission.get(missionUid) ?? [])].flatMap((run) => [...run.entries.values()]);
   }
 
+  get size(): number {
+    return this.#runs.size;
+  }
+
   #enter(task: Task): Entry {
     const run = this.#runOf(task);
-    const name = nameInRun(task);
+    const { uid } = task.metadata;
     const waitingOn = new Set(task.spec.dependsOn.filter((dependency) => !isSatisfied(this.#sibling(task, dependency))));
-    for (const dependency of waitingOn) run.dependents.set(dependency, (run.dependents.get(dependency) ?? new Set()).add(name));
-    const entry: Entry = { task, standing: 'blocked', heldBecause: '', waitingOn, sequence: 0, readySince: 0, cancelTimer: undefined, recordFirst: false };
-    run.entries.set(name, entry);
+    for (const dependency of waitingOn) run.dependents.set(dependency, (run.dependents.get(dependency) ?? new Set()).add(uid));
+    const entry: Entry = { task, standing: 'blocked', heldBecause: '', waitingOn, sequence: 0, shape: '', cancelTimer: undefined, recordFirst: false };
+    run.entries.set(uid, entry);
     return entry;
   }
 
@@ -88,7 +95,7 @@ class RunTable implements Runs {
     const known = this.run(task);
     if (known !== undefined) return known;
     const missionUid = task.spec.missionRef?.uid;
-    const run: Run = { id: runId(task), missionUid, entries: new Map(), dependents: new Map(), started: new Set() };
+    const run: Run = { id: runId(task), missionUid, entries: new Map(), dependents: new Map(), live: new Set() };
     this.#runs.set(run.id, run);
     if (missionUid !== undefined) this.#byMission.set(missionUid, (this.#byMission.get(missionUid) ?? new Set()).add(run));
     return run;
@@ -100,6 +107,12 @@ class RunTable implements Runs {
     siblings?.delete(run);
     if (siblings?.size === 0) this.#byMission.delete(run.missionUid ?? '');
   }
+}
+
+function forgetDependent({ dependents }: Run, name: string, uid: string): void {
+  const waiting = dependents.get(name);
+  waiting?.delete(uid);
+  if (waiting?.size === 0) dependents.delete(name);
 }
 
 function isSatisfied(task: Task | undefined): boolean {

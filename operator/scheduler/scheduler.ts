@@ -8,7 +8,7 @@ import { taskShape } from '#domain/scheduling/shape.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { AgentView } from '../task/agents-port.ts';
 import { type Admission, admit } from './admission.ts';
-import { type Entry, nameInRun, type Run } from './entry.ts';
+import type { Entry, Run } from './entry.ts';
 import type { Roster } from './roster.ts';
 import type { Runs } from './runs.ts';
 
@@ -16,6 +16,7 @@ import type { Runs } from './runs.ts';
 interface ReadyTask extends Queued {
   readonly entry: Entry;
   readonly need: PoolNeed;
+  readonly parallelism: number;
 }
 
 /** Ready tasks that wait for a slot, by shape. */
@@ -51,6 +52,8 @@ export interface Scheduler {
   /** The task may still run somewhere: hold it back until `recovered`. */
   recovering(task: Task): void;
   recovered(task: Task, options: { readonly recordFirst: boolean; readonly live: boolean; readonly afterMs: number }): void;
+  /** True while an agent has the task, or may have it from before this leader's term. */
+  mayRun(task: Task): boolean;
 }
 
 /** A scheduler that runs its loop once per turn of the event loop, however many changes there were. */
@@ -76,25 +79,27 @@ class LoopScheduler implements Scheduler {
 
   taskSeen(task: Task): void {
     if (task.status?.outcome !== undefined) return this.#decided(task);
-    const { runs } = this.#deps;
-    const rival = runs.run(task)?.entries.get(nameInRun(task));
-    if (rival !== undefined && rival.task.metadata.uid !== task.metadata.uid) this.taskGone(rival.task);
-    const entry = runs.see(task);
+    const entry = this.#deps.runs.see(task);
     if (entry === undefined) this.taskGone(task);
-    else if (entry.standing !== 'queued' && entry.standing !== 'backlog') this.#settle(entry);
+    else if (!isReady(entry) || task.spec.missionRef === undefined) this.#settle(entry);
   }
 
   taskGone(task: Task): void {
     const { runs } = this.#deps;
     const run = runs.run(task);
     const entry = runs.entry(task);
-    if (entry !== undefined) this.#leave(entry);
+    if (entry === undefined) return;
+    this.#leave(entry);
     runs.remove(task);
     this.#refill(run);
+    this.#soon();
   }
 
   missionChanged(missionUid: string): void {
-    for (const entry of this.#deps.runs.ofMission(missionUid)) this.#settle(entry);
+    const entries = this.#deps.runs.ofMission(missionUid);
+    if (entries.length === 0) return;
+    this.#settleAll(entries);
+    this.#soon();
   }
 
   poolsChanged(): void {
@@ -119,7 +124,8 @@ class LoopScheduler implements Scheduler {
 
   requeue(task: Task, afterMs: number): void {
     const entry = this.#deps.runs.entry(task);
-    if (entry === undefined) return;
+    // Said twice of one attempt, it must not end the next one.
+    if (entry?.standing !== 'live') return;
     entry.task = task;
     entry.recordFirst = false;
     this.#backOff(entry, afterMs);
@@ -137,6 +143,12 @@ class LoopScheduler implements Scheduler {
     entry.recordFirst = recordFirst;
     if (live) this.#stand(entry, 'live');
     else this.#backOff(entry, afterMs);
+    this.#refill(this.#deps.runs.run(task));
+  }
+
+  mayRun(task: Task): boolean {
+    const standing = this.#deps.runs.entry(task)?.standing;
+    return standing === 'live' || standing === 'recovering';
   }
 
   readonly #share = (namespace: string): number => this.#runningIn.get(namespace) ?? 0;
@@ -162,17 +174,20 @@ class LoopScheduler implements Scheduler {
     if (entry.standing === standing) return;
     this.#leave(entry);
     entry.standing = standing;
-    if (standing === 'queued' || standing === 'live') this.#deps.runs.run(entry.task)?.started.add(nameInRun(entry.task));
+    // One that was handed out before this term counts against parallelism until it is known to have ended.
+    const hasAgent = standing === 'live' || (standing === 'recovering' && entry.task.status?.assignment !== undefined);
+    if (hasAgent) this.#deps.runs.run(entry.task)?.live.add(entry.task.metadata.uid);
     if (standing === 'live') this.#count(entry, 1);
   }
 
   /** Undoes what its standing meant. */
   #leave(entry: Entry): void {
+    const { uid } = entry.task.metadata;
     entry.cancelTimer?.();
     entry.cancelTimer = undefined;
-    if (entry.standing === 'queued') this.#queue.remove(entry.task.metadata.uid);
+    if (entry.standing === 'queued') this.#queue.remove(uid);
     if (entry.standing === 'live') this.#count(entry, -1);
-    this.#deps.runs.run(entry.task)?.started.delete(nameInRun(entry.task));
+    this.#deps.runs.run(entry.task)?.live.delete(uid);
   }
 
   #count({ task }: Entry, change: number): void {
@@ -186,10 +201,7 @@ class LoopScheduler implements Scheduler {
   #settle(entry: Entry): void {
     if (entry.standing === 'live' || entry.standing === 'recovering' || entry.standing === 'backoff') return;
     if (entry.waitingOn.size > 0) return this.#stand(entry, 'blocked');
-    if (entry.readySince === 0) {
-      entry.readySince = this.#deps.clock.now();
-      entry.sequence = ++this.#sequence;
-    }
+    if (entry.sequence === 0) entry.sequence = ++this.#sequence;
     const admission = admit(entry.task, this.#deps.missionByUid);
     if (admission.kind === 'may start') return this.#enqueue(entry, admission);
     entry.heldBecause = admission.because;
@@ -199,42 +211,70 @@ class LoopScheduler implements Scheduler {
   #enqueue(entry: Entry, { need, priority, parallelism }: Extract<Admission, { kind: 'may start' }>): void {
     const run = this.#deps.runs.run(entry.task);
     if (run === undefined) return;
-    this.#leave(entry);
-    entry.standing = 'backlog';
-    if (run.started.size >= parallelism) return;
+    this.#stand(entry, 'backlog');
+    const shape = taskShape(need);
+    if (!hasRoom(run, shape, parallelism)) return;
     this.#stand(entry, 'queued');
-    this.#queue.add({ key: entry.task.metadata.uid, shape: taskShape(need), namespace: need.namespace, priority, order: entry.sequence, entry, need });
+    entry.shape = shape;
+    this.#queue.add({ key: entry.task.metadata.uid, shape, namespace: need.namespace, priority, order: entry.sequence, entry, need, parallelism });
     this.#soon();
   }
 
   /** Something of this run ended: tasks kept back by parallelism move up, in order. */
   #refill(run: Run | undefined): void {
-    const backlog = [...(run?.entries.values() ?? [])].filter(({ standing }) => standing === 'backlog');
-    for (const entry of backlog.toSorted((a, b) => a.sequence - b.sequence)) this.#settle(entry);
+    if ([...(run?.entries.values() ?? [])].some(({ standing }) => standing === 'backlog')) this.#rearrange(run);
+  }
+
+  #rearrange(run: Run | undefined): void {
+    this.#settleAll([...(run?.entries.values() ?? [])].filter(isReady));
+  }
+
+  /** Settles tasks in the order in which they became ready, as if none of them were queued. */
+  #settleAll(entries: readonly Entry[]): void {
+    const inOrder = entries.toSorted((a, b) => (a.sequence || last) - (b.sequence || last));
+    for (const entry of inOrder) if (entry.standing === 'queued') this.#stand(entry, 'backlog');
+    for (const entry of inOrder) this.#settle(entry);
   }
 
   #assignAll(): void {
-    const { roster, dispatch } = this.#deps;
+    const { roster } = this.#deps;
     const skipped = new Set<string>();
     for (let head = this.#queue.next(this.#share, skipped); head !== undefined; head = this.#queue.next(this.#share, skipped)) {
       const choice = roster.choose(head.need);
-      if (choice.kind === 'none') {
-        skipped.add(head.shape);
-        continue;
-      }
-      const { entry } = head;
-      this.#stand(entry, 'live');
-      dispatch(entry.task, choice.agent.view, choice.matchReason, { recordFirst: entry.recordFirst });
-      roster.touch(choice.agent.uid);
+      if (choice.kind === 'none') skipped.add(head.shape);
+      else this.#assign(head, choice.agent.view, choice.matchReason);
     }
   }
 
+  #assign({ entry, parallelism }: ReadyTask, agent: AgentView, matchReason: string): void {
+    const { roster, dispatch, runs } = this.#deps;
+    this.#stand(entry, 'live');
+    dispatch(entry.task, agent, matchReason, { recordFirst: entry.recordFirst });
+    roster.touch(agent.uid);
+    // Tasks of other shapes wait for the same room.
+    if (Number.isFinite(parallelism)) this.#rearrange(runs.run(entry.task));
+  }
+
   #backOff(entry: Entry, afterMs: number): void {
-    this.#stand(entry, 'backoff');
+    this.#leave(entry);
+    entry.standing = 'backoff';
     entry.cancelTimer = this.#deps.clock.after(Math.max(0, afterMs), () => {
       entry.cancelTimer = undefined;
       entry.standing = 'blocked';
       this.#settle(entry);
     });
   }
+}
+
+function isReady({ standing }: Entry): boolean {
+  return standing === 'queued' || standing === 'backlog';
+}
+
+const last = Number.MAX_SAFE_INTEGER;
+
+/** Whether one more task of this shape may wait for a slot. Each shape may wait for all the room there is: one without agents must not hold up the others. */
+function hasRoom({ live, entries }: Run, shape: string, parallelism: number): boolean {
+  if (!Number.isFinite(parallelism)) return true;
+  const waiting = [...entries.values()].filter((entry) => entry.standing === 'queued' && entry.shape === shape).length;
+  return live.size + waiting < parallelism;
 }

@@ -227,9 +227,11 @@ class TermAdoption implements Adoption {
   }
 
   #finish(): void {
-    const { book, scheduler, clock, log } = this.#deps;
+    const { agents, book, scheduler, clock, log } = this.#deps;
     this.#waiting = false;
-    const claims = Map.groupBy([...this.#spoken.values()].flat(), ({ claim }) => claim.taskUid);
+    // An agent that has fallen silent since is known to nobody any more, so nobody would learn of its end.
+    const heard = [...this.#spoken.values()].flat().filter(({ agentUid }) => agents.view(agentUid) !== undefined);
+    const claims = Map.groupBy(heard, ({ claim }) => claim.taskUid);
     log.info('recovery is done', { tasks: this.#suspects.size, agents: this.#spoken.size, waitedMs: Math.round(clock.monotonic() - this.#began) });
     for (const uid of this.#suspects) this.#carryOut(uid, this.#judge(uid, claims.get(uid) ?? []));
     for (const agentUid of this.#spoken.keys()) {

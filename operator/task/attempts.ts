@@ -174,7 +174,7 @@ class TermAttempts implements Attempts {
       if (live.task.spec.sideEffects === 'External' && live.state !== 'recording') {
         return void clock.after(pauseMs, () => this.#supervise(live, () => giveUp(this.#deps, live, 'OutcomeUnknown', `the end of the attempt could not be recorded: ${messageOf(error)}`)));
       }
-      agents.abort(live.assignment.agentUid, refOf(live), 'its end could not be recorded');
+      if (live.state !== 'recording') agents.abort(live.assignment.agentUid, refOf(live), 'its end could not be recorded');
       release(this.#deps, live);
       listener.requeue(newest(this.#deps, live.task), pauseMs);
     });

@@ -1,6 +1,7 @@
 // The end of an attempt: written first, acknowledged to the agent second, and only then is its slot given away again.
 import { formatTimeMs } from '#api/time.ts';
 import type { OutcomeReason } from '#api/conditions.ts';
+import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { TaskResult } from '#api/v1alpha1/task.ts';
 import { messageOf } from '#platform/errors.ts';
 import { type AttemptsDeps, endOf, insist, newest, refOf, release } from './attempt-deps.ts';
@@ -29,7 +30,8 @@ interface Ended {
 export async function finish(deps: AttemptsDeps, live: LiveAttempt, said: Report): Promise<void> {
   const { agents, listener } = deps;
   const { agentUid, agent, poolNamespace, pool } = live.assignment;
-  const report = await checkArtifacts(deps, live, said);
+  const { artifacts = [] } = said.output;
+  const report = artifacts.length === 0 ? said : await checkArtifacts(deps, live, said, artifacts);
   const { result, reason, message, output } = report;
   const ended = result === 'Succeeded' ? { answer: await decide(deps, live, { result, reason, message }, output) } : await fail(deps, live, { reason, message, knowledge: 'reported', output });
   if (ended.answer.kind === 'recorded') agents.confirm(agentUid, said);
@@ -81,9 +83,8 @@ function leave(deps: AttemptsDeps, live: LiveAttempt, { answer, retryAfterMs }: 
 }
 
 /** A result may name blobs of its own task's owner only: others would make a reader fetch what is not the tenant's. */
-async function checkArtifacts(deps: AttemptsDeps, live: LiveAttempt, report: Report): Promise<Report> {
-  const { artifacts = [], digest, durationMs } = report.output;
-  if (artifacts.length === 0) return report;
+async function checkArtifacts(deps: AttemptsDeps, live: LiveAttempt, report: Report, artifacts: readonly Artifact[]): Promise<Report> {
+  const { digest, durationMs } = report.output;
   const namespaceUid = await insist(deps, live, () => deps.sources.namespaceUid(live.task.metadata.namespace));
   if (namespaceUid === undefined || artifactsBelong(artifacts, namespaceUid, ownerOf(live.task))) return report;
   return { ...report, result: 'Failed', reason: 'AgentError', message: 'the agent named an artifact that does not belong to the task', output: { digest, durationMs } };

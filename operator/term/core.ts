@@ -2,6 +2,7 @@
 import { agentPools, missions, tasks } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
+import { PlatformError } from '#platform/errors.ts';
 import { createWriteGate } from '#platform/kube/gate.ts';
 import { configMaps, namespaces, pods } from '#platform/kube/resources.ts';
 import type { WriteGate } from '#platform/kube/gate-port.ts';
@@ -21,16 +22,16 @@ export interface Core {
   readonly writer: TaskLedger & { forget(uid: string): void };
   readonly sources: OrderSources;
   /** The mission with this uid, unless it is gone or being deleted. */
-  missionByUid(uid: string): Mission | undefined;
+  readonly missionByUid: (uid: string) => Mission | undefined;
   /** Task of the same mission and run by its name in the plan. */
-  sibling(task: Task, name: string): Task | undefined;
+  readonly sibling: (task: Task, name: string) => Task | undefined;
 }
 
 /** The memory at the start of a term. */
 export function createCore({ caches, client, clock, log, term, signGrant }: TermDeps): Core {
   const board = createTaskBoard(caches.tasks.store);
   const missionByUid = (uid: string): Mission | undefined => caches.missions.store.byIndex(byUid, uid).find(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const sibling = ({ spec }: Task, name: string): Task | undefined => spec.missionRef && board.named(spec.missionRef.uid, spec.run ?? 0, name);
+  const sibling = (task: Task, name: string): Task | undefined => board.sibling(task, name);
   const gate = createWriteGate({
     stores: { [missions.plural]: caches.missions.store, [tasks.plural]: caches.tasks.store, [agentPools.plural]: caches.pools.store, [pods.plural]: caches.pods.store },
     clock,
@@ -44,7 +45,7 @@ export function createCore({ caches, client, clock, log, term, signGrant }: Term
     book: createBook(term),
     gate,
     writer: createTaskWriter({ client, clock, log, onRecorded: (task) => board.record(task) }),
-    sources: { ...clusterFiles(client), mission: ({ spec }) => spec.missionRef && missionByUid(spec.missionRef.uid), sibling, grant: signGrant },
+    sources: { ...clusterFiles({ client, clock }), mission: ({ spec }) => spec.missionRef && missionByUid(spec.missionRef.uid), sibling, grant: signGrant },
     missionByUid,
     sibling,
   };
@@ -55,14 +56,19 @@ interface ConfigMap extends KubeObject {
   readonly binaryData?: Readonly<Record<string, string>>;
 }
 
-function clusterFiles(client: TermDeps['client']): Pick<OrderSources, 'namespaceUid' | 'configMapFiles'> {
-  const uids = new Map<string, string>();
+// A namespace of the same name may be made anew; until then tasks need not ask each time.
+const namespaceUidMs = 60_000;
+
+function clusterFiles({ client, clock }: Pick<TermDeps, 'client' | 'clock'>): Pick<OrderSources, 'namespaceUid' | 'configMapFiles'> {
+  const known = new Map<string, { readonly uid: string; readonly readAt: number }>();
   return {
     async namespaceUid(namespace) {
-      const known = uids.get(namespace);
-      if (known !== undefined) return known;
-      const uid = (await client.get<KubeObject>(namespaces, { namespace: '', name: namespace }))?.metadata.uid ?? '';
-      uids.set(namespace, uid);
+      const last = known.get(namespace);
+      if (last !== undefined && clock.monotonic() - last.readAt < namespaceUidMs) return last.uid;
+      const found = await client.get<KubeObject>(namespaces, { namespace: '', name: namespace });
+      if (found === undefined) throw new PlatformError('gone', `read namespace ${namespace}: it does not exist, so its blobs have no address; the task goes with it`);
+      const { uid } = found.metadata;
+      known.set(namespace, { uid, readAt: clock.monotonic() });
       return uid;
     },
     async configMapFiles(namespace, name) {

@@ -1,20 +1,34 @@
 // Which change leads to which work. The only place where caches, queues, scheduler and attempts meet.
+import type { Task } from '#api/v1alpha1/task.ts';
 import { watchPools } from '../agentpool/index.ts';
-import { missionOfTask, missionsOfPool, poolSpecChanged } from '../mission/index.ts';
+import { byAwaitedNames } from '../caches.ts';
+import { missionsOfPool, poolSpecChanged } from '../mission/index.ts';
 import { keyText } from '../reconciler.ts';
+import { admitsAlike } from '../scheduler/admission.ts';
 import type { BoardChange } from '../task/board.ts';
 import type { Core } from './core.ts';
 import type { TermDeps } from './deps.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Queues } from './queues.ts';
 
+/** What changes lead to. */
+export interface Parts {
+  readonly core: Core;
+  readonly dispatch: Dispatch;
+  readonly queues: Queues;
+}
+
+// The garbage collector takes a mission's tasks with it; only what it leaves is worth a status of its own.
+const orphanGraceMs = 1500;
+
 /** Follows the caches from now on; the returned function ends it. */
-export function followEvents(deps: TermDeps, core: Core, dispatch: Dispatch, queues: Queues): () => void {
+export function followEvents(deps: TermDeps, parts: Parts): () => void {
+  const { core, dispatch, queues } = parts;
   const { pools, pods } = deps.caches;
   const ends = [
-    core.board.subscribe((change) => onTask(change, core, dispatch, queues)),
-    followMissions(deps, core, dispatch, queues),
-    followPools(deps, core, dispatch, queues),
+    core.board.subscribe((change) => onTask(change, deps, parts)),
+    followMissions(deps, parts),
+    followPools(deps, parts),
     watchPools({ pools: pools.store, pods: pods.store, book: queues.poolBook }, (key) => queues.pools.add(keyText(key))),
     followPods(deps, core, dispatch),
   ];
@@ -22,7 +36,7 @@ export function followEvents(deps: TermDeps, core: Core, dispatch: Dispatch, que
 }
 
 /** Puts everything that exists into the queues. */
-export function lookAtEverything({ caches }: TermDeps, { board }: Core, { scheduler }: Dispatch, queues: Queues): void {
+export function lookAtEverything({ caches }: TermDeps, { core: { board }, dispatch: { scheduler }, queues }: Parts): void {
   for (const task of board.list()) {
     scheduler.taskSeen(task);
     queues.tasks.add(keyText(task.metadata));
@@ -31,34 +45,40 @@ export function lookAtEverything({ caches }: TermDeps, { board }: Core, { schedu
   caches.pools.store.list().forEach(({ metadata }) => queues.pools.add(keyText(metadata)));
 }
 
-function onTask(change: BoardChange, { writer }: Core, { scheduler, attempts }: Dispatch, queues: Queues): void {
+/** Asks for a turn of the mission that a task belongs to, if any. */
+export function lookAtMissionOf({ metadata, spec }: Task, { missions }: Pick<Queues, 'missions'>): void {
+  if (spec.missionRef !== undefined) missions.add(keyText({ namespace: metadata.namespace, name: spec.missionRef.name }));
+}
+
+function onTask(change: BoardChange, { caches }: TermDeps, { core: { writer }, dispatch: { scheduler, attempts }, queues }: Parts): void {
   const { task } = change;
-  const mission = missionOfTask(change);
-  if (mission !== undefined) queues.missions.add(mission);
+  lookAtMissionOf(task, queues);
   if (change.kind === 'gone') {
     scheduler.taskGone(task);
     attempts.forgotten(task);
     writer.forget(task.metadata.uid);
+    for (const { metadata } of caches.missions.store.byIndex(byAwaitedNames, task.metadata.namespace)) queues.missions.add(keyText(metadata));
     return;
   }
   scheduler.taskSeen(task);
-  if (change.old === undefined || mission === undefined) queues.tasks.add(keyText(task.metadata));
+  if (change.old === undefined || task.spec.missionRef === undefined) queues.tasks.add(keyText(task.metadata));
 }
 
-function followMissions({ caches }: TermDeps, { board }: Core, { scheduler }: Dispatch, queues: Queues): () => void {
+function followMissions({ caches }: TermDeps, { core: { board }, dispatch: { scheduler }, queues }: Parts): () => void {
   return caches.missions.store.subscribe((event) => {
-    const { metadata, status } = event.object;
+    const { metadata } = event.object;
     queues.missions.add(keyText(metadata));
-    const sameForTasks = event.kind === 'updated' && event.old.metadata.generation === metadata.generation && event.old.status?.runNumber === status?.runNumber && event.old.metadata.deletionTimestamp === metadata.deletionTimestamp;
-    if (sameForTasks) return;
+    if (event.kind === 'updated' && admitsAlike(event.old, event.object)) return;
     scheduler.missionChanged(metadata.uid);
-    if (event.kind !== 'updated') for (const task of board.ofMission(metadata.uid)) queues.tasks.add(keyText(task.metadata));
+    if (event.kind === 'updated') return;
+    for (const task of board.ofMission(metadata.uid)) queues.tasks.addAfter(keyText(task.metadata), event.kind === 'deleted' ? orphanGraceMs : 0);
   });
 }
 
-function followPools({ caches }: TermDeps, { board }: Core, { scheduler }: Dispatch, queues: Queues): () => void {
+function followPools({ caches }: TermDeps, { core: { board }, dispatch: { scheduler, demand }, queues }: Parts): () => void {
   return caches.pools.store.subscribe((event) => {
     if (event.kind === 'updated' && !poolSpecChanged(event.object, event.old)) return;
+    if (event.kind === 'deleted') demand.forget(keyText(event.object.metadata));
     scheduler.poolsChanged();
     missionsOfPool(caches.missions.store.list()).forEach((key) => queues.missions.add(key));
     for (const task of board.list()) if (task.spec.missionRef === undefined) queues.tasks.add(keyText(task.metadata));

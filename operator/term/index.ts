@@ -5,7 +5,7 @@ import { createExplainer, type Explainer } from '../scheduler/explain.ts';
 import { type Core, createCore } from './core.ts';
 import type { TermDeps } from './deps.ts';
 import { createDispatch, type Dispatch } from './dispatch.ts';
-import { followEvents, lookAtEverything } from './events.ts';
+import { followEvents, lookAtEverything, lookAtMissionOf } from './events.ts';
 import { createQueues, type Queues } from './queues.ts';
 
 export type { Broadcast, TermDeps } from './deps.ts';
@@ -22,11 +22,15 @@ const tickMs = 500;
 /** Starts to lead. */
 export function startTerm(deps: TermDeps): Term {
   const core = createCore(deps);
-  const dispatch: Dispatch = createDispatch(deps, core, (poolKey) => queues.pools.add(poolKey));
+  const dispatch: Dispatch = createDispatch(deps, core, {
+    atPool: (poolKey) => queues.pools.add(poolKey),
+    atMissionOf: (task) => lookAtMissionOf(task, queues),
+  });
   const queues: Queues = createQueues(deps, core, dispatch);
-  const unfollow = followEvents(deps, core, dispatch, queues);
+  const parts = { core, dispatch, queues };
+  const unfollow = followEvents(deps, parts);
   dispatch.adoption.begin();
-  lookAtEverything(deps, core, dispatch, queues);
+  lookAtEverything(deps, parts);
   const stopTicking = tick(deps, dispatch);
   const { config, term, deposedBy } = deps;
   return {
@@ -52,19 +56,23 @@ function tick({ clock }: TermDeps, { fleet, adoption }: Dispatch): () => void {
   return () => cancel();
 }
 
-function workListener({ broadcast }: TermDeps, { board }: Core, { attempts }: Dispatch): WorkListener {
+/** Lines and logs count only from the agent that has the task: others would write into a stranger's log. */
+function workListener({ broadcast }: TermDeps, { board, book }: Core, { attempts }: Dispatch): WorkListener {
+  const isTheirs = (agentUid: string, taskUid: string) => book.get(taskUid)?.assignment.agentUid === agentUid;
   return {
     started: (...args) => attempts.started(...args),
     finished(agentUid, report) {
-      broadcast.ended(report.taskUid);
+      if (isTheirs(agentUid, report.taskUid)) broadcast.ended(report.taskUid);
       attempts.finished(agentUid, report);
     },
     refused: (...args) => attempts.refused(...args),
-    progress(taskUid, _epoch, percent, message) {
+    progress(agentUid, { taskUid, percent, message }) {
       const task = board.get(taskUid);
-      if (task !== undefined) broadcast.progress(task, percent, message);
+      if (task !== undefined && isTheirs(agentUid, taskUid)) broadcast.progress(task, percent, message);
     },
-    log: (...args) => broadcast.log(...args),
+    log(agentUid, { taskUid, attempt, offset, data }) {
+      if (isTheirs(agentUid, taskUid)) broadcast.log(taskUid, attempt, offset, data);
+    },
   };
 }
 

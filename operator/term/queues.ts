@@ -1,14 +1,15 @@
 // The three reconcilers behind their work queues.
 import { tasks } from '#api/v1alpha1/kinds.ts';
+import type { Task } from '#api/v1alpha1/task.ts';
 import { messageOf } from '#platform/errors.ts';
 import { createIfAbsent } from '#platform/kube/create-if-absent.ts';
-import type { KubeObject, ObjectKey } from '#platform/kube/types.ts';
+import type { ObjectKey } from '#platform/kube/types.ts';
 import { createWorkQueue, type WorkQueue } from '#platform/kube/workqueue.ts';
 import { createPace, createPoolBook, type PoolBook } from '../agentpool/book.ts';
 import { poolCluster } from '../agentpool/cluster.ts';
 import type { PoolDemand, PoolSettings } from '../agentpool/decide/view.ts';
 import { agentPoolParts } from '../agentpool/index.ts';
-import { missionParts } from '../mission/index.ts';
+import { type MissionCluster, missionParts } from '../mission/index.ts';
 import { keyText, parseKey, type Reconcile, reconcileWith } from '../reconciler.ts';
 import { taskParts } from '../task/index.ts';
 import type { Core } from './core.ts';
@@ -28,10 +29,16 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   const { board, book, gate, writer, missionByUid } = core;
   const poolBook = createPoolBook();
   const stores = { missions: caches.missions.store, tasks: caches.tasks.store, pools: caches.pools.store };
-  const missionCluster = { client, gate, createIfAbsent: (task: Parameters<typeof createIfAbsent>[2]) => createIfAbsent<KubeObject>(client, tasks, task), decideTask: (...args: Parameters<Dispatch['attempts']['decide']>) => dispatch.attempts.decide(...args) };
+  const missionCluster: MissionCluster = {
+    client,
+    gate,
+    createIfAbsent: (task) => createIfAbsent<Task>(client, tasks, task),
+    decideTask: (...args) => dispatch.attempts.decide(...args),
+  };
+  const isLive = (task: Task): boolean => book.get(task.metadata.uid) !== undefined || dispatch.scheduler.mayRun(task);
   return {
-    missions: queue(deps, core, missionParts({ ...stores, tasksOf: (uid) => board.ofMission(uid), isLive: (uid) => book.get(uid) !== undefined }, missionCluster)),
-    tasks: queue(deps, core, taskParts({ ...stores, missionExists: (uid) => missionByUid(uid) !== undefined }, writer)),
+    missions: queue(deps, core, missionParts({ ...stores, tasksOf: (uid) => board.ofMission(uid), isLive }, missionCluster)),
+    tasks: queue(deps, core, taskParts({ ...stores, missionExists: ({ spec, metadata }) => spec.missionRef !== undefined && missionByUid(spec.missionRef.uid)?.metadata.namespace === metadata.namespace }, writer)),
     pools: poolQueue(deps, core, dispatch, poolBook),
     poolBook,
   };
@@ -63,11 +70,15 @@ function poolQueue(deps: TermDeps, core: Core, { fleet, demand, drain }: Dispatc
 function queue<V, I, S extends object>({ config, clock, random, log, onReconciled }: TermDeps, { gate }: Core, parts: Reconcile<V, I, S>): WorkQueue {
   const turn = reconcileWith(parts, { clock, gate, log });
   return createWorkQueue({
-    handler: (key) => turn(parseKey(key)),
+    async handler(key) {
+      const began = clock.monotonic();
+      const next = await turn(parseKey(key));
+      onReconciled(parts.kind, 'done', clock.monotonic() - began);
+      return next;
+    },
     workers: config.reconcileWorkers,
     clock,
     random,
-    onDone: (_key, ms) => onReconciled(parts.kind, 'done', ms),
     onError: (key, error, attempt) => {
       onReconciled(parts.kind, 'error', 0);
       log.warn('reconcile failed; trying again', { kind: parts.kind, key, attempt, error: messageOf(error) });

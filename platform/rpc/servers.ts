@@ -11,8 +11,6 @@ import type { Credential } from './certificates.ts';
 import { type RpcLimits, rpcLimits } from './limits.ts';
 import { agentOf, msUntilExpiry, secureContextOf } from './tls.ts';
 
-export { rpcLimits, workLimits } from './limits.ts';
-
 export interface RpcServerOptions {
   /** For the log: api, work or enrolment. */
   readonly name: string;

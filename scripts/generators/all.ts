@@ -10,6 +10,7 @@ import { installFiles } from './manifests.ts';
 import type { GeneratedFile } from './output.ts';
 import { protobufFiles } from './protobuf.ts';
 import { referenceFiles } from './reference.ts';
+import { troubleshootingFiles } from './troubleshooting.ts';
 import { valuesFiles } from './values.ts';
 
 /** Every generated file of the checkout at `root`, by path. */
@@ -20,6 +21,7 @@ export function generateAll(root: string): GeneratedFile[] {
     ...referenceFiles(),
     ...configFiles(),
     ...intentFiles(),
+    ...troubleshootingFiles(),
     ...jsonSchemaFiles(),
     ...chartFiles(version),
     ...valuesFiles(),

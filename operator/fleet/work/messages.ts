@@ -1,15 +1,14 @@
 // Between the wire and our own types. Everything an agent says is checked here, at the door; inside it is trusted.
-import { create } from '@bufbuild/protobuf';
 import { z } from 'zod';
-import { taskConditions } from '#api/conditions.ts';
-import { jsonFault, type JsonObject } from '#api/v1alpha1/json.ts';
+import type { OutcomeReason } from '#api/conditions.ts';
+import type { JsonObject } from '#api/v1alpha1/json.ts';
 import { AgentType, Artifact, CapabilityName, type Epoch } from '#api/v1alpha1/schema.ts';
 import type { Epoch as EpochMessage } from '#platform/rpc/generated/coditect/v1alpha1/common_pb.ts';
 import type { AgentHello, Claim as ClaimMessage, Finished, TaskOutcome } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
-import { type WorkResponse, WorkResponseSchema } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import { plainText } from '#domain/conditions.ts';
+import { resultFault } from '#domain/task/limits.ts';
 import type { Report } from '../../task/attempts.ts';
-import type { Claim, Order } from '../../task/agents-port.ts';
+import type { AttemptRef, Claim, Order } from '../../task/agents-port.ts';
 
 /** A message that no honest agent sends. */
 export class ProtocolFault extends Error {}
@@ -18,6 +17,9 @@ const Uid = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
 const Digest = z.string().regex(/^[0-9a-f]{64}$/);
 const Tree = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
 const Boundary = z.enum(['none', 'partial', 'full']);
+const maxMessage = 1024;
+// People see names and save files under them: no folders, nothing that a terminal would obey.
+const NamedArtifact = Artifact.extend({ name: Artifact.shape.name.regex(/^[\w-][\w. +-]*$/), mediaType: Artifact.shape.mediaType.regex(/^[\x20-\x7e]+$/) });
 
 const Hello = z.object({
   protocolMin: z.int().min(0),
@@ -33,89 +35,105 @@ const Hello = z.object({
 });
 export type CheckedHello = Omit<z.infer<typeof Hello>, 'claims'> & { readonly claims: readonly Claim[] };
 
-const ClaimShape = z.object({ taskUid: Uid, attempt: z.int().min(1).max(1000), finished: z.boolean(), resultDigest: z.union([z.literal(''), Digest]) });
+const uint31 = z.int().min(0).max(2_147_483_647);
+const EpochShape = z.object({ term: uint31, counter: uint31 });
+const Reference = z.object({ taskUid: Uid, attempt: z.int().min(1).max(1000) });
+const ClaimShape = z.object({ finished: z.boolean(), resultDigest: z.union([z.literal(''), Digest]) }).refine(({ finished, resultDigest }) => finished === (resultDigest !== ''), 'only a finished one has a digest');
 
 /** The hello, checked; throws ProtocolFault. */
 export function checkHello(hello: AgentHello): CheckedHello {
-  return { ...parse(Hello, hello, 'hello'), claims: hello.claims.map(checkClaim) };
+  const checked = parse(Hello, hello, 'hello');
+  const claims = hello.claims.map(checkClaim);
+  if (new Set(claims.map(({ taskUid }) => taskUid)).size < claims.length) throw new ProtocolFault('hello.claims: two are of the same task');
+  return { ...checked, claims };
 }
 
 function checkClaim(claim: ClaimMessage, index: number): Claim {
-  return { ...parse(ClaimShape, claim, `hello.claims[${index}]`), epoch: epochOf(claim.epoch) };
+  const field = `hello.claims[${index}]`;
+  return { ...checkReference(claim, field), ...parse(ClaimShape, claim, field) };
+}
+
+/** The attempt that a message speaks of. */
+export function checkReference(message: { readonly taskUid: string; readonly attempt: number; readonly epoch?: EpochMessage | undefined }, field: string): AttemptRef {
+  return { ...parse(Reference, message, field), epoch: epochOf(message.epoch, field) };
 }
 
 /** The fencing number of a message; absent is a fault. */
-export function epochOf(epoch: EpochMessage | undefined): Epoch {
-  if (epoch === undefined) throw new ProtocolFault('epoch: is missing');
-  return { term: epoch.term, counter: epoch.counter };
+export function epochOf(epoch: EpochMessage | undefined, field: string): Epoch {
+  if (epoch === undefined) throw new ProtocolFault(`${field}.epoch: is missing`);
+  return parse(EpochShape, epoch, `${field}.epoch`);
 }
 
-const Ended = z.object({ taskUid: Uid, attempt: z.int().min(1).max(1000), resultDigest: Digest, durationMs: z.bigint().min(0n).max(10_000_000_000n) });
-const Ending = z.object({
-  result: z.enum(['Succeeded', 'Failed']),
-  reason: z.string().refine((reason) => Object.hasOwn(taskConditions.Succeeded, reason), 'is not a known reason'),
-  boundary: z.union([z.literal(''), Boundary]),
-  artifacts: z.array(z.unknown()).max(16),
-});
+// What an attempt may come to by itself; the other reasons are ours to give.
+const reasons: Readonly<Record<Report['result'], readonly OutcomeReason[]>> = {
+  Succeeded: ['Completed'],
+  Failed: ['ActionFailed', 'ActionRefused', 'WorkspaceFailed', 'InputMissing', 'OutputTooLarge', 'TimedOut', 'AgentStopped', 'ArtifactLost', 'AgentError'],
+};
+
+const Measured = z.object({ resultDigest: Digest, durationMs: z.bigint().min(0n).max(10_000_000_000n) });
+const Ending = z
+  .object({ result: z.enum(['Succeeded', 'Failed']), reason: z.string(), boundary: z.union([z.literal(''), Boundary]), artifacts: z.array(z.unknown()).max(16) })
+  .refine(({ result, reason }) => reasons[result].some((known) => known === reason), { path: ['reason'], message: 'does not go with the result' });
 
 /** A finished attempt, checked. What is wrong with the result alone makes the attempt Failed; what is wrong with the message throws ProtocolFault. */
 export function checkFinished(finished: Finished): Report {
-  const { taskUid, attempt, resultDigest, durationMs } = parse(Ended, finished, 'finished');
-  const base = { taskUid, attempt, epoch: epochOf(finished.epoch) };
-  const outcome = finished.result;
-  if (outcome === undefined) throw new ProtocolFault('finished.result: is missing');
-  const output = { digest: resultDigest, durationMs: Number(durationMs) };
+  const reference = checkReference(finished, 'finished');
+  const { resultDigest, durationMs } = parse(Measured, finished, 'finished');
+  if (finished.result === undefined) throw new ProtocolFault('finished.result: is missing');
+  const measured = { digest: resultDigest, durationMs: Number(durationMs) };
   try {
-    const { result, reason, boundary } = parse(Ending, outcome, 'result');
-    return {
-      ...base,
-      result,
-      reason: reason as Report['reason'],
-      message: plainText(outcome.message, 1024),
-      output: { ...output, ...resultsOf(outcome), ...filesOf(outcome), ...(boundary === '' ? {} : { boundary }) },
-    };
+    const { output, ...ending } = endingOf(finished.result);
+    return { ...reference, ...ending, output: { ...measured, ...output } };
   } catch (error) {
     if (!(error instanceof ProtocolFault)) throw error;
-    return { ...base, result: 'Failed', reason: 'AgentError', message: plainText(`the agent sent a result that is not valid: ${error.message}`, 1024), output };
+    return { ...reference, result: 'Failed', reason: 'AgentError', message: plainText(`the agent sent a result that is not valid: ${error.message}`, maxMessage), output: measured };
   }
 }
 
-function resultsOf(outcome: TaskOutcome): Pick<Report['output'], 'observed' | 'claimed'> {
+function endingOf(outcome: TaskOutcome): Pick<Report, 'result' | 'reason' | 'message'> & { readonly output: Omit<Report['output'], 'digest' | 'durationMs'> } {
+  const { result, reason, boundary } = parse(Ending, outcome, 'result');
+  const isolation = boundary === '' ? {} : { boundary };
+  return { result, reason: reason as OutcomeReason, message: plainText(outcome.message, maxMessage), output: { ...valuesOf(outcome), ...filesOf(outcome), ...isolation } };
+}
+
+function valuesOf(outcome: TaskOutcome): Pick<Report['output'], 'observed' | 'claimed'> {
   const observed = jsonOf(outcome.observedJson, 'result.observed');
   const claimed = jsonOf(outcome.claimedJson, 'result.claimed');
-  const fault = jsonFault({ observed: observed ?? {}, claimed: claimed ?? {} }, 'result', 2048 + 32);
-  if (fault !== undefined) throw new ProtocolFault(fault);
-  return { ...(observed === undefined ? {} : { observed }), ...(claimed === undefined ? {} : { claimed }) };
+  const fault = resultFault(observed, claimed);
+  if (fault !== undefined) throw new ProtocolFault(`result.${fault}`);
+  return { ...(isEmpty(observed) ? {} : { observed }), ...(isEmpty(claimed) ? {} : { claimed }) };
 }
 
-function jsonOf(text: string, field: string): JsonObject | undefined {
-  if (text === '' || text === '{}') return undefined;
+/** JSON as it came; limits and shape are checked for both parts together. */
+function jsonOf(text: string, field: string): JsonObject {
   if (text.length > 4096) throw new ProtocolFault(`${field}: longer than 4096 characters`);
   try {
-    const value: unknown = JSON.parse(text);
-    const fault = jsonFault(value, field);
-    if (fault !== undefined) throw new ProtocolFault(fault);
-    return value as JsonObject;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new ProtocolFault(`${field}: is not JSON`);
-    throw error;
+    return JSON.parse(text === '' ? '{}' : text) as JsonObject;
+  } catch {
+    throw new ProtocolFault(`${field}: is not JSON`);
   }
+}
+
+function isEmpty(value: JsonObject): boolean {
+  return Object.keys(value).length === 0;
 }
 
 function filesOf(outcome: TaskOutcome): Pick<Report['output'], 'artifacts' | 'workspace'> {
-  const artifacts = outcome.artifacts.map(({ name, uri, sha256, sizeBytes, mediaType }, index) => parse(Artifact, { name, uri, sha256, sizeBytes: Number(sizeBytes), mediaType }, `result.artifacts[${index}]`));
+  const artifacts = outcome.artifacts.map((artifact, index) => parse(NamedArtifact, { ...artifact, sizeBytes: Number(artifact.sizeBytes) }, `result.artifacts[${index}]`));
   if (new Set(artifacts.map(({ name }) => name)).size < artifacts.length) throw new ProtocolFault('result.artifacts: two have the same name');
-  const { commit, outputCommit, treeBefore, treeAfter } = outcome;
-  const workspace =
-    treeBefore === ''
-      ? undefined
-      : {
-          ...(commit === '' ? {} : { commit: parse(Tree, commit, 'result.commit') }),
-          ...(outputCommit === '' ? {} : { outputCommit: parse(Tree, outputCommit, 'result.output_commit') }),
-          treeBefore: parse(Tree, treeBefore, 'result.tree_before'),
-          treeAfter: parse(Tree, treeAfter, 'result.tree_after'),
-        };
-  return { ...(artifacts.length === 0 ? {} : { artifacts }), ...(workspace === undefined ? {} : { workspace }) };
+  return { ...(artifacts.length === 0 ? {} : { artifacts }), ...workspaceOf(outcome) };
+}
+
+function workspaceOf({ commit, outputCommit, treeBefore, treeAfter }: TaskOutcome): Pick<Report['output'], 'workspace'> {
+  if (treeBefore === '') return {};
+  return {
+    workspace: {
+      ...(commit === '' ? {} : { commit: parse(Tree, commit, 'result.commit') }),
+      ...(outputCommit === '' ? {} : { outputCommit: parse(Tree, outputCommit, 'result.output_commit') }),
+      treeBefore: parse(Tree, treeBefore, 'result.tree_before'),
+      treeAfter: parse(Tree, treeAfter, 'result.tree_after'),
+    },
+  };
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, field: string): T {
@@ -126,22 +144,14 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, field: string): T {
 }
 
 /** The message that carries an order. */
-export function assignMessage(order: Order): WorkResponse {
-  const { namespace, name, workspace, ...rest } = order;
-  const { git, files, bundle, bundleCommit = '' } = workspace;
-  const source = git !== undefined ? ({ case: 'git', value: git } as const) : files !== undefined ? ({ case: 'files', value: { files: { ...files } } } as const) : undefined;
-  return create(WorkResponseSchema, {
-    message: {
-      case: 'assign',
-      value: {
-        ...rest,
-        task: { namespace, name },
-        workspace: {
-          ...(source === undefined ? {} : { source }),
-          ...(bundle === undefined ? {} : { bundle: { ...bundle, sizeBytes: BigInt(bundle.sizeBytes) } }),
-          bundleCommit,
-        },
-      },
-    },
-  });
+export function assignMessage({ namespace, name, workspace, ...rest }: Order) {
+  const { bundle, bundleCommit = '' } = workspace;
+  const carried = bundle === undefined ? {} : { bundle: { ...bundle, sizeBytes: BigInt(bundle.sizeBytes) } };
+  return { case: 'assign', value: { ...rest, task: { namespace, name }, workspace: { ...sourceOf(workspace), ...carried, bundleCommit } } } as const;
+}
+
+function sourceOf({ git, files }: Order['workspace']) {
+  if (git !== undefined) return { source: { case: 'git', value: git } } as const;
+  if (files !== undefined) return { source: { case: 'files', value: { files: { ...files } } } } as const;
+  return {};
 }

@@ -2,22 +2,24 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { AgentIdentity } from '#api/identity.ts';
-import type { Epoch } from '#api/v1alpha1/schema.ts';
+import { plainText } from '#domain/conditions.ts';
 import { messageOf } from '#platform/errors.ts';
 import { type WorkRequest, type WorkResponse, WorkResponseSchema, type WorkService } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
+import { createOutbox } from '#platform/rpc/outbox.ts';
 import { callingAgent } from '#platform/rpc/servers.ts';
 import type { Log } from '#platform/telemetry/log.ts';
+import type { AttemptRef } from '../../task/agents-port.ts';
 import type { Report } from '../../task/attempts.ts';
 import type { Fleet, Outbox } from './fleet.ts';
-import { checkFinished, type CheckedHello, checkHello, epochOf, ProtocolFault } from './messages.ts';
+import { checkFinished, type CheckedHello, checkHello, checkReference, ProtocolFault } from './messages.ts';
 
-/** What an agent says once it has been introduced. */
+/** What an agent says once it has been introduced. It says nothing of whether the agent has the attempt: that is the listener's to judge. */
 export interface WorkListener {
-  started(agentUid: string, taskUid: string, attempt: number, epoch: Epoch): void;
+  started(agentUid: string, attempt: AttemptRef): void;
   finished(agentUid: string, report: Report): void;
-  refused(agentUid: string, taskUid: string, attempt: number, epoch: Epoch, reason: string): void;
-  progress(taskUid: string, epoch: Epoch, percent: number, message: string): void;
-  log(taskUid: string, attempt: number, offset: bigint, data: Uint8Array): void;
+  refused(agentUid: string, refusal: AttemptRef & { readonly reason: string }): void;
+  progress(agentUid: string, progress: { readonly taskUid: string; readonly percent: number; readonly message: string }): void;
+  log(agentUid: string, chunk: { readonly taskUid: string; readonly attempt: number; readonly offset: bigint; readonly data: Uint8Array }): void;
 }
 
 /** The part of a leader's term that serves agents; undefined while this replica follows. */
@@ -50,10 +52,11 @@ export function createWorkService(deps: WorkServiceDeps): ServiceImpl<typeof Wor
       if (!deps.isLivePod(agent)) throw new ConnectError(`pod ${agent.namespace}/${agent.pod} with uid ${agent.uid} does not exist in pool ${agent.pool}`, Code.PermissionDenied);
       const incoming = requests[Symbol.asyncIterator]();
       const hello = await introduction(incoming);
-      const leadership = deps.leadership();
+      // Asked for at the same moment: a change while the answer is on its way must not be missed.
+      const [leadership, changed] = [deps.leadership(), deps.leadershipChanged()];
       if (leadership === undefined) {
         yield create(WorkResponseSchema, { message: { case: 'notLeader', value: { knownTerm: deps.knownTerm() } } });
-        await Promise.race([deps.leadershipChanged(), aborted(context.signal)]);
+        await Promise.race([changed, aborted(context.signal)]);
         return;
       }
       if (hello.highestTerm > leadership.term) return leadership.deposedBy(hello.highestTerm);
@@ -65,7 +68,8 @@ export function createWorkService(deps: WorkServiceDeps): ServiceImpl<typeof Wor
 async function introduction(incoming: AsyncIterator<WorkRequest>): Promise<CheckedHello> {
   const first = await incoming.next();
   if (first.done === true || first.value.message.case !== 'hello') throw new ConnectError('the first message must be a hello', Code.InvalidArgument);
-  const hello = checked(() => checkHello(first.value.message.value as never));
+  const { value } = first.value.message;
+  const hello = checked(() => checkHello(value));
   if (hello.protocolMin > protocolVersion || hello.protocolMax < protocolVersion) {
     throw new ConnectError(`this operator speaks protocol ${protocolVersion}, the agent ${hello.protocolMin} to ${hello.protocolMax}; upgrade the older one`, Code.FailedPrecondition);
   }
@@ -83,22 +87,22 @@ interface Conversation {
 
 async function* serve({ agent, hello, incoming, leadership, signal, log }: Conversation): AsyncGenerator<WorkResponse> {
   const { fleet, term, leaseSeconds } = leadership;
-  const outbox = createOutbox(signal);
-  outbox.send(create(WorkResponseSchema, { message: { case: 'hello', value: { protocol: protocolVersion, term, leaseSeconds } } }));
-  fleet.open(agent, hello, outbox);
-  const listening = listen(incoming, agent.uid, outbox, leadership).then(
-    () => outbox.close('the agent ended the stream'),
-    (error: unknown) => {
-      if (!signal.aborted) log.warn('work stream broke', { agent: agent.pod, namespace: agent.namespace, error: messageOf(error) });
-      outbox.close(messageOf(error));
-    },
-  );
+  const { outbox, messages } = openOutbox(signal);
+  let fault: unknown;
   try {
-    yield* outbox.messages();
+    outbox.send(create(WorkResponseSchema, { message: { case: 'hello', value: { protocol: protocolVersion, term, leaseSeconds } } }));
+    fleet.open(agent, hello, outbox);
+    void listen(incoming, agent.uid, outbox, leadership)
+      .catch((error: unknown) => {
+        fault = error;
+        if (!signal.aborted) log.warn('work stream broke', { agent: agent.pod, namespace: agent.namespace, error: messageOf(error) });
+      })
+      .finally(() => outbox.close('the agent ended the stream'));
+    yield* messages;
   } finally {
     fleet.closed(agent.uid, outbox);
-    void listening;
   }
+  if (fault !== undefined) throw fault;
 }
 
 async function listen(incoming: AsyncIterator<WorkRequest>, agentUid: string, outbox: Outbox, leadership: Leadership): Promise<void> {
@@ -115,15 +119,19 @@ function receive(agentUid: string, { message }: WorkRequest, outbox: Outbox, lis
       return outbox.send(create(WorkResponseSchema, { message: { case: 'heartbeatAck', value: { sequence: message.value.sequence } } }));
     case 'started':
     case 'reissueAck':
-      return listener.started(agentUid, message.value.taskUid, message.value.attempt, epochOf(message.value.epoch));
+      return listener.started(agentUid, checkReference(message.value, message.case));
     case 'finished':
       return listener.finished(agentUid, checkFinished(message.value));
     case 'refused':
-      return listener.refused(agentUid, message.value.taskUid, message.value.attempt, epochOf(message.value.epoch), message.value.reason);
-    case 'progress':
-      return listener.progress(message.value.taskUid, epochOf(message.value.epoch), Math.min(100, message.value.percent), message.value.message.slice(0, 256));
-    case 'log':
-      return listener.log(message.value.taskUid, message.value.attempt, message.value.offset, message.value.data);
+      return listener.refused(agentUid, { ...checkReference(message.value, message.case), reason: plainText(message.value.reason, 256) });
+    case 'progress': {
+      const { taskUid, percent, message: text } = message.value;
+      return listener.progress(agentUid, { taskUid, percent: Math.min(100, percent), message: plainText(text, 256) });
+    }
+    case 'log': {
+      const { taskUid, attempt, offset, data } = message.value;
+      return listener.log(agentUid, { taskUid, attempt, offset, data });
+    }
     case undefined:
       return;
     case 'hello':
@@ -131,32 +139,17 @@ function receive(agentUid: string, { message }: WorkRequest, outbox: Outbox, lis
   }
 }
 
+// An agent that asks and does not read must not fill our memory: its stream ends, and it comes back with its claims.
+const maxQueued = 1024;
+
 /** Queue of messages to the agent, drained by the stream. */
-function createOutbox(signal: AbortSignal): Outbox & { messages(): AsyncGenerator<WorkResponse> } {
-  const queue: WorkResponse[] = [];
-  let closed = false;
-  let wake = () => {};
-  signal.addEventListener('abort', () => close(), { once: true });
-  function close(): void {
-    closed = true;
-    wake();
-  }
-  return {
-    send(message) {
-      if (closed) return;
-      queue.push(message);
-      wake();
-    },
-    close,
-    async *messages() {
-      for (;;) {
-        const message = queue.shift();
-        if (message !== undefined) yield message;
-        else if (closed) return;
-        else await new Promise<void>((resolve) => (wake = resolve));
-      }
-    },
+function openOutbox(signal: AbortSignal): { readonly outbox: Outbox; readonly messages: AsyncIterable<WorkResponse> } {
+  const queue = createOutbox<WorkResponse>(maxQueued);
+  signal.addEventListener('abort', () => queue.end(), { once: true });
+  const send = (message: WorkResponse): void => {
+    if (queue.push(message) === 'full') queue.end();
   };
+  return { outbox: { send, close: () => queue.end() }, messages: queue.messages };
 }
 
 function checked<T>(work: () => T): T {

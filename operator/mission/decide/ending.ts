@@ -15,23 +15,40 @@ export interface Ending {
 
 /** The early end of this run, or undefined. Cancel wins over Stop, and both over everything else. */
 export function endingOf(view: MissionView, facts: Facts, now: Instant): Ending | undefined {
-  return askedFor(view) ?? deadlinePassed(view, facts, now) ?? tooManyFailures(view, facts);
+  return askedFor(view, now) ?? begun(facts) ?? deadlinePassed(view, facts, now) ?? tooManyFailures(view, facts);
 }
 
-function askedFor({ mission }: MissionView): Ending | undefined {
+/** In order of precedence. */
+const reasons = [
+  { kind: 'Cancelled', taskReason: 'MissionCancelled', abortsRunning: true },
+  { kind: 'Stopped', taskReason: 'MissionStopped', abortsRunning: false },
+  { kind: 'DeadlineExceeded', taskReason: 'MissionDeadline', abortsRunning: true },
+  { kind: 'TaskFailed', taskReason: 'MissionFailed', abortsRunning: true },
+] as const;
+const [cancelled, stopped, exceeded, failed] = reasons;
+
+function askedFor({ mission }: MissionView, now: Instant): Ending | undefined {
   const { operatingMode } = mission.spec;
-  if (operatingMode === 'Cancel') return { kind: 'Cancelled', taskReason: 'MissionCancelled', message: 'operatingMode is Cancel', abortsRunning: true };
-  if (operatingMode === 'Stop') return { kind: 'Stopped', taskReason: 'MissionStopped', message: 'operatingMode is Stop', abortsRunning: false };
+  if (operatingMode === 'Cancel') return { ...cancelled, message: 'operatingMode is Cancel' };
+  // Running attempts may finish, but not past the deadline.
+  if (operatingMode === 'Stop') return { ...stopped, message: 'operatingMode is Stop', abortsRunning: isPast(mission, now) };
+  return undefined;
+}
+
+/** What was cut stays cut, whatever spec and clock say later: a run that lost tasks to an end cannot go on as if it had not. */
+function begun({ nodes }: Facts): Ending | undefined {
+  const outcomes = nodes.flatMap(({ task }) => (task?.status?.outcome?.result === 'Cancelled' ? [task.status.outcome] : []));
+  for (const ending of reasons) {
+    const cut = outcomes.find(({ reason }) => reason === ending.taskReason);
+    if (cut !== undefined) return { ...ending, message: cut.message };
+  }
   return undefined;
 }
 
 function deadlinePassed({ mission }: MissionView, { nodes }: Facts, now: Instant): Ending | undefined {
   const undecided = nodes.some(({ result }) => result === undefined);
-  // What it has cut stays cut, whatever the clock says later.
-  const cut = nodes.some(({ task }) => task?.status?.outcome?.reason === 'MissionDeadline');
-  const passed = undecided && (msToDeadline(mission, now) ?? 1) <= 0;
-  if (!cut && !passed) return undefined;
-  return { kind: 'DeadlineExceeded', taskReason: 'MissionDeadline', message: `activeDeadlineSeconds ${mission.spec.activeDeadlineSeconds ?? 0} passed`, abortsRunning: true };
+  if (!undecided || !isPast(mission, now)) return undefined;
+  return { ...exceeded, message: `activeDeadlineSeconds ${mission.spec.activeDeadlineSeconds ?? ''} passed` };
 }
 
 function tooManyFailures({ mission }: MissionView, { failures }: Facts): Ending | undefined {
@@ -39,12 +56,16 @@ function tooManyFailures({ mission }: MissionView, { failures }: Facts): Ending 
   const [first] = failures;
   const stops = failurePolicy === 'FailFast' || (errorThreshold > 0 && failures.length > errorThreshold);
   if (first === undefined || !stops) return undefined;
-  return { kind: 'TaskFailed', taskReason: 'MissionFailed', message: `task ${first.planned.name} failed`, abortsRunning: true };
+  return { ...failed, message: `task ${first.planned.name} failed` };
+}
+
+function isPast(mission: MissionView['mission'], now: Instant): boolean {
+  return (msToDeadline(mission, now) ?? 1) <= 0;
 }
 
 /** Milliseconds until the run's deadline, or undefined without one. */
 export function msToDeadline({ spec, status }: MissionView['mission'], now: Instant): number | undefined {
   const start = parseTime(status?.startTime);
-  if (spec.activeDeadlineSeconds === undefined || start === undefined) return undefined;
+  if (spec.activeDeadlineSeconds === undefined || start === undefined || status?.completionTime !== undefined) return undefined;
   return start + spec.activeDeadlineSeconds * 1000 - now;
 }

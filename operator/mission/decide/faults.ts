@@ -9,23 +9,21 @@ import { hasStarted, type Facts, type MissionView } from './view.ts';
 export interface MissionFault {
   readonly reason: Exclude<MissionReason<'Accepted'>, 'Accepted'>;
   readonly message: string;
-  /** `spec`: right only by a new generation. `world`: may become right by itself. */
-  readonly lies: 'in the spec' | 'in the world';
 }
 
 export const sizeLimits = { missionBytes: 131_072, taskBytes: 65_536 } as const;
 
-/** The faults of the spec alone: the same for every state of the world. */
-const specFaults: readonly ((view: MissionView) => Omit<MissionFault, 'lies'> | undefined)[] = [noPlanner, tooLarge, graphIsInvalid, intentIsInvalid, expressionIsInvalid];
+/** The faults of the spec alone: the same for every state of the world, right only by a new generation. */
+const specFaults: readonly ((view: MissionView) => MissionFault | undefined)[] = [noPlanner, tooLarge, graphIsInvalid, intentIsInvalid, expressionIsInvalid];
 
-/** The faults of a plan in this world. */
-const worldFaults: readonly ((view: MissionView, facts: Facts) => Omit<MissionFault, 'lies'> | undefined)[] = [startedTaskChanged, nameTaken, nothingServes];
+/** The faults of a plan in this world; they may pass by themselves. */
+const worldFaults: readonly ((view: MissionView, facts: Facts) => MissionFault | undefined)[] = [startedTaskChanged, nameTaken, nothingServes];
 
 /** What is wrong with the spec, or undefined. A graph with such a fault is never expanded. */
 export function firstSpecFault(view: MissionView): MissionFault | undefined {
   for (const find of specFaults) {
     const fault = find(view);
-    if (fault !== undefined) return { ...fault, lies: 'in the spec' };
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }
@@ -34,7 +32,7 @@ export function firstSpecFault(view: MissionView): MissionFault | undefined {
 export function firstWorldFault(view: MissionView, facts: Facts): MissionFault | undefined {
   for (const find of worldFaults) {
     const fault = find(view, facts);
-    if (fault !== undefined) return { ...fault, lies: 'in the world' };
+    if (fault !== undefined) return fault;
   }
   return undefined;
 }

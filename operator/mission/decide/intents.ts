@@ -25,6 +25,7 @@ export type MissionIntent =
   | { readonly kind: 'createTask'; readonly task: NewTask }
   | { readonly kind: 'deleteTask'; readonly task: Task }
   | { readonly kind: 'decideTask'; readonly task: Task; readonly result: TaskResult; readonly reason: OutcomeReason; readonly message: string }
+  | { readonly kind: 'confirmGone'; readonly name: string }
   | { readonly kind: 'deleteMission' };
 export type NotedIntent = MissionIntent & { readonly note: string };
 
@@ -60,18 +61,18 @@ function newTask({ apiVersion, kind, metadata: { name, namespace, uid } }: Missi
 
 /** Deletes tasks that have not started and that the plan does not have any more. */
 export function deleteStrays({ live }: MissionView, { strays }: Facts): NotedIntent[] {
-  return strays.filter((task) => !hasStarted(task, live)).map((task) => ({ kind: 'deleteTask', task, note: `delete task ${task.spec.taskName ?? task.metadata.name}: the plan has it no more` }));
+  return strays.filter((task) => !hasStarted(task, live)).map((task) => ({ kind: 'deleteTask', task, note: `delete task ${nameOf(task)}: the plan has it no more` }));
 }
 
 /** Deletes the tasks of runs that are older than the mission keeps. */
 export function deleteOldRuns({ mission, run, tasks }: MissionView): NotedIntent[] {
   return tasks
     .filter(({ spec }) => (spec.run ?? run) < run - mission.spec.runRetention)
-    .map((task) => ({ kind: 'deleteTask', task, note: `delete task ${task.spec.taskName ?? task.metadata.name} of run ${task.spec.run ?? 0}` }));
+    .map((task) => ({ kind: 'deleteTask', task, note: `delete task ${nameOf(task)} of run ${task.spec.run ?? 0}` }));
 }
 
 /** Decides tasks that cannot run any more: a dependency failed them. */
-export function skipDependents(_view: MissionView, { nodes }: Facts): NotedIntent[] {
+export function skipDependents({ nodes }: Facts): NotedIntent[] {
   const results = new Map(nodes.flatMap(({ planned, result }) => (result === undefined ? [] : [[planned.name, result] as const])));
   const plan = new Map(nodes.map(({ planned: { name, spec } }) => [name, { name, dependsOn: spec.dependsOn, onFailure: spec.onFailure }]));
   const intents: NotedIntent[] = [];
@@ -93,20 +94,18 @@ function inDependencyOrder(nodes: readonly Node[]): readonly Node[] {
   return order.map((name) => byName.get(name)).filter((node) => node !== undefined);
 }
 
-/** Decides what an early end leaves behind. */
-export function cancelRest({ live }: MissionView, { nodes }: Facts, { taskReason, message, abortsRunning }: Ending): NotedIntent[] {
-  return nodes.flatMap(({ task, result, planned }) => {
-    if (task === undefined || result !== undefined || (!abortsRunning && live.has(task.metadata.uid))) return [];
-    return [{ kind: 'decideTask', task, result: 'Cancelled', reason: taskReason, message, note: `cancel task ${planned.name}: ${message}` }];
-  });
+/** Decides what an early end leaves behind, also of tasks that the plan does not have any more. */
+export function cancelRest({ live }: MissionView, { open }: Facts, { taskReason, message, abortsRunning }: Ending): NotedIntent[] {
+  return open
+    .filter(({ metadata }) => abortsRunning || !live.has(metadata.uid))
+    .map((task) => ({ kind: 'decideTask', task, result: 'Cancelled', reason: taskReason, message, note: `cancel task ${nameOf(task)}: ${message}` }));
 }
 
-/** With a spec that cannot be read as a plan: Cancel and Stop still end what exists. */
-export function cancelAsked({ mission, run, tasks, live }: MissionView): NotedIntent[] {
-  const { operatingMode } = mission.spec;
-  if (operatingMode !== 'Cancel' && operatingMode !== 'Stop') return [];
-  const open = tasks.filter(({ spec, status, metadata }) => spec.run === run && status?.outcome === undefined && (operatingMode === 'Cancel' || !live.has(metadata.uid)));
-  const message = `operatingMode is ${operatingMode}`;
-  const reason = operatingMode === 'Cancel' ? 'MissionCancelled' : 'MissionStopped';
-  return open.map((task) => ({ kind: 'decideTask', task, result: 'Cancelled', reason, message, note: `cancel task ${task.spec.taskName ?? task.metadata.name}: ${message}` }));
+/** Asks the API server about objects that have existed and that the cache does not show. */
+export function confirmAbsences({ nodes }: Facts): NotedIntent[] {
+  return nodes.filter(({ object }) => object === 'unproven').map(({ planned: { name, objectName } }) => ({ kind: 'confirmGone', name: objectName, note: `ask whether task ${name} was deleted` }));
+}
+
+function nameOf({ metadata, spec }: Task): string {
+  return spec.taskName ?? metadata.name;
 }

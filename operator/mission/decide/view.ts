@@ -14,12 +14,14 @@ export interface MissionView {
   readonly planHash: string;
   /** Tasks that carry this mission's uid, all runs. */
   readonly tasks: readonly Task[];
-  /** UIDs of tasks that an agent has now. */
+  /** UIDs of tasks that an agent has now, or may have from before this leader's term. */
   readonly live: ReadonlySet<string>;
   /** All pools. */
   readonly pools: readonly AgentPool[];
   /** Names from the plan that objects of somebody else hold. */
   readonly foreignNames: readonly string[];
+  /** Names of objects of this mission that the API server itself said do not exist: a cache may be late. */
+  readonly confirmedGone: ReadonlySet<string>;
 }
 
 /** A task of the plan and what became of it. */
@@ -30,8 +32,8 @@ export interface Node {
   readonly task: Task | undefined;
   /** Absent until decided. An object that was deleted by hand counts as Failed. */
   readonly result: TaskResult | undefined;
-  /** True for a planned task whose object existed and is gone. */
-  readonly deleted: boolean;
+  /** `deleted`: the object existed and is gone. `unproven`: it existed, and the cache does not show it. */
+  readonly object: 'there' | 'deleted' | 'unproven' | 'not created';
 }
 
 /** What counting tells of a view. */
@@ -41,6 +43,8 @@ export interface Facts {
   readonly createdThrough: number;
   /** Objects of this run that the plan does not have (any more). */
   readonly strays: readonly Task[];
+  /** Objects of this run without outcome, strays included. */
+  readonly open: readonly Task[];
   /** Tasks that failed and whose failure counts. */
   readonly failures: readonly Node[];
   readonly counts: TaskCounts;
@@ -63,25 +67,32 @@ export function isFinished(mission: Mission): boolean {
 }
 
 /** Counts. */
-export function factsOf({ mission, run, plan, planHash, tasks }: MissionView): Facts {
+export function factsOf(view: MissionView): Facts {
+  const { run, plan, tasks } = view;
   const ofRun = tasks.filter(({ spec }) => spec.run === run);
   const byName = new Map(ofRun.map((task) => [task.metadata.name, task]));
-  const sameplan = mission.status?.plan?.hash === planHash && mission.status.runNumber === run;
-  const createdThrough = sameplan ? (mission.status?.plan?.createdThrough ?? 0) : 0;
-  const nodes = plan.map((planned, index) => nodeOf(planned, index, byName.get(planned.objectName), createdThrough));
+  const createdThrough = createdThroughOf(view);
+  const nodes = plan.map((planned, index) => nodeOf({ planned, index, task: byName.get(planned.objectName) }, createdThrough, view.confirmedGone));
   const planned = new Set(plan.map(({ objectName }) => objectName));
   return {
     nodes,
     createdThrough,
     strays: ofRun.filter(({ metadata }) => !planned.has(metadata.name)),
+    open: ofRun.filter(({ status }) => status?.outcome === undefined),
     failures: nodes.filter(({ result, planned: { spec } }) => result === 'Failed' && spec.onFailure === 'Fail'),
     counts: countsOf(nodes),
   };
 }
 
-function nodeOf(planned: PlannedTask, index: number, task: Task | undefined, createdThrough: number): Node {
-  const deleted = task === undefined && index < createdThrough;
-  return { planned, index, task, result: deleted ? 'Failed' : task?.status?.outcome?.result, deleted };
+/** The mark of this plan and run; 0 when the status speaks of another one. */
+function createdThroughOf({ mission: { status }, run, planHash }: MissionView): number {
+  return status?.plan?.hash === planHash && status.runNumber === run ? status.plan.createdThrough : 0;
+}
+
+function nodeOf(place: Pick<Node, 'planned' | 'index' | 'task'>, createdThrough: number, confirmedGone: ReadonlySet<string>): Node {
+  if (place.task !== undefined) return { ...place, object: 'there', result: place.task.status?.outcome?.result };
+  if (place.index >= createdThrough) return { ...place, object: 'not created', result: undefined };
+  return confirmedGone.has(place.planned.objectName) ? { ...place, object: 'deleted', result: 'Failed' } : { ...place, object: 'unproven', result: undefined };
 }
 
 function countsOf(nodes: readonly Node[]): TaskCounts {

@@ -1,7 +1,7 @@
 // Whether a Task is accepted.
 import type { TaskReason } from '#api/conditions.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
-import type { Task } from '#api/v1alpha1/task.ts';
+import type { Task, TaskSpec } from '#api/v1alpha1/task.ts';
 import { firstUnservable } from '#domain/capability/match.ts';
 import { findCondition } from '#domain/conditions.ts';
 import { intentFault } from '#domain/intent/validate.ts';
@@ -32,12 +32,21 @@ const utf8 = new TextEncoder();
 
 /** Decides whether a task is accepted. Pure and total. */
 export function decideTask(view: TaskView): TaskDecision {
-  const { task } = view;
-  const { missionRef } = task.spec;
-  if (task.status?.outcome !== undefined || task.metadata.deletionTimestamp !== undefined) return quiet;
-  if (missionRef !== undefined && !view.hasMission) return judge(task, 'Orphaned', `mission ${missionRef.name} with uid ${missionRef.uid} does not exist in namespace ${task.metadata.namespace}`);
+  const { spec, status, metadata } = view.task;
+  if (status?.outcome !== undefined || metadata.deletionTimestamp !== undefined) return quiet;
+  return spec.missionRef === undefined ? judgeAlone(view) : judgeOwned(view, spec.missionRef);
+}
+
+/** Tasks of a mission are judged with their mission; only the lack of one is news. */
+function judgeOwned({ task, hasMission }: TaskView, { name, uid }: NonNullable<TaskSpec['missionRef']>): TaskDecision {
+  if (!hasMission) return judge(task, 'Orphaned', `mission ${name} with uid ${uid} does not exist in namespace ${task.metadata.namespace}`);
   // A cache that lagged behind may have made an orphan of it.
-  if (missionRef !== undefined) return findCondition(task.status?.conditions, 'Accepted')?.reason === 'Orphaned' ? judge(task, 'Accepted', 'the mission of the task exists') : quiet;
+  const wasOrphaned = findCondition(task.status?.conditions, 'Accepted')?.reason === 'Orphaned';
+  return wasOrphaned ? judge(task, 'Accepted', 'the mission of the task exists') : quiet;
+}
+
+function judgeAlone(view: TaskView): TaskDecision {
+  const { task } = view;
   // Once handed out it goes on, whatever becomes of the pools.
   if (task.status?.attempt !== undefined) return quiet;
   const fault = firstFault(view);

@@ -1,0 +1,112 @@
+// Views of missions for this room's tests, and what becomes of a view when a decision is carried out.
+import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
+import type { Instant } from '#api/time.ts';
+import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Task } from '#api/v1alpha1/task.ts';
+import { expandPlan } from '#domain/plan/expand.ts';
+import { planHash } from '#domain/plan/names.ts';
+import type { MissionBuilder } from '#testing/builders/mission.ts';
+import { aPool } from '#testing/builders/pool.ts';
+import { taskOf, type TaskBuilder } from '#testing/builders/task.ts';
+import type { NotedIntent } from './decide/intents.ts';
+import { decideMission, type MissionDecision } from './decide/index.ts';
+import { type MissionView, runOf } from './decide/view.ts';
+
+export const t0: Instant = Date.parse('2026-01-01T00:00:00Z');
+
+/** What there is besides the mission. Tasks are told by the steps from a fresh object to what they are now. */
+export interface Surroundings {
+  readonly tasks?: Readonly<Record<string, (task: TaskBuilder) => TaskBuilder>>;
+  /** Further objects that carry the mission's UID. */
+  readonly others?: readonly Task[];
+  /** Plan names of tasks that an agent has. */
+  readonly live?: readonly string[];
+  readonly pools?: readonly AgentPool[];
+  readonly foreignNames?: readonly string[];
+  readonly confirmedGone?: readonly string[];
+}
+
+export const fresh = (task: TaskBuilder): TaskBuilder => task;
+export const succeeded = (task: TaskBuilder): TaskBuilder => task.ended('Succeeded');
+export const failed = (task: TaskBuilder): TaskBuilder => task.ended('Failed');
+export const running = (task: TaskBuilder): TaskBuilder => task.running();
+
+/** The view of a mission whose caches show exactly this. */
+export function viewOf(mission: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [] }: Surroundings = {}): MissionView {
+  const run = runOf(mission);
+  const plan = expandPlan(mission, run);
+  const own = [...Object.entries(tasks).map(([name, told]) => told(taskOf(mission, name, run)).build()), ...others];
+  const objectName = (name: string) => plan.find((planned) => planned.name === name)?.objectName ?? name;
+  return {
+    mission,
+    run,
+    plan,
+    planHash: planHash(plan.map(({ spec }) => spec)),
+    tasks: own.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
+    live: new Set(own.filter(({ spec, metadata }) => live.includes(spec.taskName ?? metadata.name)).map(({ metadata }) => metadata.uid)),
+    pools,
+    foreignNames: foreignNames.map(objectName),
+    confirmedGone: new Set(confirmedGone.map(objectName)),
+  };
+}
+
+/** The view of a mission that runs since t0 with all of its tasks created. */
+export function underway(mission: MissionBuilder, surroundings: Surroundings = {}): MissionView {
+  const built = mission.build();
+  const all = Object.fromEntries(built.spec.tasks.map(({ name }) => [name, fresh]));
+  const before = decideMission(viewOf(built, { tasks: all }), t0).status;
+  return viewOf(mission.status(before).build(), { ...surroundings, tasks: { ...all, ...surroundings.tasks } });
+}
+
+/** The view once a decision was carried out and the caches show it; the status is written at once. */
+export function applied(view: MissionView, { intents, status }: MissionDecision): MissionView {
+  const mission = status === undefined ? view.mission : { ...view.mission, status };
+  const run = runOf(mission);
+  const next = intents.reduce(carriedOut, { ...view, mission });
+  return run === view.run ? next : { ...viewOf(mission, { pools: view.pools, others: next.tasks }), confirmedGone: next.confirmedGone };
+}
+
+function carriedOut(view: MissionView, intent: NotedIntent): MissionView {
+  switch (intent.kind) {
+    case 'createTask':
+      return withTasks(view, [...view.tasks, { ...intent.task, metadata: { ...intent.task.metadata, uid: `uid-${intent.task.metadata.name}`, resourceVersion: '1', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' } }]);
+    case 'deleteTask':
+      return withTasks(view, view.tasks.filter((task) => task !== intent.task));
+    case 'decideTask': {
+      const { result, reason, message } = intent;
+      return withTasks(view, view.tasks.map((task) => (task === intent.task ? { ...task, status: { ...task.status, outcome: { result, reason, message, time: '2026-01-01T00:01:00Z' } } } : task)));
+    }
+    case 'confirmGone':
+      return { ...view, confirmedGone: new Set([...view.confirmedGone, intent.name]) };
+    case 'deleteMission':
+      return { ...view, mission: { ...view.mission, metadata: { ...view.mission.metadata, deletionTimestamp: '2026-01-01T00:01:00Z' } } };
+  }
+}
+
+function withTasks(view: MissionView, tasks: readonly Task[]): MissionView {
+  const undecided = new Set(tasks.filter(({ status }) => status?.outcome === undefined).map(({ metadata }) => metadata.uid));
+  return { ...view, tasks: tasks.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)), live: new Set([...view.live].filter((uid) => undecided.has(uid))) };
+}
+
+/** The intents as lines: `create a`, `delete b`, `Cancelled c/MissionCancelled`. */
+export function lines({ plan }: MissionView, { intents }: MissionDecision): string[] {
+  return intents.map((intent) => {
+    switch (intent.kind) {
+      case 'createTask':
+        return `create ${intent.task.spec.taskName ?? ''}`;
+      case 'deleteTask':
+        return `delete ${intent.task.spec.taskName ?? ''}`;
+      case 'decideTask':
+        return `${intent.result} ${intent.task.spec.taskName ?? ''}/${intent.reason}`;
+      case 'confirmGone':
+        return `ask ${plan.find(({ objectName }) => objectName === intent.name)?.name ?? intent.name}`;
+      case 'deleteMission':
+        return 'delete the mission';
+    }
+  });
+}
+
+/** `Accepted=False/NoMatchingPool` by type, of the status that was decided. */
+export function conditionsOf({ status }: MissionDecision): Record<string, string> {
+  return Object.fromEntries((status?.conditions ?? []).map(({ type, status: value, reason }) => [type, `${value}/${reason}`]));
+}

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { agentUri } from '#api/identity.ts';
+import { MissionSpec, type Mission } from '#api/v1alpha1/mission.ts';
+import { blobUri } from '#api/blobs.ts';
+import type { Task, TaskStatus } from '#api/v1alpha1/task.ts';
+import { artifactsBelong, grantFor, makeOrder, type OrderAnswer, type OrderSources, ownerOf } from './order.ts';
+import { aLoneTask, anAgent, aTask, digestOf } from './testing.ts';
+
+const agent = anAgent();
+const assignment = { pool: 'crew', poolNamespace: 'team-a', agent: 'p-1', agentUid: 'uid-p-1', epoch: { term: 2, counter: 7 }, assignedTime: '', matchReason: '' };
+const bundle = { name: 'output.bundle', uri: blobUri({ namespaceUid: 'ns', ownerUid: 'mission', sha256: digestOf('b') }), sha256: digestOf('b'), sizeBytes: 1, mediaType: 'application/x-git-bundle' };
+const trees = { treeBefore: digestOf('1'), treeAfter: digestOf('2') };
+
+const sources = (changes: Partial<OrderSources> = {}): OrderSources => ({
+  mission: () => undefined,
+  sibling: () => undefined,
+  namespaceUid: (namespace) => Promise.resolve(`uid of ${namespace}`),
+  configMapFiles: () => Promise.resolve(undefined),
+  grant: (grant) => JSON.stringify(grant),
+  ...changes,
+});
+const ordered = (task: Task, changes: Partial<OrderSources> = {}): Promise<OrderAnswer> => makeOrder({ task, attempt: 3, assignment, agent }, sources(changes));
+const sibling = (status: TaskStatus): Partial<OrderSources> => ({ sibling: (_task, name) => (name === 'b' ? aTask('b', {}, status) : undefined) });
+const mission = (commit: string): Mission => ({
+  apiVersion: 'coditect.ai/v1alpha1',
+  kind: 'Mission',
+  metadata: aTask().metadata,
+  spec: MissionSpec.parse({ goal: 'x', tasks: [{ name: 'a', type: 'Tester', intent: { action: 'RunTests' } }] }),
+  status: { workspace: { commit } } as Mission['status'] & object,
+});
+
+test('an order says who, what and for how long', async () => {
+  const task = aTask('a', { activeDeadlineSeconds: 60 });
+  expect(await ordered(task)).toEqual({
+    kind: 'order',
+    order: {
+      taskUid: 'uid-a',
+      namespace: 'team-a',
+      name: 'a',
+      attempt: 3,
+      epoch: { term: 2, counter: 7 },
+      specJson: JSON.stringify(task.spec),
+      inputsJson: '{}',
+      workspace: {},
+      blobGrant: expect.any(String) as string,
+      namespaceUid: 'uid of team-a',
+      ownerUid: 'mission',
+      deadlineSeconds: 60,
+    },
+  });
+});
+
+test('a grant is for this agent, this task and its owner\'s blobs, and outlives the deadline by an hour', () => {
+  expect(JSON.parse(grantFor(aTask('a', { activeDeadlineSeconds: 60 }), agent, 'ns', sources()))).toEqual({ agent: agentUri(agent), namespaceUid: 'ns', ownerUid: 'mission', taskUid: 'uid-a', seconds: 3660 });
+});
+
+test('blobs belong to the mission, or to a task applied alone', () => {
+  expect([ownerOf(aTask()), ownerOf(aLoneTask())]).toEqual(['mission', 'uid-a']);
+});
+
+describe('inputs', () => {
+  const task = (field: string) => aTask('a', { dependsOn: ['b'], inputs: [{ name: 'count', task: 'b', field }] });
+  const cases: Record<string, { field: string; status: TaskStatus; want: string }> = {
+    'are read from what a task observed': { field: 'observed.tests.passed', status: { observed: { tests: { passed: 3 } } }, want: '{"count":3}' },
+    'are read from what a task claimed': { field: 'claimed.text', status: { claimed: { text: 'hi' } }, want: '{"count":"hi"}' },
+    'may be null': { field: 'observed.x', status: { observed: { x: null } }, want: '{"count":null}' },
+    'that are missing refuse the order': { field: 'observed.x', status: { observed: {} }, want: 'InputMissing inputs.count: task b has no observed.x' },
+    'of a task without results refuse the order': { field: 'observed.x', status: {}, want: 'InputMissing inputs.count: task b has no observed.x' },
+    'are never taken from a prototype': { field: 'observed.constructor', status: { observed: {} }, want: 'InputMissing inputs.count: task b has no observed.constructor' },
+    'are never taken from the inside of a text': { field: 'observed.x.length', status: { observed: { x: 'abc' } }, want: 'InputMissing inputs.count: task b has no observed.x.length' },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { field, status, want }) => {
+    const answer = await ordered(task(field), sibling(status));
+    expect(answer.kind === 'order' ? answer.order.inputsJson : `${answer.reason} ${answer.message}`).toBe(want);
+  });
+});
+
+describe('the workspace', () => {
+  const git = { url: 'https://example.org/r.git', ref: 'main' };
+  const cases: Record<string, { spec: object; from?: Partial<OrderSources>; want: unknown }> = {
+    'is empty unless told': { spec: {}, want: {} },
+    'is a repository at its ref': { spec: { workspace: { git } }, want: { git: { ...git, subPath: '', commit: '' } } },
+    'is the commit that the mission started from': { spec: { workspace: { git: { ...git, subPath: 'src/app' } } }, from: { mission: () => mission('abc') }, want: { git: { ...git, subPath: 'src/app', commit: 'abc' } } },
+    'is the files of a ConfigMap': { spec: { workspace: { configMap: { name: 'f' } } }, from: { configMapFiles: (namespace, name) => Promise.resolve({ [`${namespace}-${name}`]: new Uint8Array() }) }, want: { files: { 'team-a-f': new Uint8Array() } } },
+    'is refused when the ConfigMap is missing': { spec: { workspace: { configMap: { name: 'f' } } }, want: 'WorkspaceFailed' },
+    'starts from what a dependency changed': { spec: { workspaceFrom: 'b' }, from: sibling({ artifacts: [bundle], workspace: { ...trees, outputCommit: 'c0ffee' } }), want: { bundle, bundleCommit: 'c0ffee' } },
+    'starts from the beginning when the dependency changed nothing': { spec: { workspaceFrom: 'b' }, from: sibling({ artifacts: [], workspace: trees }), want: {} },
+    'may not lead out of the repository': { spec: { workspace: { git: { ...git, subPath: '../../etc' } } }, want: 'WorkspaceFailed' },
+    'may not lead out of the repository in the middle': { spec: { workspace: { git: { ...git, subPath: 'a/../../b' } } }, want: 'WorkspaceFailed' },
+    'may not be the repository\'s own files': { spec: { workspace: { git: { ...git, subPath: '.git/hooks' } } }, want: 'WorkspaceFailed' },
+    'may have dots in a name': { spec: { workspace: { git: { ...git, subPath: 'a..b/.github' } } }, want: { git: { ...git, subPath: 'a..b/.github', commit: '' } } },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { spec, from = {}, want }) => {
+    const answer = await ordered(aTask('a', spec), from);
+    expect(answer.kind === 'order' ? answer.order.workspace : answer.reason).toEqual(want);
+  });
+});
+
+describe('artifacts', () => {
+  const cases: Record<string, { uri: string; want: boolean }> = {
+    'of the owner belong': { uri: bundle.uri, want: true },
+    'of another owner do not': { uri: blobUri({ namespaceUid: 'ns', ownerUid: 'other', sha256: digestOf('b') }), want: false },
+    'of another namespace do not': { uri: blobUri({ namespaceUid: 'other', ownerUid: 'mission', sha256: digestOf('b') }), want: false },
+    'with another digest do not': { uri: blobUri({ namespaceUid: 'ns', ownerUid: 'mission', sha256: digestOf('c') }), want: false },
+    'at a path of the service do not': { uri: `/v1/blobs/ns/mission/${digestOf('b')}`, want: false },
+    'elsewhere do not': { uri: 'https://example.org/x', want: false },
+  };
+  test.each(Object.entries(cases))('%s', (_, { uri, want }) => expect(artifactsBelong([{ ...bundle, uri }], 'ns', 'mission')).toBe(want));
+});
