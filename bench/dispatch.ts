@@ -1,21 +1,30 @@
 // How long a ready task waits until an agent says that it has started, with slots free: from the operator's own histogram.
 import { readFile } from 'node:fs/promises';
-import { type World, systemNamespace } from '#testing/world.ts';
-import { agentsReady, ended, shortTasks } from './mission.ts';
+import { seeded } from '#testing/seeded.ts';
+import { systemNamespace, type World } from '#testing/world.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { agentsReady, create, ended, shortTasks } from './mission.ts';
 import type { BenchRow } from './row.ts';
 
 const agents = 20;
 const metric = 'coditect_ready_to_executing_seconds';
 
-/** 99th percentile over 300 tasks on 20 agents of one slot, 10 at a time. */
+const starts = 200;
+const perSecond = 4;
+
+/** 99th percentile over 200 tasks on 20 agents of one slot each; they arrive one by one at seeded random times, whatever the system does meanwhile. */
 export async function benchDispatch(world: World): Promise<BenchRow[]> {
   const namespace = await world.namespace('bench-dispatch', { slotsPerAgent: 1, scaling: { minReplicas: agents, maxReplicas: agents } });
   await agentsReady(world, namespace, agents);
   const before = await buckets(world);
-  for (let round = 0; round < 30; round += 1) {
-    await world.apply(shortTasks(namespace, `round-${round}`, 10));
-    await ended(world, namespace, `round-${round}`, 60);
+  const random = seeded(24);
+  const arrivals: Promise<void>[] = [];
+  for (let index = 0; index < starts; index += 1) {
+    await sleep((-Math.log(1 - random()) * 1000) / perSecond);
+    arrivals.push(create(world, shortTasks(namespace, `arrival-${index}`, 1)));
   }
+  await Promise.all(arrivals);
+  await ended(world, namespace, `arrival-${starts - 1}`, 60);
   const after = await buckets(world);
   const counts = after.map(({ le, count }, index) => ({ le, count: count - (before[index]?.count ?? 0) }));
   const p50 = percentile(counts, 0.5) * 1000;

@@ -7,6 +7,8 @@ export interface OperatorMetrics {
   reconciled(kind: string, result: 'done' | 'error', ms: number): void;
   reflector(plural: string, state: ReflectorState): void;
   request(record: RequestRecord): void;
+  /** From ready to executing. */
+  began(waitedMs: number): void;
   leading(leads: boolean): void;
 }
 
@@ -17,6 +19,7 @@ export function createOperatorMetrics(metrics: Metrics): OperatorMetrics {
   const lists = metrics.counter('reflector_events_total', 'Lists, watches, pauses, garbage and skipped objects of the caches.', ['plural', 'event']);
   const requests = metrics.counter('api_requests_total', 'Requests to the API server by verb, plural and status.', ['verb', 'plural', 'status']);
   const latencies = metrics.histogram('api_request_seconds', 'Time from queueing a request to the end of its answer.', { labelNames: ['verb'], buckets: latencySeconds });
+  const waits = metrics.histogram('ready_to_executing_seconds', 'Time from a task being ready to its agent saying that it has begun.', { buckets: latencySeconds });
   const leader = metrics.gauge('leader_info', '1 while this replica leads.');
   leader.set(0);
   return {
@@ -29,6 +32,7 @@ export function createOperatorMetrics(metrics: Metrics): OperatorMetrics {
       requests.inc({ verb, plural, status: String(status) });
       latencies.observe({ verb }, ms / 1000);
     },
+    began: (waitedMs) => waits.observe(waitedMs / 1000),
     leading: (leads) => leader.set(leads ? 1 : 0),
   };
 }

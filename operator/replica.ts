@@ -154,6 +154,7 @@ class ElectedReplica implements Replica {
         client: this.#client,
         fence: () => this.#elector.fence(),
         deposedBy: (higher) => this.#deposed(higher),
+        onBegan: (waitedMs) => metrics.began(waitedMs),
         onReconciled: (kind, result, ms) => metrics.reconciled(kind, result, ms),
       }),
     );

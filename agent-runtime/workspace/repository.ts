@@ -31,8 +31,8 @@ export interface Repository {
   takeBundle(file: string): Promise<string>;
   /** Tree of all files of `folder` (the worktree or a copy of it) that are tracked or not ignored, as they are now. */
   treeOf(folder: string): Promise<string>;
-  /** Commit of `tree` on top of `base`: the same for the same two, wherever it is made. */
-  commitTree(tree: string, base: string): Promise<string>;
+  /** Commit of `tree` on top of `base`, or a first one: the same for the same two, wherever it is made. */
+  commitTree(tree: string, base: string | undefined): Promise<string>;
   /** Writes a bundle of `commit` without what `without` reaches; the file. */
   bundle(commit: string, without: string | undefined): Promise<string>;
 }

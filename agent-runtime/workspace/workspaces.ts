@@ -5,6 +5,7 @@ import { isKind, messageOf, PlatformError } from '#platform/errors.ts';
 import { newUuid } from '#platform/ids.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import { removeTree } from '#sandbox/remove-tree.ts';
+import { emptyWorkspace } from './empty.ts';
 import { createGit, type Git, remoteProtocols } from './git.ts';
 import { type Borrowed, createMirrors, type Mirrors } from './mirrors.ts';
 import { createRepository, type Repository } from './repository.ts';
@@ -98,8 +99,12 @@ async function prepareIn({ taskFolder, git, mirrors, log }: Means, request: Work
     const borrowed = await borrow(mirrors, request.source, signal);
     if (borrowed !== undefined) undo.push(async () => borrowed.release());
     const files = join(scratch, 'files');
-    const repository = await createRepository({ git, files, scratch, signal }, borrowed?.objects);
-    return { ...(await fill(repository, request, { files, scratch, sourceCommit: borrowed?.commit })), root: files, dispose };
+    const open = () => createRepository({ git, files, scratch, signal }, borrowed?.objects);
+    if (request.source.kind === 'empty' && request.bundle === undefined) {
+      await mkdir(files);
+      return { ...emptyWorkspace(open), root: files, dispose };
+    }
+    return { ...(await fill(await open(), request, { files, scratch, sourceCommit: borrowed?.commit })), root: files, dispose };
   } catch (error) {
     await dispose();
     throw error;

@@ -30,7 +30,7 @@ export function taskFact(name: string, spec: Pick<TaskSpec, 'workspace' | 'works
 }
 
 /** Git's hash of a tree without files: what a task without a workspace starts from. */
-const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+export const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /**
  * The tree that each task had to start from, by task name: the mission's (`status.workspace.tree`), or what the task named by

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApiServer, stopApiServer } from '#devcluster/index.ts';
 import { must, type Story } from '../story.ts';
+import { seeded } from '#testing/seeded.ts';
 import { eventually, systemNamespace, type World } from '#testing/world.ts';
 
 const tasks = 12;
@@ -20,17 +21,6 @@ function workload(namespace: string, name: string): object {
       tasks: [{ name: 'begin', type: 'Tester', intent: run(0) }, ...middle, { name: 'end', type: 'Tester', intent: run(0), dependsOn: middle.map((task) => task.name) }],
       goals: [{ name: 'ended', check: { expression: 'tasks["end"].observed.exitCode == 0' } }],
     },
-  };
-}
-
-/** A small generator of numbers in [0, 1) that a seed repeats (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
 

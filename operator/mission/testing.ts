@@ -90,19 +90,12 @@ function withTasks(view: MissionView, tasks: readonly Task[]): MissionView {
 
 /** The intents as lines: `create a`, `delete b`, `Cancelled c/MissionCancelled`. */
 export function lines({ plan }: MissionView, { intents }: MissionDecision): string[] {
+  const planName = (objectName: string) => plan.find((planned) => planned.objectName === objectName)?.name ?? objectName;
   return intents.map((intent) => {
-    switch (intent.kind) {
-      case 'createTask':
-        return `create ${intent.task.spec.taskName ?? ''}`;
-      case 'deleteTask':
-        return `delete ${intent.task.spec.taskName ?? ''}`;
-      case 'decideTask':
-        return `${intent.result} ${intent.task.spec.taskName ?? ''}/${intent.reason}`;
-      case 'confirmGone':
-        return `ask ${plan.find(({ objectName }) => objectName === intent.name)?.name ?? intent.name}`;
-      case 'deleteMission':
-        return 'delete the mission';
-    }
+    if (intent.kind === 'deleteMission') return 'delete the mission';
+    if (intent.kind === 'confirmGone') return `ask ${planName(intent.name)}`;
+    const name = intent.task.spec.taskName ?? intent.task.metadata.name;
+    return intent.kind === 'decideTask' ? `${intent.result} ${name}/${intent.reason}` : `${intent.kind === 'createTask' ? 'create' : 'delete'} ${name}`;
   });
 }
 

@@ -22,6 +22,8 @@ export interface Entry {
   readonly waitingOn: Set<string>;
   /** Running number of becoming ready: first come, first served. 0 before. */
   sequence: number;
+  /** When it became ready, on the monotonic clock in milliseconds. */
+  readyAt: number;
   /** While it is queued: which tasks can be served by the same agents. */
   shape: string;
   /** Takes back the timer of a back-off. */

@@ -86,7 +86,7 @@ class RunTable implements Runs {
     const { uid } = task.metadata;
     const waitingOn = new Set(task.spec.dependsOn.filter((dependency) => !isSatisfied(this.#sibling(task, dependency))));
     for (const dependency of waitingOn) run.dependents.set(dependency, (run.dependents.get(dependency) ?? new Set()).add(uid));
-    const entry: Entry = { task, standing: 'blocked', heldBecause: '', waitingOn, sequence: 0, shape: '', cancelTimer: undefined, recordFirst: false };
+    const entry: Entry = { task, standing: 'blocked', heldBecause: '', waitingOn, sequence: 0, readyAt: 0, shape: '', cancelTimer: undefined, recordFirst: false };
     run.entries.set(uid, entry);
     return entry;
   }

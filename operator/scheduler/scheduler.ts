@@ -201,7 +201,10 @@ class LoopScheduler implements Scheduler {
   #settle(entry: Entry): void {
     if (entry.standing === 'live' || entry.standing === 'recovering' || entry.standing === 'backoff') return;
     if (entry.waitingOn.size > 0) return this.#stand(entry, 'blocked');
-    if (entry.sequence === 0) entry.sequence = ++this.#sequence;
+    if (entry.sequence === 0) {
+      entry.sequence = ++this.#sequence;
+      entry.readyAt = this.#deps.clock.monotonic();
+    }
     const admission = admit(entry.task, this.#deps.missionByUid);
     if (admission.kind === 'may start') return this.#enqueue(entry, admission);
     entry.heldBecause = admission.because;

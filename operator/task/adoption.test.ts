@@ -79,6 +79,7 @@ const states: Record<string, Record<string, Cell>> = {
     'both: recorded and sent again after the silence': { task: aTask(), mute: true, next: silence, want: ['recovering a', 'recovered a recordFirst'] },
     'partition: it waits for the agent': { task: aTask(), mute: true, next: (term) => term.connect(one, [runs]), want: ['recovering a', ...adopted] },
     'delete: aborted': { task: aTask(), claims: [], mute: true, next: deletedThenClaimed, want: ['recovering a', 'abort a/1@1.1 p-1'] },
+    'delete that waits for a finalizer: aborted': { task: { ...aTask(), metadata: { ...aTask().metadata, deletionTimestamp: time } }, claims: [runs], want: ['recovering a', 'abort a/1@1.1 p-1'] },
     'cancel: aborted': { task: { ...aTask(), status: outcome('Cancelled') }, claims: [runs], want: ['abort a/1@1.1 p-1'], outcome: 'Cancelled' },
   },
   'running (with a trace)': {

@@ -16,6 +16,8 @@ import type { TaskLedger } from './port.ts';
 export interface AttemptsListener {
   slotFreed(agentUid: string): void;
   requeue(task: Task, afterMs: number): void;
+  /** An agent has begun with an attempt of this task. */
+  began(task: Task): void;
   /** `pool` is `namespace/name`. */
   ran(pool: string, durationMs: number): void;
   /** A line for those who follow the mission. */

@@ -77,6 +77,16 @@ describe('a life without trouble', () => {
     expect(term.tasks.at('a').status).toMatchObject({ attempt: why === 'second' ? 2 : 1, assignment: { agent: 'p-1', epoch: e(1) } });
   });
 
+  test('a Running that cannot be written harms nothing', async () => {
+    const term = await running();
+    term.tasks.faults.push({ reason: 'BadRequest' });
+    await term.clock.advance(1000);
+    await term.heard();
+    expect(term.book.get('uid-a')?.traced).toBe(false);
+    term.attempts.finished(agent.uid, aReport(e(1)));
+    expect(await term.heard()).toContain('confirm a/1@2.1 p-1');
+  });
+
   test('a task with a trace is not written as Running again', async () => {
     const term = await running(external());
     await term.clock.advance(3000);
@@ -180,6 +190,17 @@ describe('artifacts', () => {
     isUp = true;
     await term.clock.advance(1000);
     expect(await term.heard()).toContain('confirm a/1@2.1 p-1');
+  });
+
+  test('a task that is deleted meanwhile ends the asking', async () => {
+    let asked = 0;
+    const term = await sent(aTask(), { sources: { namespaceUid: () => (asked++ === 0 ? Promise.resolve('ns') : Promise.reject(new Error('down'))) } });
+    term.attempts.finished(agent.uid, aReport(e(1), { output: { digest: digestOf('d'), durationMs: 1, artifacts: [artifact({ namespaceUid: 'ns', ownerUid: 'mission' })] } }));
+    await term.heard();
+    term.tasks.remove('a');
+    await term.clock.advance(5000);
+    expect(asked).toBe(2);
+    expect(term.clock.pending).toBe(0);
   });
 });
 

@@ -68,7 +68,10 @@ class TermAttempts implements Attempts {
     if (live?.state !== 'sent') return;
     const { listener, clock } = this.#deps;
     live.state = 'running';
-    if (live.startedAt === 0) live.startedAt = clock.now();
+    if (live.startedAt === 0) {
+      live.startedAt = clock.now();
+      listener.began(live.task);
+    }
     listener.said(live.task, 'Running', live.assignment.agent, '');
     clock.after(runningAfterMs, () => this.#noteRunning(live));
   };

@@ -8,7 +8,7 @@ import { aLoneTask, aTask } from './testing.ts';
 function parts(task: Task, missionExists = true) {
   const tasks = new FakeTasks(task);
   const proposals: Proposal[] = [];
-  const pools = { ...tasks, list: () => [], get: () => undefined, byIndex: () => [], subscribe: () => () => {}, size: 0, resourceVersion: '' };
+  const pools = { list: () => [], get: () => undefined, byIndex: () => [], subscribe: () => () => {}, size: 0, resourceVersion: '' };
   const propose = (found: Task, proposal: Proposal) => {
     proposals.push(proposal);
     return Promise.resolve({ kind: 'recorded', task: found } as const);

@@ -129,6 +129,7 @@ export class FakeTerm {
         slotFreed: (agentUid) => say(`slot ${agentUid.slice(4)}`),
         requeue: (task, afterMs) => say(`requeue ${task.metadata.name} after ${afterMs}`),
         ran: (pool, ms) => say(`ran ${pool} ${ms}`),
+        began: () => {},
         said: (task, state, agent) => say(`said ${task.metadata.name} ${state} ${agent}`),
       },
     });

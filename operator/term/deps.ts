@@ -38,6 +38,8 @@ export interface TermDeps {
   readonly log: Log;
   /** An agent has seen a higher term. */
   readonly deposedBy: (term: number) => void;
+  /** An agent has begun with a task that was ready `waitedMs` before. */
+  readonly onBegan: (waitedMs: number) => void;
   readonly onReconciled: (kind: string, result: 'done' | 'error', ms: number) => void;
 }
 

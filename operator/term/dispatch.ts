@@ -121,6 +121,10 @@ function onAttempts(dispatch: () => Dispatch, deps: TermDeps, looks: Looks): Att
       dispatch().scheduler.requeue(task, afterMs);
       looks.atMissionOf(task);
     },
+    began(task) {
+      const entry = dispatch().runs.entry(task);
+      if (entry !== undefined && entry.readyAt > 0) deps.onBegan(deps.clock.monotonic() - entry.readyAt);
+    },
     ran: (pool, durationMs) => dispatch().demand.ran(pool, durationMs),
     said: (...args) => deps.broadcast.said(...args),
   };

@@ -137,7 +137,8 @@ describe('what is kept of an attempt', () => {
     const loud = `\u001b[31m${'x'.repeat(3000)}`;
     const status = statusAfter(aTask(), { kind: 'attemptEnded', attempt: { ...attempt(), message: loud } }, { ...proposals.failed, message: loud });
     expect(TaskStatus.safeParse(status).success).toBe(true);
-    expect(JSON.stringify(status)).not.toContain('\\u001b[31m'.replace('\\u001b', '\u001b'));
+    const messages = [status.outcome, ...(status.attempts ?? []), ...(status.conditions ?? [])].map((said) => said?.message ?? '');
+    expect(messages.filter((message) => message.includes('\u001b'))).toEqual([]);
   });
 });
 
@@ -163,5 +164,9 @@ test('a proposal that was carried out is the same the second time, or changes no
 });
 
 test('every status is one that the API accepts', () => {
-  fc.assert(fc.property(fc.array(anyProposal), (all) => expect(TaskStatus.safeParse(statusAfter(aTask(), ...all)).error).toBeUndefined()));
+  fc.assert(
+    fc.property(fc.array(anyProposal), (all) => {
+      expect(TaskStatus.safeParse(statusAfter(aTask(), ...all)).error).toBeUndefined();
+    }),
+  );
 });

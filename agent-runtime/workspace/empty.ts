@@ -1,0 +1,22 @@
+// The workspace of a task without files. Most such tasks write none either, so git is asked only once something lies there.
+import { readdir } from 'node:fs/promises';
+import { emptyTree } from '#domain/goals/facts.ts';
+import type { Repository } from './repository.ts';
+import type { Workspace } from './workspaces.ts';
+
+/** An empty workspace; `open` makes its repository when it is needed. */
+export function emptyWorkspace(open: () => Promise<Repository>): Omit<Workspace, 'root' | 'dispose'> {
+  let opened: Promise<Repository> | undefined;
+  const repository = () => (opened ??= open());
+  return {
+    subPath: '.',
+    commit: undefined,
+    treeBefore: emptyTree,
+    treeOf: async (folder) => ((await readdir(folder)).length === 0 ? emptyTree : (await repository()).treeOf(folder)),
+    output: async (tree) => {
+      const { commitTree, bundle } = await repository();
+      const commit = await commitTree(tree, await commitTree(emptyTree, undefined));
+      return { commit, file: await bundle(commit, undefined) };
+    },
+  };
+}
