@@ -3,7 +3,7 @@ import type { Artifact } from '#api/v1alpha1/schema.ts';
 import { JsonObject } from '#api/v1alpha1/json.ts';
 import { TaskSpec } from '#api/v1alpha1/task.ts';
 import type { Assign, WorkspaceSource } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
-import type { Source } from './workspace/workspaces.ts';
+import type { Source } from './workspace/workspace.ts';
 
 /** Everything one attempt needs to know. */
 export interface Order {

@@ -1,8 +1,8 @@
 // How long a ready task waits until an agent says that it has started, with slots free: from the operator's own histogram.
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { seeded } from '#testing/seeded.ts';
 import { systemNamespace, type World } from '#testing/world.ts';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { agentsReady, create, ended, shortTasks } from './mission.ts';
 import type { BenchRow } from './row.ts';
 
@@ -16,6 +16,9 @@ const perSecond = 4;
 export async function benchDispatch(world: World): Promise<BenchRow[]> {
   const namespace = await world.namespace('bench-dispatch', { slotsPerAgent: 1, scaling: { minReplicas: agents, maxReplicas: agents } });
   await agentsReady(world, namespace, agents);
+  // Code that runs for the first time is slow; each agent has had a few tasks before it counts.
+  await create(world, shortTasks(namespace, 'warm-up', 100));
+  await ended(world, namespace, 'warm-up', 60);
   const before = await buckets(world);
   const random = seeded(24);
   const arrivals: Promise<void>[] = [];

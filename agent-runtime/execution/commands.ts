@@ -1,7 +1,7 @@
 // Runs the commands of one attempt: in one sandboxed copy of its workspace, made when the first command wants it.
 import type { TaskLog } from '#agent-runtime/log.ts';
 import type { CommandOptions } from '#agent-runtime/roles/action.ts';
-import type { Workspace } from '#agent-runtime/workspace/workspaces.ts';
+import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
 import type { Boundary, Prepared, RunResult, Sandbox } from '#sandbox/port.ts';
 import { isRefusal } from '#sandbox/refusal.ts';
 

@@ -3,7 +3,7 @@ import { resultFault } from '#domain/task/limits.ts';
 import { isKind, messageOf } from '#platform/errors.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import { type ActionResult, failed } from '#agent-runtime/roles/action.ts';
-import type { Workspace } from '#agent-runtime/workspace/workspaces.ts';
+import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
 import type { Commands } from './commands.ts';
 import { isForgotten, type Live } from './live.ts';
 import { type AttemptResult, failure } from './result.ts';

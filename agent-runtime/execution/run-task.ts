@@ -8,7 +8,7 @@ import type { Sandbox } from '#sandbox/port.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import type { CommandOptions } from '#agent-runtime/roles/action.ts';
 import { bindAction, type Roles } from '#agent-runtime/roles/registry.ts';
-import type { WorkspaceRequest, Workspaces } from '#agent-runtime/workspace/workspaces.ts';
+import type { WorkspaceRequest, Workspaces } from '#agent-runtime/workspace/workspace.ts';
 import { createCommands } from './commands.ts';
 import { conclude, stopped, withLog } from './conclude.ts';
 import type { Live } from './live.ts';

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { emptyTree } from '#domain/goals/facts.ts';
 import type { Repository } from './repository.ts';
-import type { Workspace } from './workspaces.ts';
+import type { Workspace } from './workspace.ts';
 
 /** An empty workspace; `open` makes its repository when it is needed. */
 export function emptyWorkspace(open: () => Promise<Repository>): Omit<Workspace, 'root' | 'dispose'> {
@@ -14,9 +14,9 @@ export function emptyWorkspace(open: () => Promise<Repository>): Omit<Workspace,
     treeBefore: emptyTree,
     treeOf: async (folder) => ((await readdir(folder)).length === 0 ? emptyTree : (await repository()).treeOf(folder)),
     output: async (tree) => {
-      const { commitTree, bundle } = await repository();
-      const commit = await commitTree(tree, await commitTree(emptyTree, undefined));
-      return { commit, file: await bundle(commit, undefined) };
+      const made = await repository();
+      const commit = await made.commitTree(tree, await made.commitTree(emptyTree, undefined));
+      return { commit, file: await made.bundle(commit, undefined) };
     },
   };
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '#platform/telemetry/log.ts';
-import { openWorkspaces, type Source, type Workspace, type WorkspaceRequest, type Workspaces } from './workspaces.ts';
+import type { Source, Workspace, WorkspaceRequest, Workspaces } from './workspace.ts';
+import { openWorkspaces } from './workspaces.ts';
 
 const path = process.env['PATH'] ?? '';
 const identity = { GIT_AUTHOR_NAME: 'a', GIT_AUTHOR_EMAIL: 'a@b', GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@b', GIT_CONFIG_GLOBAL: '/dev/null' };

@@ -9,7 +9,8 @@ import type { NodeConfig } from './config.ts';
 import { type ContainerLog, openContainerLog } from './container-log.ts';
 import type { PortsOfPod } from './endpoints.ts';
 import { eventTeller } from './events.ts';
-import { type NodeContext, PodRun } from './pod-run.ts';
+import type { NodeContext } from './node-context.ts';
+import { PodRun } from './pod-run.ts';
 import type { Pod } from './pod.ts';
 import { podUsers } from './users.ts';
 

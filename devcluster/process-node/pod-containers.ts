@@ -5,7 +5,7 @@ import type { ContainerParts } from './container-run.ts';
 import { invocationOf } from './environment.ts';
 import type { PodFolders } from './folders.ts';
 import { readObjects } from './objects.ts';
-import type { NodeContext } from './pod-run.ts';
+import type { NodeContext } from './node-context.ts';
 import type { Container, Pod, Probe } from './pod.ts';
 import { checkHttp, checkTcp, realPort } from './probes.ts';
 import { startProcess } from './process.ts';

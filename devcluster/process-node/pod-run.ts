@@ -1,34 +1,15 @@
 // The life of one pod on this node: refused or prepared, init containers, containers, end, final delete.
-import { killUser, type Ledger } from '../ledger.ts';
-import { type ApiClient, statusOf } from '../api-client.ts';
-import type { NodeConfig } from './config.ts';
+import { killUser } from '../ledger.ts';
+import { statusOf } from '../api-client.ts';
 import { ContainerRun } from './container-run.ts';
-import type { ContainerLog } from './container-log.ts';
-import type { TellEvent } from './events.ts';
 import { podFolders, type PodFolders } from './folders.ts';
+import type { NodeContext } from './node-context.ts';
 import { containerParts, type PodPlace } from './pod-containers.ts';
 import type { Container, Pod } from './pod.ts';
 import { refusals, unenforced } from './policy.ts';
 import { podStatus } from './status.ts';
 import { statusWriter, type StatusWriter } from './status-writer.ts';
-import type { Users } from './users.ts';
 import { podVolumes, type PodVolumes } from './volumes.ts';
-
-/** What all pods of a node share. */
-export interface NodeContext {
-  readonly config: NodeConfig;
-  readonly client: ApiClient;
-  readonly users: Users;
-  readonly ledger: Ledger;
-  readonly tell: TellEvent;
-  readonly now: () => number;
-  /** Log of a container, made when it is first asked for. */
-  readonly logOf: (container: string) => ContainerLog;
-  readonly takePorts: (count: number) => Promise<readonly number[]>;
-  readonly givePortsBack: (ports: Iterable<number>) => void;
-  /** Called when ports or running containers of any pod changed. */
-  readonly changed: () => void;
-}
 
 const volumeRetryMs = 1000;
 const volumeRefreshMs = 60_000;

@@ -2,9 +2,9 @@
 import { AgentPoolSpec, type AgentPool } from '#api/v1alpha1/agentpool.ts';
 import { labels } from '#api/labels.ts';
 import type { Instant } from '#api/time.ts';
-import { type PodManifest, templateHash } from './decide/pod.ts';
+import { templateHash } from './decide/pod.ts';
 import { nextFailure } from './decide/leave.ts';
-import type { PoolAgent, PoolDecision, PoolMemory, PoolPod, PoolSettings, PoolView } from './decide/view.ts';
+import type { PodManifest, PoolAgent, PoolDecision, PoolMemory, PoolPod, PoolSettings, PoolView } from './decide/view.ts';
 
 export const t0: Instant = Date.parse('2026-01-01T00:00:00Z');
 

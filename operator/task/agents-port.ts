@@ -1,9 +1,17 @@
 // What the life of attempts needs of the connected agents. The fleet satisfies it.
-import type { Epoch } from '#api/v1alpha1/schema.ts';
+import type { Artifact, Epoch } from '#api/v1alpha1/schema.ts';
 import type { AgentView } from './decide/claimant.ts';
-import type { WorkspaceSource } from './order.ts';
 
 export type { AgentView, Claim } from './decide/claimant.ts';
+
+/** Where the files of an attempt come from. */
+export interface WorkspaceSource {
+  readonly git?: { readonly url: string; readonly ref: string; readonly subPath: string; readonly commit: string };
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Output of the dependency to start from. */
+  readonly bundle?: Artifact;
+  readonly bundleCommit?: string;
+}
 
 /** Everything an agent needs to run one attempt. */
 export interface Order {

@@ -6,15 +6,7 @@ import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { Assignment, Task, Workspace } from '#api/v1alpha1/task.ts';
-import type { AgentView, Order } from './agents-port.ts';
-
-export interface WorkspaceSource {
-  readonly git?: { readonly url: string; readonly ref: string; readonly subPath: string; readonly commit: string };
-  readonly files?: Readonly<Record<string, Uint8Array>>;
-  /** Output of the dependency to start from. */
-  readonly bundle?: Artifact;
-  readonly bundleCommit?: string;
-}
+import type { AgentView, Order, WorkspaceSource } from './agents-port.ts';
 
 /** What the order is made from. */
 export interface OrderSources {

@@ -2,7 +2,7 @@
 import { fieldManager } from '#api/labels.ts';
 import type { ResourceType } from '#api/v1alpha1/kinds.ts';
 import { PlatformError } from '#platform/errors.ts';
-import type { ClusterConfig } from './config.ts';
+import type { ClusterConfig } from './auth.ts';
 import { KubeError } from './error.ts';
 import { collectionPath, keyName, objectPath, resourceName, withQuery } from './paths.ts';
 import { isAbsent, type Answer } from './status.ts';

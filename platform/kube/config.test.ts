@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cachedAuth, loadClusterConfig } from './config.ts';
+import { cachedAuth } from './auth.ts';
+import { loadClusterConfig } from './config.ts';
 
 let folder: string;
 const file = (name: string, text: string) => writeFile(join(folder, name), text);

@@ -2,7 +2,7 @@
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { messageOf, PlatformError } from '#platform/errors.ts';
-import { cachedAuth, type ClusterConfig } from './config.ts';
+import { cachedAuth, type ClusterConfig } from './auth.ts';
 
 /** Exec plugins run at most this often, in milliseconds. */
 const headersMaxAgeMs = 60_000;

@@ -1,7 +1,7 @@
 // Requests to one API server on kept-alive connections: credentials, deadlines, waiting when told to wait, and errors that say what happened.
 import { Pool } from 'undici';
 import { delay, systemClock, type Clock } from '#platform/clock.ts';
-import type { ClusterConfig } from './config.ts';
+import type { ClusterConfig } from './auth.ts';
 import { KubeError } from './error.ts';
 import { exchange, type Exchanged } from './exchange.ts';
 import { errorOfAnswer, type Answer } from './status.ts';

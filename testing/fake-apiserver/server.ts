@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ResourceType } from '#api/v1alpha1/kinds.ts';
-import type { ClusterConfig } from '#platform/kube/config.ts';
+import type { ClusterConfig } from '#platform/kube/auth.ts';
 import type { KubeVerb } from '#platform/kube/transport.ts';
 import type { ObjectKey } from '#platform/kube/types.ts';
 import { createFaults, type Fault, type Faults } from './faults.ts';

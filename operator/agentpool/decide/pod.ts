@@ -1,22 +1,8 @@
 // The agent's pod. The pool chooses from a closed list; what keeps an agent harmless is written here and cannot be chosen.
 import { audiences, fieldManager, labels } from '#api/labels.ts';
 import type { AgentPool, AgentPoolSpec, PodTemplate } from '#api/v1alpha1/agentpool.ts';
-import type { OwnerReference } from '#api/v1alpha1/schema.ts';
 import { canonicalJson, sha256Hex } from '#domain/digest.ts';
-import type { PoolSettings } from './view.ts';
-
-/** A pod to be created. */
-export interface PodManifest {
-  readonly apiVersion: 'v1';
-  readonly kind: 'Pod';
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly ownerReferences: readonly OwnerReference[];
-  };
-  readonly spec: object;
-}
+import type { PodManifest, PoolSettings } from './view.ts';
 
 const folders = { token: '/var/run/secrets/coditect', work: '/work', temporary: '/tmp' } as const;
 const user = 10_001;

@@ -1,8 +1,8 @@
 // What the pool's decisions look at and what they answer. Plain data only.
 import type { Instant } from '#api/time.ts';
 import type { AgentPool, AgentPoolStatus } from '#api/v1alpha1/agentpool.ts';
+import type { OwnerReference } from '#api/v1alpha1/schema.ts';
 import type { Wish } from '#domain/scheduling/scaling.ts';
-import type { PodManifest } from './pod.ts';
 
 /** What the operator keeps of an agent's pod. */
 export interface PoolPod {
@@ -108,6 +108,19 @@ export interface PoolView {
   readonly freshNames: readonly string[];
   readonly tokens: Tokens;
   readonly settings: PoolSettings;
+}
+
+/** A pod to be created. */
+export interface PodManifest {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Pod';
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly ownerReferences: readonly OwnerReference[];
+  };
+  readonly spec: object;
 }
 
 export type PoolIntent =

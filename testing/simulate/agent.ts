@@ -1,0 +1,151 @@
+// An agent as the operator's fleet sees it, in process: it runs nothing and answers as its script says, after small random delays.
+// It keeps finished results until they are confirmed and names them at each hello, as a real one does.
+import type { AgentIdentity } from '#api/identity.ts';
+import type { Epoch } from '#api/v1alpha1/schema.ts';
+import type { TaskSpec } from '#api/v1alpha1/task.ts';
+import { sha256Hex } from '#domain/digest.ts';
+import type { Outbox } from '#operator/fleet/work/fleet.ts';
+import type { Leadership } from '#operator/fleet/work/service.ts';
+import type { Report } from '#operator/task/report.ts';
+import { newUuid } from '#platform/ids.ts';
+import type { Assign, WorkResponse } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
+
+/** How an attempt goes. */
+export interface Course {
+  readonly ms: number;
+  readonly result: 'Succeeded' | 'Failed';
+}
+
+/** Says how an attempt of a task goes, by the name in the plan. */
+export type Script = (taskName: string, attempt: number) => Course;
+
+export interface AgentDeps {
+  readonly script: Script;
+  /** Milliseconds that a message takes. */
+  readonly latencyMs: () => number;
+  /** Told of each order, before anything is done about it. */
+  readonly onOrder: (order: Assign, spec: TaskSpec) => void;
+}
+
+interface Held {
+  readonly taskUid: string;
+  readonly attempt: number;
+  epoch: Epoch;
+  report: Report | undefined;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class ScriptedAgent {
+  readonly identity: AgentIdentity;
+  readonly #deps: AgentDeps;
+  readonly #processUuid = newUuid();
+  readonly #held = new Map<string, Held>();
+  #connection: { readonly leadership: Leadership; readonly outbox: Outbox } | undefined;
+
+  constructor(identity: AgentIdentity, deps: AgentDeps) {
+    this.identity = identity;
+    this.#deps = deps;
+  }
+
+  /** True while an attempt of this task runs here. */
+  runs(taskUid: string): boolean {
+    const held = this.#held.get(taskUid);
+    return held !== undefined && held.report === undefined;
+  }
+
+  dbg() { return [...this.#held.values()].map((h) => ({ t: h.taskUid, a: h.attempt, e: h.epoch, r: h.report !== undefined, c: this.#connection !== undefined })); }
+  get isIdle(): boolean {
+    return this.#held.size === 0;
+  }
+
+  /** Says hello to a leader. */
+  connect(leadership: Leadership): void {
+    const outbox: Outbox = { send: (message) => this.#receive(message, outbox), close: () => this.disconnect(outbox) };
+    this.#connection = { leadership, outbox };
+    const claims = [...this.#held.values()].map(({ taskUid, attempt, epoch, report }) => ({ taskUid, attempt, epoch, finished: report !== undefined, resultDigest: report?.output.digest ?? '' }));
+    const hello = { protocolMin: 1, protocolMax: 1, processUuid: this.#processUuid, slots: 4, agentTypes: ['Analyzer'], capabilities: [], highestTerm: 0, boundary: 'full', draining: false, claims } as const;
+    leadership.fleet.open(this.identity, { ...hello, agentTypes: ['Analyzer'], capabilities: [], claims }, outbox);
+  }
+
+  disconnect(outbox = this.#connection?.outbox): void {
+    if (outbox !== undefined && this.#connection?.outbox === outbox) this.#connection = undefined;
+  }
+
+  /** The process is gone with everything it had. */
+  kill(): void {
+    for (const { timer } of this.#held.values()) clearTimeout(timer);
+    this.#held.clear();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.leadership.fleet.closed(this.identity.uid, connection.outbox);
+  }
+
+  #receive(message: WorkResponse, outbox: Outbox): void {
+    setTimeout(() => {
+      if (this.#connection?.outbox === outbox) this.#obey(message);
+    }, this.#deps.latencyMs());
+  }
+
+  #obey({ message }: WorkResponse): void {
+    switch (message.case) {
+      case 'assign':
+        return this.#begin(message.value);
+      case 'abort':
+      case 'confirm':
+        return this.#forget(message.value.taskUid, message.value.epoch);
+      case 'reissue':
+        return this.#reissue(message.value.taskUid, message.value.newEpoch);
+      case undefined:
+      case 'hello':
+      case 'notLeader':
+      case 'heartbeatAck':
+      case 'drain':
+    }
+  }
+
+  #begin(order: Assign): void {
+    const { taskUid, attempt, epoch, specJson } = order;
+    if (epoch === undefined) throw new Error(`run task ${taskUid}: the order has no epoch`);
+    const spec = JSON.parse(specJson) as TaskSpec;
+    this.#deps.onOrder(order, spec);
+    const { ms, result } = this.#deps.script(spec.taskName ?? '', attempt);
+    const timer = setTimeout(() => this.#end(taskUid, { ms, result }), ms);
+    this.#held.set(taskUid, { taskUid, attempt, epoch, report: undefined, timer });
+    this.#say(({ listener }) => listener.started(this.identity.uid, { taskUid, attempt, epoch }));
+  }
+
+  #end(taskUid: string, { ms, result }: Course): void {
+    const held = this.#held.get(taskUid);
+    if (held === undefined) return;
+    const { attempt, epoch } = held;
+    const output = { digest: sha256Hex(`${taskUid} ${attempt} ${result}`), durationMs: ms, observed: { attempt } };
+    held.report = { taskUid, attempt, epoch, result, reason: result === 'Succeeded' ? 'Completed' : 'ActionFailed', message: 'as scripted', output };
+    this.#report(held);
+  }
+
+  #report({ report, epoch }: Held): void {
+    if (report !== undefined) this.#say(({ listener }) => listener.finished(this.identity.uid, { ...report, epoch }));
+  }
+
+  #reissue(taskUid: string, epoch: Epoch | undefined): void {
+    const held = this.#held.get(taskUid);
+    if (held === undefined || epoch === undefined) return;
+    held.epoch = epoch;
+    if (held.report !== undefined) return this.#report(held);
+    this.#say(({ listener }) => listener.started(this.identity.uid, { taskUid, attempt: held.attempt, epoch }));
+  }
+
+  #forget(taskUid: string, epoch: Epoch | undefined): void {
+    const held = this.#held.get(taskUid);
+    if (held === undefined || held.epoch.counter !== epoch?.counter || held.epoch.term !== epoch.term) return;
+    clearTimeout(held.timer);
+    this.#held.delete(taskUid);
+  }
+
+  #say(words: (leadership: Leadership) => void): void {
+    const connection = this.#connection;
+    setTimeout(() => {
+      if (connection !== undefined && this.#connection === connection && connection.leadership.fleet.heard(this.identity.uid, connection.outbox)) words(connection.leadership);
+    }, this.#deps.latencyMs());
+  }
+}

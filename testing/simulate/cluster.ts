@@ -1,0 +1,191 @@
+// A whole installation in one process: the API server double, terms of the operator that follow each other, and agents that a kubelet
+// of twenty lines starts for the pods that the operator creates. What must never happen is noted while it runs.
+import { OperatorConfig } from '#api/config/operator.ts';
+import type { AgentIdentity } from '#api/identity.ts';
+import { labels } from '#api/labels.ts';
+import type { Task, TaskSpec } from '#api/v1alpha1/task.ts';
+import { agentPools, missions, tasks } from '#api/v1alpha1/kinds.ts';
+import type { Mission } from '#api/v1alpha1/mission.ts';
+import { dependencyVerdict } from '#domain/dependency.ts';
+import { createCaches, type Caches } from '#operator/caches.ts';
+import { startTerm, type Term } from '#operator/term/index.ts';
+import { systemClock } from '#platform/clock.ts';
+import { createKubeClient, type WatchingClient } from '#platform/kube/client.ts';
+import { KubeError } from '#platform/kube/error.ts';
+import { configMaps, namespaces, pods } from '#platform/kube/resources.ts';
+import type { KubeObject } from '#platform/kube/types.ts';
+import type { Assign } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
+import { silentLog, wrap } from '#platform/telemetry/log.ts';
+import { startFakeApiServer, type FakeApiServer, type JournalEntry } from '#testing/fake-apiserver/server.ts';
+import { seeded } from '#testing/seeded.ts';
+import { ScriptedAgent, type Script } from './agent.ts';
+
+const operator = 'coditect-operator';
+
+interface Reign {
+  readonly term: Term;
+  readonly caches: Caches;
+  readonly client: WatchingClient;
+  isOver: boolean;
+}
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly script: Script;
+}
+
+/** Starts an API server without an operator; the first `lead()` brings one. */
+export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
+  const server = await startFakeApiServer({ types: [missions, tasks, agentPools, pods, namespaces, configMaps], collectsGarbage: true });
+  server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a' } });
+  return new Simulation(server, options);
+}
+
+export class Simulation {
+  readonly server: FakeApiServer;
+  /** What a person does. */
+  readonly user: WatchingClient;
+  /** Sentences about what must never happen. */
+  readonly violations: string[] = [];
+  readonly random: () => number;
+  readonly #script: Script;
+  readonly #agents = new Map<string, ScriptedAgent>();
+  readonly #kubelet: NodeJS.Timeout;
+  #reign: Reign | undefined;
+  #terms = 0;
+
+  constructor(server: FakeApiServer, { seed, script }: SimulationOptions) {
+    this.server = server;
+    this.random = seeded(seed);
+    this.#script = script;
+    this.user = createKubeClient(server.config, { userAgent: 'user', sockets: 2 });
+    this.#kubelet = setInterval(() => this.#syncPods(), 10);
+  }
+
+  /** A replica with warm caches starts to lead; agents find it. */
+  async lead(clean = false): Promise<void> {
+    const reign: { isOver: boolean } = { isOver: false };
+    const fence = () => {
+      if (reign.isOver) throw new KubeError('lead', 'the lease is lost', { status: 0, reason: 'NotLeader' });
+    };
+    const client = createKubeClient(this.server.config, { userAgent: operator, guard: fence, sockets: 16 });
+    const random = { next: this.random };
+    const caches = createCaches({ client, namespace: undefined, clock: systemClock, random, log: silentLog, onRewind: () => {}, onState: () => {} });
+    caches.start();
+    await caches.synced;
+    const nothing = () => {};
+    const term = startTerm({
+      config: OperatorConfig.parse({}),
+      term: ++this.#terms,
+      clean,
+      caches, client, fence, random,
+      clock: systemClock,
+      log: wrap((l, m, f) => { if (process.env.DBG) console.log(Math.round(performance.now()), l, m, JSON.stringify(f)); }, {}),
+      signGrant: () => 'grant',
+      caBundle: () => 'PEM',
+      recorder: { record: nothing, stop: () => Promise.resolve(), dropped: 0 },
+      broadcast: { said: nothing, progress: nothing, log: nothing, ended: nothing },
+      deposedBy: (higher) => void this.violations.push(`term ${this.#terms} was deposed by ${higher}`),
+      onBegan: nothing,
+      onReconciled: nothing,
+    });
+    this.#reign = Object.assign(reign, { term, caches, client });
+    for (const agent of this.#agents.values()) agent.connect(term.leadership);
+  }
+
+  /** The leader is gone from one moment to the next: nothing that it still does reaches anybody. */
+  async crash(): Promise<void> {
+    const reign = this.#reign;
+    this.#reign = undefined;
+    if (reign === undefined) return;
+    reign.isOver = true;
+    for (const agent of this.#agents.values()) agent.disconnect();
+    await reign.caches.stop();
+    await reign.term.stop();
+    await reign.client.close();
+  }
+
+  /** The process of one agent ends with everything it had, and another one starts in its pod. */
+  restartAgent(): void {
+    const agent = this.agents[Math.floor(this.random() * this.agents.length)];
+    if (agent === undefined) return;
+    agent.kill();
+    this.#employ(agent.identity);
+  }
+
+  debug() { const f = this.#reign!.term.leadership.fleet; return { pods: this.server.objects('pods').map((p) => [p.metadata.name, p.metadata.uid, p.metadata.deletionTimestamp, (p as any).status?.phase]), members: f.members().map((m) => ({ pod: m.pod, draining: m.draining, q: m.quietMs })), held: this.agents.map((a) => [a.identity.pod, a.isIdle, (a as any).dbg()]), explain: this.#reign!.term.explainer.explain({ namespace: 'team-a', name: 'm' }), pool: this.server.objects('agentpools')[0]?.status }; }
+  /** Stores an object as it is. */
+  put(object: KubeObject): void {
+    this.server.put({ ...object });
+  }
+
+  mission(name = 'm'): Mission | undefined {
+    return this.server.objects(missions.plural).find(({ metadata }) => metadata.name === name) as Mission | undefined;
+  }
+
+  tasks(): readonly Task[] {
+    return this.server.objects(tasks.plural) as unknown as readonly Task[];
+  }
+
+  get agents(): readonly ScriptedAgent[] {
+    return [...this.#agents.values()];
+  }
+
+  /** What the operator wrote of a kind, as far as it was accepted. */
+  writes(plural?: string): readonly JournalEntry[] {
+    return this.server.writes().filter((entry) => entry.userAgent.startsWith(operator) && entry.status < 300 && (plural === undefined || entry.plural === plural));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#kubelet);
+    await this.crash();
+    for (const agent of this.#agents.values()) agent.kill();
+    await this.user.close();
+    await this.server.stop();
+  }
+
+  #syncPods(): void {
+    const present = this.server.objects(pods.plural);
+    const uids = new Set(present.map(({ metadata }) => metadata.uid));
+    for (const [uid, agent] of this.#agents) {
+      if (uids.has(uid)) continue;
+      this.#agents.delete(uid);
+      agent.kill();
+    }
+    for (const pod of present) if (!this.#agents.has(pod.metadata.uid)) this.#startAgent(pod);
+  }
+
+  #startAgent(pod: ReturnType<FakeApiServer['objects']>[number]): void {
+    const { namespace, name, uid, labels: marks } = pod.metadata;
+    const running = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [{ name: 'agent', restartCount: 0, state: { running: {} } }] };
+    this.server.put({ ...pod, status: running });
+    this.#employ({ namespace, pool: marks?.[labels.pool] ?? '', pod: name, uid });
+  }
+
+  #employ(identity: AgentIdentity): void {
+    const agent = new ScriptedAgent(identity, { script: this.#script, latencyMs: () => this.random() * 4, onOrder: (order, spec) => this.#check(order, spec) });
+    this.#agents.set(identity.uid, agent);
+    if (this.#reign !== undefined) agent.connect(this.#reign.term.leadership);
+  }
+
+  /** An order must be for a task that is undecided, runs nowhere, and whose dependencies have succeeded as the API server knows it. */
+  #check({ taskUid }: Assign, { dependsOn, missionRef, run, taskName = '' }: TaskSpec): void {
+    const all = this.tasks();
+    const siblings = new Map(all.filter(({ spec }) => spec.missionRef?.uid === missionRef?.uid && spec.run === run).map((task) => [task.spec.taskName, task]));
+    for (const name of dependsOn) {
+      const dependency = siblings.get(name);
+      if (dependency === undefined || dependencyVerdict(dependency) !== 'satisfied') this.violations.push(`${taskName} was handed out before ${name} had succeeded`);
+    }
+    if (all.find(({ metadata }) => metadata.uid === taskUid)?.status?.outcome !== undefined) this.violations.push(`${taskName} was handed out although it is decided`);
+    if (this.agents.some((agent) => agent.runs(taskUid))) this.violations.push(`${taskName} was handed out although it runs`);
+  }
+}
+
+/** Waits until `happened`; fails with `what` after half a minute. */
+export async function until(what: string, happened: () => boolean): Promise<void> {
+  const end = performance.now() + 30_000;
+  while (!happened()) {
+    if (performance.now() > end) throw new Error(`wait until ${what}: it did not happen within 30 s`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
