@@ -28,10 +28,10 @@ prove: ## Check the product claims of e2e/claims/ named CLAIMS and print a table
 bench: ## Measure speed and cost against a floor measured in the same run.
 	@$(RUN) node bench/main.ts
 
-check: ## Check types, lint, borders, unused code, lock file, generated files, protos and charts.
+check: ## Check types, lint, borders, unused code, duplicates, lengths, lock file, generated files, protos and charts.
 	@$(RUN) node scripts/check.ts
 
-generate: ## Write everything that follows from api/: CRDs, charts, reference pages, schemas, stubs.
+generate: ## Write everything that is generated: CRDs, charts, install manifests, reference pages, schemas, stubs.
 	@$(RUN) node scripts/generate.ts
 
 clean: ## Remove what builds and tests left in the checkout; caches outside it stay.

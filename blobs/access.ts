@@ -1,10 +1,11 @@
 // Who may do what with a blob: agents by a grant of the operator, people by what they may read on the API server.
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Authenticator } from '#api/access.ts';
 import { type BlobAddress, blobHeaders } from '#api/blobs.ts';
 import { type AgentIdentity, agentUri } from '#api/identity.ts';
 import { group } from '#api/v1alpha1/kinds.ts';
 import type { Clock } from '#platform/clock.ts';
-import { type Authenticator, userOf } from '#platform/rpc/auth.ts';
+import { userOf } from '#platform/rpc/auth.ts';
 import type { GrantVerifier } from '#platform/rpc/grant.ts';
 
 export interface AccessOptions {

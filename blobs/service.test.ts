@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { User } from '#api/access.ts';
 import { type BlobAddress, blobPath } from '#api/blobs.ts';
 import { agentUri, roleUri } from '#api/identity.ts';
 import type { ResourceType } from '#api/v1alpha1/kinds.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { KubeObject, ObjectKey } from '#platform/kube/types.ts';
 import { openLocalStore } from '#platform/objectstore/local.ts';
-import type { User } from '#platform/rpc/auth.ts';
 import { createAgentBlobs, createPersonBlobs } from '#platform/rpc/blob-client.ts';
 import { createAuthority, createLeaf, type Credential, type KeyedCertificate } from '#platform/rpc/certificates.ts';
 import { createGrantSigner } from '#platform/rpc/grant.ts';
@@ -115,11 +115,13 @@ describe('an agent', () => {
     expect(await client.get(grantFor(), addressOf(''), join(folder, 'a'))).toBe('found');
   });
 
-  test('may store the same blob twice; its bytes are not asked for again', async () => {
+  test('may store the same blob twice; the bytes of a large one are not asked for again', async () => {
     const client = await agentClient();
-    await client.put(grantFor(), addressOf('hello'), bytesOf('hello'));
+    const large = 'large'.repeat(20_000);
+    await client.put(grantFor(), addressOf(large), bytesOf(large));
     // The file is not there: reading it would fail.
-    await client.put(grantFor(), addressOf('hello'), { kind: 'file', path: join(folder, 'nowhere'), sizeBytes: 5 });
+    await client.put(grantFor(), addressOf(large), { kind: 'file', path: join(folder, 'nowhere'), sizeBytes: large.length });
+    await client.put(grantFor(), addressOf(large), bytesOf(large));
     expect(await stored()).toHaveLength(1);
     await client.put(grantFor(), addressOf('next'), bytesOf('next'));
   });

@@ -1,15 +1,17 @@
 // The parts of the blob service, put together: certificate, rules, listener, sweeper around a store.
+import type { Authenticator } from '#api/access.ts';
 import type { BlobsConfig } from '#api/config/blobs.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { WatchingClient } from '#platform/kube/client.ts';
 import type { ObjectStore } from '#platform/objectstore/local.ts';
-import { type Authenticator, rememberReviews } from '#platform/rpc/auth.ts';
+import { rememberReviews } from '#platform/rpc/auth.ts';
 import type { Credential } from '#platform/rpc/certificates.ts';
 import type { Enrolment } from '#platform/rpc/enrolment-client.ts';
 import { createGrantVerifier } from '#platform/rpc/grant.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Metrics } from '#platform/telemetry/metrics.ts';
 import { createBlobAccess } from './access.ts';
+import { countAnswers } from './metrics.ts';
 import { livingOwners, ownersOf } from './owners.ts';
 import { createBlobServer } from './server.ts';
 import { createSweeper } from './sweeper.ts';
@@ -40,9 +42,7 @@ export async function startBlobService({ config, store, enrolment, client, authe
     ownersOf: (object) => ownersOf(client, object),
     clock,
   });
-  const requests = metrics.counter('blob_requests_total', 'Requests answered by the blob service.', ['method', 'status']);
-  const onAnswer = (method: string, status: number) => requests.inc({ method, status: String(status) });
-  const server = await createBlobServer({ port: config.blobsPort, bindAddress: config.bindAddress, tls: () => held(enrolment), access, store, onAnswer, clock, log });
+  const server = await createBlobServer({ port: config.blobsPort, bindAddress: config.bindAddress, tls: () => held(enrolment), access, store, onAnswer: countAnswers(metrics), clock, log });
   const endRenewals = enrolment.onRenewed(() => {
     verifyGrant = createGrantVerifier(held(enrolment).caBundle);
     server.updateTls();

@@ -140,24 +140,17 @@ function steering(program: Command, add: Add, act: Act): void {
 }
 
 function onThisMachine(program: Command, host: Host, done: (code: number) => void): void {
-  program
-    .command('demo')
-    .description('Start a cluster on this machine, run a mission on a repository, show it and clean up.')
-    .addHelpText('after', '\nEnvironment:\n  REPO=<path or url>  repository to examine (this checkout)\n  KEEP=1              leave the cluster up\n  CLUSTER=current     use the cluster of the current kubectl context\nExamples:\n  make demo\n  make demo REPO=~/src/project KEEP=1')
-    .exitOverride()
-    .action(async () => {
-      const { demoCommand } = await import('./demo/demo.ts');
-      done(await demoCommand(host.surroundings));
-    });
-  program
-    .command('shell')
-    .description('Open a shell in which kubectl and kubectl mission reach the demo cluster.')
-    .addHelpText('after', '\nExample:\n  make shell')
-    .exitOverride()
-    .action(async () => {
-      const { shellCommand } = await import('./demo/shell.ts');
-      done(await shellCommand(host.surroundings));
-    });
+  const local = (name: string, description: string, help: string, perform: () => Promise<number>) =>
+    program.command(name).description(description).addHelpText('after', help).exitOverride().action(async () => done(await perform()));
+  const demoHelp = '\nEnvironment:\n  REPO=<path or url>  repository to examine (this checkout)\n  KEEP=1              leave the cluster up\n  CLUSTER=current     use the cluster of the current kubectl context\nExamples:\n  make demo\n  make demo REPO=~/src/project KEEP=1';
+  local('demo', 'Start a cluster on this machine, run a mission on a repository, show it and clean up.', demoHelp, async () => {
+    const { demoCommand } = await import('./demo/demo.ts');
+    return demoCommand(host.surroundings);
+  });
+  local('shell', 'Open a shell in which kubectl and kubectl mission reach the demo cluster.', '\nExample:\n  make shell', async () => {
+    const { shellCommand } = await import('./demo/shell.ts');
+    return shellCommand(host.surroundings);
+  });
 }
 
 const unitsMs = { s: 1000, m: 60_000, h: 3_600_000 } as const;

@@ -15,14 +15,22 @@ const folder = join(import.meta.dirname, '..', 'config', 'samples');
 const read = (file: string) => readFileSync(join(folder, file), 'utf8');
 const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
 const ours = files.filter((file) => file !== '02-access.yaml');
+const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8');
 
 function objectsOf(file: string) {
-  const parsed = parseManifests(read(file));
+  return objectsIn(read(file));
+}
+
+function objectsIn(text: string) {
+  const parsed = parseManifests(text);
   expect(parsed).toMatchObject({ kind: 'manifests' });
   return parsed.kind === 'manifests' ? parsed.manifests : [];
 }
 
-const missionSpecs = ours.flatMap((file) => objectsOf(file).filter(({ type }) => type === missions).map(({ object }) => ({ file, spec: MissionSpec.parse(object['spec']) })));
+const texts = [...ours.map((file) => ({ file, text: read(file) })), { file: 'README.md', text: /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '' }];
+const missionSpecs = texts.flatMap(({ file, text }) => objectsIn(text).filter(({ type }) => type === missions).map(({ object }) => ({ file, spec: MissionSpec.parse(object['spec']) })));
+
+test('the README shows a mission', () => expect(missionSpecs.map(({ file }) => file)).toContain('README.md'));
 
 test.each(ours)('%s is valid by the schemas, without unknown fields', (file) => expect(objectsOf(file).length).toBeGreaterThan(0));
 

@@ -1,4 +1,5 @@
 // The three doors of a replica, each with its own trust: enrolment (a token), work (a certificate), api (a person's or program's token).
+import type { Authenticator } from '#api/access.ts';
 import type { OperatorConfig } from '#api/config/operator.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import { operatorLeafSeconds, startOperatorIdentity, type OperatorIdentity } from './fleet/enrolment/operator-identity.ts';
@@ -6,7 +7,6 @@ import type { AgentIdentity } from '#api/identity.ts';
 import type { Clock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { Random } from '#platform/ids.ts';
-import type { AccessReviews } from '#platform/kube/access-review.ts';
 import type { WatchingClient } from '#platform/kube/client.ts';
 import { rememberReviews } from '#platform/rpc/auth.ts';
 import { EnrolmentService } from '#platform/rpc/generated/coditect/v1alpha1/enrolment_pb.ts';
@@ -30,7 +30,7 @@ export interface ListenersDeps {
   readonly config: OperatorConfig;
   /** Without a guard: the CA and people's missions are written by any replica. */
   readonly client: WatchingClient;
-  readonly reviews: AccessReviews;
+  readonly reviews: Authenticator;
   /** Makes the replica from what only the listeners know. */
   readonly replica: (parts: Pick<ReplicaDeps, 'signGrant' | 'caBundle' | 'broadcast'>) => Replica;
   readonly clock: Clock;

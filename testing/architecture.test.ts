@@ -47,6 +47,14 @@ const broken: Record<string, { house: Record<string, string>; want: string }> = 
     house: { 'sandbox/a.ts': "import { b } from '#testing/b.ts';", 'testing/b.ts': "import { a } from '#sandbox/a.ts';" },
     want: 'rooms import each other: sandbox -> testing -> sandbox',
   },
+  'two files import each other, one for a type only': {
+    house: { 'api/a.ts': "import { b } from './b.ts';", 'api/b.ts': "import type { A } from './a.ts';" },
+    want: 'files import each other: api/a.ts -> api/b.ts -> api/a.ts',
+  },
+  'three files import each other in a round': {
+    house: { 'api/a.ts': "export type { C } from './c.ts';", 'api/b.ts': "import { a } from './a.ts';", 'api/c.ts': "import { b } from './b.ts';" },
+    want: 'files import each other: api/a.ts -> api/c.ts -> api/b.ts -> api/a.ts',
+  },
 };
 
 test.each(Object.entries(broken))('%s', (_, { house, want }) => {

@@ -1,7 +1,8 @@
 // The borders of the house as a function from files to sentences. It sees text only, so tests can show it a broken house.
 import { posix } from 'node:path';
+import { cycles, type Arrows } from './cycles.ts';
 import { importsOf, type Import } from './imports.ts';
-import { adapters, assembledRooms, assemblyFiles, closedRooms, kindFolders, rows, type Row } from './rooms.ts';
+import { adapters, assembledRooms, assemblyFiles, besideCode, closedRooms, kindFolders, rows, type Row } from './rooms.ts';
 
 /** Text of every .ts file by its path from the root. */
 export type House = ReadonlyMap<string, string>;
@@ -18,7 +19,7 @@ export function violations(house: House): string[] {
   const edges = [...house].flatMap(([from, text]) => edgesOf(from, text));
   const direct = edges.flatMap((edge) => [...borderFaults(edge), ...closedRoomFaults(edge), ...kindFaults(edge), ...assemblyFaults(edge), ...danglingFaults(edge, house)]);
   const homeless = [...house.keys()].filter((file) => rowOf(file) === undefined).map((file) => `${file} lies in no room: add a row to testing/rooms.ts`);
-  return [...homeless, ...direct, ...impurities(house, edges), ...roomCycles(edges)];
+  return [...homeless, ...direct, ...impurities(house, edges), ...roomCycles(edges), ...fileCycles(edges)];
 }
 
 function edgesOf(from: string, text: string): Edge[] {
@@ -98,29 +99,19 @@ function pathToBuiltin(start: string, byFile: ReadonlyMap<string, readonly Edge[
   return undefined;
 }
 
-/** Cycles between rooms, tests aside; arrows go one way. */
+/** Cycles between rooms, tests and their fakes aside; arrows go one way. */
 function roomCycles(edges: readonly Edge[]): string[] {
-  const between = edges.filter(({ from, to }) => isOurs(to) && !from.endsWith('.test.ts') && roomOf(from) !== roomOf(to));
-  const arrows = Map.groupBy(between, ({ from }) => roomOf(from));
-  return [...arrows.keys()].flatMap((room) => {
-    const back = wayBack(room, arrows);
-    // Each cycle is told once, from its first room by name.
-    return back !== undefined && back.toSorted()[0] === room ? [`rooms import each other: ${[...back, room].join(' -> ')}`] : [];
-  });
+  const between = edges.filter(({ from, to }) => isOurs(to) && !besideCode.test(from) && roomOf(from) !== roomOf(to));
+  return cycles(arrows(between, roomOf)).map((cycle) => `rooms import each other: ${cycle.join(' -> ')}`);
 }
 
-function wayBack(start: string, arrows: ReadonlyMap<string, readonly Edge[]>): readonly string[] | undefined {
-  const queue: (readonly string[])[] = [[start]];
-  const seen = new Set<string>();
-  for (const path of queue) {
-    for (const { to } of arrows.get(path.at(-1) ?? '') ?? []) {
-      const next = roomOf(to);
-      if (next === start) return path;
-      if (!seen.has(next)) queue.push([...path, next]);
-      seen.add(next);
-    }
-  }
-  return undefined;
+/** Cycles between files, for a type too: two files that need each other cannot be read one after the other. */
+function fileCycles(edges: readonly Edge[]): string[] {
+  return cycles(arrows(edges, (file) => file)).map((cycle) => `files import each other: ${cycle.join(' -> ')}`);
+}
+
+function arrows(edges: readonly Edge[], nodeOf: (file: string) => string): Arrows {
+  return new Map([...Map.groupBy(edges, ({ from }) => nodeOf(from))].map(([node, out]) => [node, new Set(out.map(({ to }) => nodeOf(to)))]));
 }
 
 function roomOf(file: string): string {

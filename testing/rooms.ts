@@ -69,7 +69,10 @@ export const rows: readonly Row[] = [
 /** Folders of the root that hold no code of ours. */
 export const foldersWithoutCode: readonly string[] = ['charts', 'config', 'coverage', 'crds', 'dist', 'docs', 'node_modules', 'toolchain'];
 
-const forTests = new RegExp(String.raw`^(testing|e2e|bench)/|\.test\.ts$|${testSupport.source}`);
+/** Tests, and the fakes and builders beside them. */
+export const besideCode = new RegExp(String.raw`\.test\.ts$|${testSupport.source}`);
+
+const forTests = new RegExp(String.raw`^(testing|e2e|bench)/|${besideCode.source}`);
 
 /** Rooms that only some may import: the importers that each one allows. */
 export const closedRooms: readonly { readonly target: RegExp; readonly importers: RegExp; readonly law: string }[] = [

@@ -23,15 +23,15 @@ export interface World {
   /** A small git repository, served over loopback. */
   readonly gitUrl: string;
   /** Standard output of kubectl; rejects when it fails. */
-  kubectl(...args: readonly string[]): Promise<string>;
+  readonly kubectl: (...args: readonly string[]) => Promise<string>;
   /** Exit code and both outputs of kubectl, whatever happens. */
-  tryKubectl(args: readonly string[], input?: string): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
+  readonly tryKubectl: (args: readonly string[], input?: string) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
   /** Applies objects with kubectl. */
-  apply(...objects: readonly object[]): Promise<string>;
+  readonly apply: (...objects: readonly object[]) => Promise<string>;
   /** A new namespace with a pool `crew` in it. */
-  namespace(name: string, pool?: object): Promise<string>;
+  readonly namespace: (name: string, pool?: object) => Promise<string>;
   /** Requests of the audit log that were answered, parsed. */
-  audit(): Promise<readonly AuditEvent[]>;
+  readonly audit: () => Promise<readonly AuditEvent[]>;
 }
 
 /** The part of an audit event that stories look at. */

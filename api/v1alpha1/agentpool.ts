@@ -1,6 +1,6 @@
 // AgentPool: warm agent pods of one kind, owned by a platform team.
 import { z } from 'zod';
-import { AgentType, CapabilityName, cel, Conditions, LabelMap, LabelName, listType, ObjectName, type ObjectMeta, Quantity, Time } from './schema.ts';
+import { AgentType, CapabilityName, cel, Conditions, LabelMap, LabelName, listType, type ObjectMeta, ObjectName, ObservedGeneration, Quantity, Time } from './schema.ts';
 
 const Replicas = z.int().min(0).max(1000);
 const Count = z.int().min(0).max(2_147_483_647);
@@ -76,7 +76,7 @@ export type AgentPoolSpec = z.infer<typeof AgentPoolSpec>;
 
 /** What is known of an AgentPool. `operator/agentpool` is its only writer. */
 export const AgentPoolStatus = z.object({
-  observedGeneration: z.int().min(0).max(9_007_199_254_740_991).optional().describe('Generation of the spec that this status speaks of.'),
+  observedGeneration: ObservedGeneration.optional(),
   conditions: Conditions.optional(),
   desiredReplicas: Count.optional().describe('Number of agents the operator wishes for now.'),
   replicas: Count.optional().describe('Agent pods that exist and are not being deleted.'),

@@ -1,6 +1,6 @@
 // Mission: a goal, the checks that prove it, and the task graph that gets there.
 import { z } from 'zod';
-import { cel, Conditions, LabelName, listType, type ObjectMeta, Seconds, TaskName, Time } from './schema.ts';
+import { cel, Conditions, LabelName, listType, type ObjectMeta, ObservedGeneration, Seconds, TaskName, Time } from './schema.ts';
 import { PoolSelector, taskDefinition, Workspace } from './task.ts';
 
 export const GoalCheck = z.object({
@@ -76,7 +76,7 @@ export type TaskCounts = z.infer<typeof TaskCounts>;
 
 /** What is known of a Mission. `operator/mission` is its only writer. */
 export const MissionStatus = z.object({
-  observedGeneration: z.int().min(0).max(9_007_199_254_740_991).optional().describe('Generation of the spec that this status speaks of.'),
+  observedGeneration: ObservedGeneration.optional(),
   conditions: Conditions.optional(),
   runNumber: z.int().min(1).max(2_147_483_647).optional().describe('Number of the current or last run, from 1.'),
   observedRunRequest: z.string().max(64).optional().describe('runRequest of the current or last run.'),

@@ -67,6 +67,9 @@ export const Artifact = z.object({
 });
 export type Artifact = z.infer<typeof Artifact>;
 
+/** First field of every status. */
+export const ObservedGeneration = z.int().min(0).max(9_007_199_254_740_991).describe('Generation of the spec that this status speaks of.');
+
 /** The condition schema that all kinds share (KEP-1623). */
 export const Condition = z.object({
   type: z.string().min(1).max(63).describe('Type of the condition, CamelCase.'),

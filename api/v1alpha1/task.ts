@@ -1,7 +1,7 @@
 // Task: one node of a plan, or the smallest useful thing a user applies alone.
 import { z } from 'zod';
 import { JsonObject } from './json.ts';
-import { AgentType, Artifact, CapabilityName, cel, Conditions, Epoch, LabelMap, LabelName, listType, ObjectName, type ObjectMeta, Quantity, TaskName, Time, Uid } from './schema.ts';
+import { AgentType, Artifact, CapabilityName, cel, Conditions, Epoch, LabelMap, LabelName, listType, type ObjectMeta, ObjectName, ObservedGeneration, Quantity, TaskName, Time, Uid } from './schema.ts';
 
 export const Intent = z.object({
   action: z
@@ -143,7 +143,7 @@ export type Attempt = z.infer<typeof Attempt>;
 
 /** What is known of a Task. `operator/task` is its only writer. */
 export const TaskStatus = z.object({
-  observedGeneration: z.int().min(0).max(9_007_199_254_740_991).optional().describe('Generation of the spec that this status speaks of.'),
+  observedGeneration: ObservedGeneration.optional(),
   conditions: Conditions.optional(),
   attempt: z.int().min(0).max(1000).optional().describe('Number of the current or last attempt, from 1.'),
   attempts: z.array(Attempt).max(5).optional().meta(listType.atomic).describe('The last five attempts that did not decide the task, oldest first.'),

@@ -1,4 +1,5 @@
 // Objects that must be refused: by the API server at once, or by a condition within two seconds, always with field and reason, and nothing created.
+import { runCommand } from '../mission.ts';
 import { must, type Story } from '../story.ts';
 import { crew, eventually, type World } from '#testing/world.ts';
 
@@ -12,7 +13,7 @@ interface Refusal {
   readonly says: string;
 }
 
-const command = { action: 'RunCommand', params: { command: ['true'] } };
+const command = runCommand('true');
 const task = (name: string, more: object = {}) => ({ name, type: 'Tester', intent: command, ...more });
 const mission = (spec: object, metadata: object = {}) => (namespace: string) => ({ apiVersion: 'coditect.ai/v1alpha1', kind: 'Mission', metadata: { name: 'bad', namespace, ...metadata }, spec: { goal: 'none', ...spec } });
 const alone = (spec: object) => (namespace: string) => ({ apiVersion: 'coditect.ai/v1alpha1', kind: 'Task', metadata: { name: 'bad', namespace }, spec: { type: 'Tester', intent: command, ...spec } });

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApiServer, stopApiServer } from '#devcluster/index.ts';
+import { aMission, runCommand } from '../mission.ts';
 import { must, type Story } from '../story.ts';
 import { seeded } from '#testing/seeded.ts';
 import { eventually, systemNamespace, type World } from '#testing/world.ts';
@@ -10,18 +11,10 @@ const tasks = 12;
 
 /** A diamond of tasks that take a second or two each. */
 function workload(namespace: string, name: string): object {
-  const run = (seconds: number) => ({ action: 'RunCommand', params: { command: ['sleep', String(seconds)] } });
-  const middle = Array.from({ length: tasks - 2 }, (_, index) => ({ name: `work-${index}`, type: 'Tester', intent: run(index % 3), dependsOn: ['begin'] }));
-  return {
-    apiVersion: 'coditect.ai/v1alpha1',
-    kind: 'Mission',
-    metadata: { name, namespace },
-    spec: {
-      goal: 'survive',
-      tasks: [{ name: 'begin', type: 'Tester', intent: run(0) }, ...middle, { name: 'end', type: 'Tester', intent: run(0), dependsOn: middle.map((task) => task.name) }],
-      goals: [{ name: 'ended', check: { expression: 'tasks["end"].observed.exitCode == 0' } }],
-    },
-  };
+  const rest = (seconds: number) => runCommand('sleep', String(seconds));
+  const middle = Array.from({ length: tasks - 2 }, (_, index) => ({ name: `work-${index}`, type: 'Tester', intent: rest(index % 3), dependsOn: ['begin'] }));
+  const end = { name: 'end', type: 'Tester', intent: rest(0), dependsOn: middle.map((task) => task.name) };
+  return aMission(namespace, name, [{ name: 'begin', type: 'Tester', intent: rest(0) }, ...middle, end], 'tasks["end"].observed.exitCode == 0');
 }
 
 export const killsStory: Story = {

@@ -2,26 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { aMission, runCommand } from '../mission.ts';
 import { must, type Story } from '../story.ts';
 import { eventually, type World } from '#testing/world.ts';
 
-const run = (argv: readonly string[]) => ({ action: 'RunCommand', params: { command: argv } });
-
 /** A mission of two quick tasks and one slow one. */
 function simple(namespace: string, name: string, slowSeconds = 0): object {
-  return {
-    apiVersion: 'coditect.ai/v1alpha1',
-    kind: 'Mission',
-    metadata: { name, namespace },
-    spec: {
-      goal: 'two steps',
-      tasks: [
-        { name: 'first', type: 'Tester', intent: run(['git', '--version']) },
-        { name: 'second', type: 'Tester', intent: run(['sleep', String(slowSeconds)]), dependsOn: ['first'] },
-      ],
-      goals: [{ name: 'both-ran', check: { expression: 'tasks["first"].observed.exitCode == 0 && tasks["second"].observed.exitCode == 0' } }],
-    },
-  };
+  const first = { name: 'first', type: 'Tester', intent: runCommand('git', '--version') };
+  const second = { name: 'second', type: 'Tester', intent: runCommand('sleep', String(slowSeconds)), dependsOn: ['first'] };
+  return aMission(namespace, name, [first, second], 'tasks["first"].observed.exitCode == 0 && tasks["second"].observed.exitCode == 0');
 }
 
 /** Applying the same file twice changes nothing; get, describe, explain and wait tell the story. */

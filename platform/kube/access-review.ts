@@ -1,31 +1,9 @@
 // Whose token is it, and may they do it? Asked of the API server, which alone knows.
+import type { Authenticator, User } from '#api/access.ts';
 import type { KubeClient } from './types.ts';
 
-/** A user as the API server describes one. */
-export interface ReviewedUser {
-  readonly username: string;
-  readonly uid: string;
-  readonly groups: readonly string[];
-  readonly extra: Readonly<Record<string, readonly string[]>>;
-}
-
-/** What somebody wants to do, in the words of RBAC. */
-export interface ReviewedRequest {
-  readonly verb: string;
-  readonly group: string;
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name?: string;
-}
-
-export interface AccessReviews {
-  /** The user of a token that is valid for this audience (without one: the API server's own), or undefined. */
-  review(token: string, audience?: string): Promise<ReviewedUser | undefined>;
-  allowed(user: ReviewedUser, request: ReviewedRequest): Promise<boolean>;
-}
-
 interface TokenReview {
-  readonly status?: { readonly authenticated?: boolean; readonly audiences?: readonly string[]; readonly user?: Partial<ReviewedUser> };
+  readonly status?: { readonly authenticated?: boolean; readonly audiences?: readonly string[]; readonly user?: Partial<User> };
 }
 
 interface SubjectAccessReview {
@@ -33,7 +11,7 @@ interface SubjectAccessReview {
 }
 
 /** TokenReview and SubjectAccessReview through this client. Neither writes anything, so a replica that does not lead may ask too. */
-export function createAccessReviews(client: Pick<KubeClient, 'post'>): AccessReviews {
+export function createAccessReviews(client: Pick<KubeClient, 'post'>): Authenticator {
   return {
     review: async (token, audience) => {
       const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, ...(audience === undefined ? {} : { audiences: [audience] }) } };
@@ -50,7 +28,7 @@ export function createAccessReviews(client: Pick<KubeClient, 'post'>): AccessRev
   };
 }
 
-function userOf({ user }: NonNullable<TokenReview['status']>): ReviewedUser | undefined {
+function userOf({ user }: NonNullable<TokenReview['status']>): User | undefined {
   if (user?.username === undefined) return undefined;
   return { username: user.username, uid: user.uid ?? '', groups: user.groups ?? [], extra: user.extra ?? {} };
 }

@@ -1,6 +1,6 @@
 // One HTTP exchange on an undici pool, with the one fact that generic clients hide: whether the request had left when it failed.
 import type { Dispatcher } from 'undici';
-import type { Answer } from './status.ts';
+import { type Answer, answerHead } from './status.ts';
 
 export type Exchanged =
   | ({ readonly kind: 'answered' } & Answer)
@@ -34,8 +34,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #timeout: Error | undefined;
   #refusal: { readonly error: unknown } | undefined;
-  #status = 0;
-  #retryAfter: string | undefined;
+  #head: Omit<Answer, 'text'> = { status: 0, retryAfter: undefined };
   #chunks: Buffer[] = [];
 
   constructor({ deadlineMs, guard }: ExchangeOptions, resolve: (exchanged: Exchanged) => void, reject: (error: unknown) => void) {
@@ -58,9 +57,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
-    this.#status = status;
-    const value = headers['retry-after'];
-    if (typeof value === 'string') this.#retryAfter = value;
+    this.#head = answerHead(status, headers);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -71,7 +68,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     const [first] = this.#chunks;
     const body = first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
-    this.#resolve({ kind: 'answered', status: this.#status, retryAfter: this.#retryAfter, text: body.toString() });
+    this.#resolve({ kind: 'answered', ...this.#head, text: body.toString() });
   }
 
   onResponseError(_: unknown, cause: Error): void {

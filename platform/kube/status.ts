@@ -10,6 +10,12 @@ export interface Answer {
   readonly text: string;
 }
 
+/** What the head of a response says of its answer. */
+export function answerHead(status: number, headers: Record<string, string | string[] | undefined>): Omit<Answer, 'text'> {
+  const retryAfter = headers['retry-after'];
+  return { status, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined };
+}
+
 interface Status {
   readonly reason?: string;
   readonly message?: string;

@@ -1,7 +1,7 @@
 // A response without end, read as it comes: the carrier of watches. Silence for too long counts as a dead connection.
 import type { Dispatcher } from 'undici';
 import type { Clock } from '#platform/clock.ts';
-import type { Answer } from './status.ts';
+import { type Answer, answerHead } from './status.ts';
 
 export type StreamEnd =
   /** The server refused: `status` is not 2xx. */
@@ -37,8 +37,7 @@ class StreamHandler implements Dispatcher.DispatchHandler {
   #broken: Error | undefined;
   #lastByteAt: number;
   #cancelIdleCheck: () => void;
-  #status = 0;
-  #retryAfter: string | undefined;
+  #head: Omit<Answer, 'text'> = { status: 0, retryAfter: undefined };
   #refusal: Buffer[] = [];
 
   constructor(options: StreamOptions, resolve: (end: StreamEnd) => void) {
@@ -56,20 +55,18 @@ class StreamHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
-    this.#status = status;
-    const value = headers['retry-after'];
-    if (typeof value === 'string') this.#retryAfter = value;
+    this.#head = answerHead(status, headers);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#lastByteAt = this.#options.clock.monotonic();
-    if (this.#status === 200) this.#options.onData(chunk);
+    if (this.#head.status === 200) this.#options.onData(chunk);
     else this.#refusal.push(chunk);
   }
 
   onResponseEnd(): void {
-    if (this.#status === 200) this.#finish({ kind: 'ended' });
-    else this.#finish({ kind: 'refused', status: this.#status, retryAfter: this.#retryAfter, text: Buffer.concat(this.#refusal).toString() });
+    if (this.#head.status === 200) this.#finish({ kind: 'ended' });
+    else this.#finish({ kind: 'refused', ...this.#head, text: Buffer.concat(this.#refusal).toString() });
   }
 
   onResponseError(_: unknown, cause: Error): void {

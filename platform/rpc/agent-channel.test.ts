@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { OperatorAddress } from '#api/endpoints.ts';
 import { agentUri, roleUri } from '#api/identity.ts';
 import { ManualClock, settle } from '#testing/manual-clock.ts';
@@ -191,4 +191,19 @@ test('refusals are tried again until the pod is known', async () => {
   const { channel, clock } = await startChannel(operator);
   await advanceUntil(clock, 500, channel.ready);
   expect(operator.state.tokens).toHaveLength(4);
+});
+
+test('a stream that was cut leaves no ping behind: one on a dead connection would end the process', async () => {
+  const operator = await startOperator();
+  operator.state.deaf = true;
+  const { channel, clock } = await startChannel(operator);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  closers.push(() => Promise.resolve(void vi.useRealTimers()));
+  const { connection, beat, next } = await open(channel, operator.address);
+  await beat(1n);
+  connection.close('enough');
+  await clock.advance(2000);
+  await next().catch(() => undefined);
+  await settle();
+  expect(() => vi.advanceTimersByTime(20_000)).not.toThrow();
 });

@@ -66,7 +66,8 @@ async function openSession(address: OperatorAddress, operatorNamespace: string, 
   await enrolment.ready;
   const credential = enrolment.current();
   if (credential === undefined) throw new Error('cannot dial the operator: there is no certificate yet');
-  const session = new Http2SessionManager(`https://${address.work}`, { pingIntervalMs: pingMs, pingTimeoutMs: pingMs, pingIdleConnection: true }, dialOptions(operatorName(operatorNamespace), credential));
+  // Pings only while the stream is open: with pingIdleConnection a cut stream arms one more, on a dead connection, and that throws where nobody can catch it.
+  const session = new Http2SessionManager(`https://${address.work}`, { pingIntervalMs: pingMs, pingTimeoutMs: pingMs }, dialOptions(operatorName(operatorNamespace), credential));
   if ((await session.connect()) === 'error') throw new ConnectError(`cannot open the work stream to ${address.pod}: ${messageOf(session.error())}; another replica or another try may do`, Code.Unavailable);
   return session;
 }

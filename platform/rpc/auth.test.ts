@@ -1,7 +1,8 @@
 import { Code, ConnectError, createContextValues } from '@connectrpc/connect';
 import { describe, expect, test } from 'vitest';
+import type { Authenticator, User } from '#api/access.ts';
 import { ManualClock } from '#testing/manual-clock.ts';
-import { type Authenticator, bearerAuth, rememberReviews, requireAccess, type User, userOf } from './auth.ts';
+import { bearerAuth, rememberReviews, requireAccess, userOf } from './auth.ts';
 
 const jane: User = { username: 'jane', uid: 'u', groups: [], extra: {} };
 const jwt = (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;

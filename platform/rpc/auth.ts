@@ -1,33 +1,10 @@
 // Who calls the api listener, and what they may do: bearer tokens, judged by the API server through a port.
 import { createHash } from 'node:crypto';
 import { Code, ConnectError, createContextKey, type HandlerContext, type Interceptor } from '@connectrpc/connect';
+import type { AccessRequest, Authenticator, User } from '#api/access.ts';
 import { audiences } from '#api/labels.ts';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-
-/** A person or program, as the API server knows it. */
-export interface User {
-  readonly username: string;
-  readonly uid: string;
-  readonly groups: readonly string[];
-  readonly extra: Readonly<Record<string, readonly string[]>>;
-}
-
-/** What somebody wants to do, in the words of Kubernetes RBAC. */
-export interface AccessRequest {
-  readonly verb: 'get' | 'list' | 'watch' | 'create';
-  readonly group: string;
-  readonly resource: string;
-  readonly namespace: string;
-  readonly name?: string;
-}
-
-export interface Authenticator {
-  /** The user that a token stands for, or undefined. Without an audience the API server's own is meant. Rejects when it cannot be asked. */
-  review(token: string, audience?: string): Promise<User | undefined>;
-  /** True when the user may do this. Rejects when it cannot be asked. */
-  allowed(user: User, request: AccessRequest): Promise<boolean>;
-}
 
 const yesMs = 10_000;
 const noMs = 1000;

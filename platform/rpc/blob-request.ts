@@ -1,4 +1,4 @@
-// One HTTPS exchange with the blob service. Uploads wait for its consent (100-continue): what is refused or there already is never sent.
+// One HTTPS exchange with the blob service. Large uploads wait for its consent (100-continue): what is refused or there already is never sent.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { type Agent, request } from 'node:https';
@@ -24,19 +24,23 @@ export interface Upload {
 }
 
 const silenceMs = 60_000;
+// Less than this is sent unasked: a connection that stays open is worth more than the bytes.
+const smallBytes = 65_536;
 
 /** Uploads a blob; resolves once it is stored for good, or was. Rejects when the service refuses or cannot be reached. */
 export async function putBlob(blob: BlobRequest, upload: Upload): Promise<void> {
-  const outgoing = start('PUT', blob, { 'content-length': upload.sizeBytes, expect: '100-continue' });
+  const asks = upload.sizeBytes > smallBytes;
+  const outgoing = start('PUT', blob, { 'content-length': upload.sizeBytes, ...(asks ? { expect: '100-continue' } : {}) });
   const answered = Promise.withResolvers<IncomingMessage>();
   outgoing.once('response', answered.resolve).once('error', answered.reject);
-  outgoing.once('continue', () => {
-    // An upload that breaks ends the request; then that is what is reported.
+  // An upload that breaks ends the request; then that is what is reported.
+  const send = () =>
     pipeline(exactly(upload), outgoing).catch((error: unknown) => {
       answered.reject(error);
       outgoing.destroy();
     });
-  });
+  if (asks) outgoing.once('continue', () => void send());
+  else void send();
   const response = await answered.promise;
   // Late errors have been overtaken by the answer.
   outgoing.on('error', () => {});

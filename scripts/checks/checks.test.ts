@@ -17,7 +17,7 @@ describe('lengths', () => {
 });
 
 describe('duplicates', () => {
-  test('a run of eight equal lines is told once, with both places', () => {
+  test('a run of six or more equal lines is told once, with both places', () => {
     const files = [
       { path: 'a.ts', text: `first();\n${lines(12)}\n` },
       { path: 'b.ts', text: `other();\n\n  ${lines(12).replaceAll('\n', '\n  ')}\n` },
@@ -25,9 +25,13 @@ describe('duplicates', () => {
     expect(duplicateFaults(files)).toEqual(['b.ts:3 repeats a.ts:2']);
   });
 
-  test('seven equal lines are no duplicate, and imports, comments and braces do not count', () => {
+  test('six equal lines are a duplicate', () => {
+    expect(duplicateFaults(['a.ts', 'b.ts'].map((path) => ({ path, text: lines(6) })))).toEqual(['b.ts:1 repeats a.ts:1']);
+  });
+
+  test('five equal lines are no duplicate, and imports, comments and braces do not count', () => {
     const noise = "import { a } from './a.ts';\n// word\n}\n".repeat(5);
-    const files = ['a.ts', 'b.ts'].map((path) => ({ path, text: `${noise}${lines(7)}\n` }));
+    const files = ['a.ts', 'b.ts'].map((path) => ({ path, text: `${noise}${lines(5)}\n` }));
     expect(duplicateFaults(files)).toEqual([]);
   });
 });

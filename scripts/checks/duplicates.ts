@@ -2,7 +2,7 @@
 import type { SourceFile } from './sources.ts';
 
 /** Shortest run of equal lines that is reported; shorter ones are mostly coincidence. */
-const minLines = 8;
+const minLines = 6;
 
 interface Line {
   readonly text: string;
@@ -15,15 +15,16 @@ export function duplicateFaults(files: readonly SourceFile[]): string[] {
   const faults: string[] = [];
   for (const { path, text } of files.filter((file) => file.path.endsWith('.ts') && !file.path.endsWith('.test.ts'))) {
     const lines = meaningfulLines(text);
-    let reportedUntil = -1;
+    let repeatedAt = Number.NEGATIVE_INFINITY;
     for (let at = 0; at + minLines <= lines.length; at += 1) {
       const window = lines.slice(at, at + minLines).map((line) => line.text).join('\n');
       const here = `${path}:${lines[at]?.number ?? 0}`;
       const first = seen.get(window);
       if (first === undefined) seen.set(window, here);
-      else if (at > reportedUntil) {
-        faults.push(`${here} repeats ${first}`);
-        reportedUntil = at + minLines - 1;
+      else {
+        // A window right after another repeated one belongs to the same run.
+        if (at > repeatedAt + 1) faults.push(`${here} repeats ${first}`);
+        repeatedAt = at;
       }
     }
   }

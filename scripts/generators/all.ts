@@ -7,6 +7,7 @@ import { crdFiles } from './crd.ts';
 import { intentFiles } from './intents.ts';
 import { jsonSchemaFiles } from './json-schema.ts';
 import { installFiles } from './manifests.ts';
+import { metricFiles } from './metrics.ts';
 import type { GeneratedFile } from './output.ts';
 import { protobufFiles } from './protobuf.ts';
 import { referenceFiles } from './reference.ts';
@@ -21,6 +22,7 @@ export function generateAll(root: string): GeneratedFile[] {
     ...referenceFiles(),
     ...configFiles(),
     ...intentFiles(),
+    ...metricFiles(),
     ...troubleshootingFiles(),
     ...jsonSchemaFiles(),
     ...chartFiles(version),

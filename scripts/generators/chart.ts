@@ -1,7 +1,7 @@
 // The charts: CRDs in one of their own, because Helm never upgrades a crds/ folder, and the installation from the same pieces as the plain manifests.
 import { group, kinds } from '#api/v1alpha1/kinds.ts';
+import type { NewObject } from '#platform/kube/types.ts';
 import { toCrd } from './crd.ts';
-import type { Manifest } from './manifest.ts';
 import { generatedFrom, toYaml, type GeneratedFile } from './output.ts';
 import { cliManifests, rbacManifests } from './rbac.ts';
 import { block, control, expression, items, toTemplate, wholeNumber } from './template.ts';
@@ -59,7 +59,7 @@ function blobsDocuments(): string[] {
   const volume = { ...control(`if ${enabled}`), persistentVolumeClaim: { claimName }, ...control('else'), emptyDir: {}, ...control('end') };
   const size = expression('.Values.blobs.persistence.size');
   const storageClass = '.Values.blobs.persistence.storageClassName';
-  const claim: Manifest = {
+  const claim: NewObject = {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: { name: claimName, annotations: { 'helm.sh/resource-policy': 'keep' } },
@@ -80,7 +80,7 @@ function withSettings(component: 'operator' | 'blobs', replicas: number | string
 }
 
 /** Adds what the chart lets people say about pods. */
-function placed(object: Manifest, component: 'operator' | 'blobs'): Manifest {
+function placed(object: NewObject, component: 'operator' | 'blobs'): NewObject {
   if (object.kind !== 'Deployment') return object;
   const spec = object['spec'] as { template: { spec: object } };
   const values = `.Values.${component}`;
@@ -90,12 +90,12 @@ function placed(object: Manifest, component: 'operator' | 'blobs'): Manifest {
   return { ...object, spec: { ...spec, template: { ...spec.template, spec: pod } } };
 }
 
-function when(condition: string, objects: readonly Manifest[]): string[] {
+function when(condition: string, objects: readonly NewObject[]): string[] {
   return [`{{- if ${condition} }}`, ...objects.map((object) => document(object)), '{{- end }}'];
 }
 
 /** One document: Helm knows the namespace itself, so it stands only where an object goes into another one. */
-function document(object: Manifest, keepNamespace = false): string {
+function document(object: NewObject, keepNamespace = false): string {
   const { name, namespace: own, labels, annotations } = object.metadata;
   const metadata = {
     name,

@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import { AgentConfig } from '#api/config/agent.ts';
 import { BlobsConfig } from '#api/config/blobs.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
-import { code, page, table } from './markdown.ts';
-import { generatedFrom, type GeneratedFile } from './output.ts';
+import { code, table } from './markdown.ts';
+import { type GeneratedFile, referencePage } from './output.ts';
 
 const processes = [
   { title: 'Operator', source: 'api/config/operator.ts', schema: OperatorConfig },
@@ -35,13 +35,12 @@ export function settingsOf(schema: z.ZodObject, source: string): Setting[] {
 /** docs/reference/config.md. */
 export function configFiles(): GeneratedFile[] {
   const sections = processes.flatMap(({ title, source, schema }) => [`## ${title}`, settingTable(settingsOf(schema, source))]);
-  const text = page([
-    `<!-- ${generatedFrom('api/config/')} -->`,
+  const page = referencePage('config', 'api/config/', [
     '# Settings',
     'A setting is looked for as a flag (`--api-port 9443`), then in the environment, then in the file that `--config FILE` names (YAML or JSON, by the setting\'s name), then the default holds. A wrong value ends the process with one line that names the setting.',
     ...sections,
   ]);
-  return [{ path: 'docs/reference/config.md', text }];
+  return [page];
 }
 
 function settingTable(settings: readonly Setting[]): string {

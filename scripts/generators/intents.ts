@@ -1,8 +1,7 @@
 // docs/reference/intents.md: what the built-in roles can be asked for, from the schemas that every mission is checked against.
 import { z } from 'zod';
 import { intents, type IntentDefinition } from '#api/intents.ts';
-import { page } from './markdown.ts';
-import { generatedFrom, type GeneratedFile } from './output.ts';
+import { type GeneratedFile, referencePage } from './output.ts';
 import { fieldTable } from './reference.ts';
 import type { StructuralSchema } from './structural.ts';
 
@@ -10,13 +9,12 @@ import type { StructuralSchema } from './structural.ts';
 export function intentFiles(): GeneratedFile[] {
   const roles: Readonly<Record<string, Readonly<Record<string, IntentDefinition>>>> = intents;
   const sections = Object.entries(roles).flatMap(([role, actions]) => [`## ${role}`, ...Object.entries(actions).flatMap(([action, definition]) => intentSection(action, definition))]);
-  const text = page([
-    `<!-- ${generatedFrom('api/intents.ts')} -->`,
+  const page = referencePage('intents', 'api/intents.ts', [
     '# Intents',
     'What a task may ask of an agent: `spec.intent.action` and `spec.intent.params`, by the role in `spec.type`. Roles that an image of yours provides have intents of their own.',
     ...sections,
   ]);
-  return [{ path: 'docs/reference/intents.md', text }];
+  return [page];
 }
 
 function intentSection(action: string, { description, params }: IntentDefinition): string[] {

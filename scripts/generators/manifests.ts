@@ -1,6 +1,6 @@
 // Plain manifests of an installation, for clusters without Helm and for the dev cluster. CRDs are not among them: see crds/.
+import type { NewObject } from '#platform/kube/types.ts';
 import { generatedFrom, toYamlDocuments, type GeneratedFile } from './output.ts';
-import type { Manifest } from './manifest.ts';
 import { cliManifests, rbacManifests } from './rbac.ts';
 import { blobsWorkload, leaseFlowSchema, operatorDisruptionBudget, operatorWorkload, type Workload } from './workloads.ts';
 
@@ -22,7 +22,7 @@ export const defaultResources = {
 } as const;
 
 /** Every object of an installation, in an order in which they can be applied. */
-export function installManifests(options: InstallOptions): Manifest[] {
+export function installManifests(options: InstallOptions): NewObject[] {
   const { namespace, images, replicas, leaderElection, cliNamespaces = [] } = options;
   const common = { namespace, pullPolicy: 'IfNotPresent' } as const;
   const operator: Workload = { ...common, image: images.operator, replicas, env: [{ name: 'CODITECT_LEADER_ELECTION', value: leaderElection }], resources: defaultResources.operator };
@@ -38,7 +38,7 @@ export function installManifests(options: InstallOptions): Manifest[] {
   ];
 }
 
-function namespaceManifest(name: string): Manifest {
+function namespaceManifest(name: string): NewObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } };
 }
 

@@ -1,7 +1,7 @@
 // Who may do what: one table a subject, each line with the least it needs. Roles of people aggregate into view, edit and admin.
 import { names } from '#api/labels.ts';
 import { group } from '#api/v1alpha1/kinds.ts';
-import type { Manifest } from './manifest.ts';
+import type { NewObject } from '#platform/kube/types.ts';
 
 interface Rule {
   readonly apiGroups: readonly string[];
@@ -61,7 +61,7 @@ const aggregatedInto = { viewer: 'view', editor: 'edit', admin: 'admin' } as con
 const rbac = 'rbac.authorization.k8s.io';
 
 /** Every role and binding of an installation in `namespace`. */
-export function rbacManifests(namespace: string): Manifest[] {
+export function rbacManifests(namespace: string): NewObject[] {
   return [
     ...(['viewer', 'editor', 'admin'] as const).map(peopleRole),
     clusterRole(names.operator, operatorRules),
@@ -76,31 +76,31 @@ export function rbacManifests(namespace: string): Manifest[] {
 }
 
 /** What `kubectl mission` needs in a namespace when the kubeconfig holds a certificate and no token: an account that may look, and nothing else. */
-export function cliManifests(namespace: string): Manifest[] {
+export function cliManifests(namespace: string): NewObject[] {
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: names.cliServiceAccount, namespace }, automountServiceAccountToken: false },
     { ...roleBinding(names.cliServiceAccount, namespace, 'ClusterRole', serviceAccount(names.cliServiceAccount, namespace)), roleRef: roleRef('ClusterRole', 'coditect-viewer') },
   ];
 }
 
-function peopleRole(who: keyof typeof peopleRules): Manifest {
+function peopleRole(who: keyof typeof peopleRules): NewObject {
   const labels = { [`${rbac}/aggregate-to-${aggregatedInto[who]}`]: 'true' };
   return { ...clusterRole(`coditect-${who}`, peopleRules[who]), metadata: { name: `coditect-${who}`, labels } };
 }
 
-function clusterRole(name: string, rules: readonly Rule[]): Manifest {
+function clusterRole(name: string, rules: readonly Rule[]): NewObject {
   return { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules };
 }
 
-function clusterRoleBinding(name: string, namespace: string): Manifest {
+function clusterRoleBinding(name: string, namespace: string): NewObject {
   return { apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, roleRef: roleRef('ClusterRole', name), subjects: [serviceAccount(name, namespace)] };
 }
 
-function role(name: string, namespace: string, rules: readonly Rule[]): Manifest {
+function role(name: string, namespace: string, rules: readonly Rule[]): NewObject {
   return { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name, namespace }, rules };
 }
 
-function roleBinding(name: string, namespace: string, kind: 'Role' | 'ClusterRole', subject: object): Manifest {
+function roleBinding(name: string, namespace: string, kind: 'Role' | 'ClusterRole', subject: object): NewObject {
   return { apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata: { name, namespace }, roleRef: roleRef(kind, name), subjects: [subject] };
 }
 

@@ -3,21 +3,19 @@ import { conditionTables, type ReasonText } from '#api/conditions.ts';
 import { group, kinds, missions, version, type KindDefinition } from '#api/v1alpha1/kinds.ts';
 import { goalReasons } from '#domain/goals/reasons.ts';
 import { rootSchema } from './crd.ts';
-import { code, page, table } from './markdown.ts';
-import { generatedFrom, type GeneratedFile } from './output.ts';
+import { code, table } from './markdown.ts';
+import { type GeneratedFile, referencePage } from './output.ts';
 import { fieldsBelow, rulesBelow, type Field } from './paths.ts';
 import type { StructuralSchema } from './structural.ts';
 
 /** docs/reference/<kind>.md for every kind. */
 export function referenceFiles(): GeneratedFile[] {
-  return kinds.map((kind) => ({ path: `docs/reference/${kind.singular}.md`, text: referencePage(kind) }));
+  return kinds.map((kind) => referencePage(kind.singular, `api/v1alpha1/${kind.singular}.ts`, partsOf(kind)));
 }
 
-/** The page of one kind. */
-export function referencePage(kind: KindDefinition): string {
+function partsOf(kind: KindDefinition): string[] {
   const schema = rootSchema(kind);
-  return page([
-    `<!-- ${generatedFrom(`api/v1alpha1/${kind.singular}.ts`)} -->`,
+  return [
     `# ${kind.kind}`,
     kind.description,
     `\`apiVersion: ${group}/${version}\`, \`kind: ${kind.kind}\`, namespaced. Short name \`${kind.shortName}\`; \`kubectl explain ${kind.plural}.${group}.spec\` prints the same fields.`,
@@ -34,7 +32,7 @@ export function referencePage(kind: KindDefinition): string {
     '## Conditions',
     ...conditionSections(kind.kind),
     ...(kind === missions ? ['## Reasons of goals', reasonTable(goalReasons)] : []),
-  ]);
+  ];
 }
 
 /** Table of every field below a schema. */

@@ -1,6 +1,6 @@
 // The two processes of an installation as Deployments and Services. Plain manifests and the chart are made from the same pieces.
 import { audiences, labels, names } from '#api/labels.ts';
-import type { Manifest } from './manifest.ts';
+import type { NewObject } from '#platform/kube/types.ts';
 import { leaseRule } from './rbac.ts';
 
 /** What differs between installations; the chart puts template expressions in place of values. */
@@ -36,12 +36,12 @@ function selectorOf(component: Component) {
   return { [labels.name]: 'coditect', [labels.component]: component };
 }
 
-function metadata(component: Component, namespace: string): Manifest['metadata'] {
+function metadata(component: Component, namespace: string): NewObject['metadata'] {
   return { name: names[component], namespace, labels: { ...selectorOf(component), 'app.kubernetes.io/part-of': 'coditect' } };
 }
 
 /** ServiceAccount, Service and Deployment of the operator. */
-export function operatorWorkload(workload: Workload): Manifest[] {
+export function operatorWorkload(workload: Workload): NewObject[] {
   const env = [fromField('CODITECT_NAMESPACE', 'metadata.namespace'), fromField('CODITECT_POD_NAME', 'metadata.name'), ...workload.env];
   const pod = podSpec('operator', { ...workload, env }, operatorPorts);
   // Agents keep a connection to every replica, followers and starting ones included.
@@ -50,7 +50,7 @@ export function operatorWorkload(workload: Workload): Manifest[] {
 }
 
 /** ServiceAccount, Service and Deployment of the blob service; `volume` is where the blobs are kept. */
-export function blobsWorkload(workload: Workload, volume: object): Manifest[] {
+export function blobsWorkload(workload: Workload, volume: object): NewObject[] {
   const env = [
     fromField('CODITECT_NAMESPACE', 'metadata.namespace'),
     { name: 'CODITECT_TOKEN_FILE', value: `${tokenFolder}/token` },
@@ -66,13 +66,13 @@ export function blobsWorkload(workload: Workload, volume: object): Manifest[] {
 }
 
 /** Keeps all but one operator during drains; only of use with more than one. */
-export function operatorDisruptionBudget(namespace: string): Manifest {
+export function operatorDisruptionBudget(namespace: string): NewObject {
   const spec = { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: selectorOf('operator') } };
   return { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: metadata('operator', namespace), spec };
 }
 
 /** Renewals of the leader lease must not wait behind anybody's lists: a lease lost to a busy API server restarts the operator. */
-export function leaseFlowSchema(namespace: string): Manifest {
+export function leaseFlowSchema(namespace: string): NewObject {
   const subjects = [{ kind: 'ServiceAccount', serviceAccount: { name: names.operator, namespace } }];
   const resourceRules = [{ ...leaseRule, namespaces: [namespace] }];
   const spec = { priorityLevelConfiguration: { name: 'leader-election' }, matchingPrecedence: 200, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects, resourceRules }] };
@@ -108,18 +108,18 @@ function podSpec(component: Component, workload: Workload, ports: Readonly<Recor
   };
 }
 
-function deployment(component: Component, { namespace, replicas }: Workload, pod: object): Manifest {
+function deployment(component: Component, { namespace, replicas }: Workload, pod: object): NewObject {
   // Two blob services on one volume would sweep each other's files, so the old one goes first.
   const strategy = component === 'blobs' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
   const template = { metadata: { labels: selectorOf(component) }, spec: pod };
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: metadata(component, namespace), spec: { replicas, strategy, selector: { matchLabels: selectorOf(component) }, template } };
 }
 
-function serviceOf(component: Component, namespace: string, ports: Readonly<Record<string, number>>, further: object = {}): Manifest {
+function serviceOf(component: Component, namespace: string, ports: Readonly<Record<string, number>>, further: object = {}): NewObject {
   const listed = Object.entries(ports).map(([name, port]) => ({ name, port, targetPort: name, protocol: 'TCP' }));
   return { apiVersion: 'v1', kind: 'Service', metadata: metadata(component, namespace), spec: { clusterIP: 'None', ...further, selector: selectorOf(component), ports: listed } };
 }
 
-function account(component: Component, namespace: string): Manifest {
+function account(component: Component, namespace: string): NewObject {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(component, namespace) };
 }

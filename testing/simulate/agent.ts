@@ -1,5 +1,6 @@
 // An agent as the operator's fleet sees it, in process: it runs nothing and answers as its script says, after small random delays.
-// It keeps finished results until they are confirmed and names them at each hello, as a real one does.
+// Like a real one it keeps finished results until they are confirmed, names them at each hello, and speaks of an attempt only to the leader whose
+// term its number is of.
 import type { AgentIdentity } from '#api/identity.ts';
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { TaskSpec } from '#api/v1alpha1/task.ts';
@@ -8,7 +9,7 @@ import type { Outbox } from '#operator/fleet/work/fleet.ts';
 import type { Leadership } from '#operator/fleet/work/service.ts';
 import type { Report } from '#operator/task/report.ts';
 import { newUuid } from '#platform/ids.ts';
-import type { Assign, WorkResponse } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
+import type { Assign, Reissue, WorkResponse } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 
 /** How an attempt goes. */
 export interface Course {
@@ -40,6 +41,8 @@ export class ScriptedAgent {
   readonly #deps: AgentDeps;
   readonly #processUuid = newUuid();
   readonly #held = new Map<string, Held>();
+  #inbox = Promise.resolve();
+  #sent = Promise.resolve();
   #connection: { readonly leadership: Leadership; readonly outbox: Outbox } | undefined;
 
   constructor(identity: AgentIdentity, deps: AgentDeps) {
@@ -53,7 +56,6 @@ export class ScriptedAgent {
     return held !== undefined && held.report === undefined;
   }
 
-  dbg() { return [...this.#held.values()].map((h) => ({ t: h.taskUid, a: h.attempt, e: h.epoch, r: h.report !== undefined, c: this.#connection !== undefined })); }
   get isIdle(): boolean {
     return this.#held.size === 0;
   }
@@ -81,9 +83,9 @@ export class ScriptedAgent {
   }
 
   #receive(message: WorkResponse, outbox: Outbox): void {
-    setTimeout(() => {
+    this.#inbox = this.#deliver(this.#inbox, () => {
       if (this.#connection?.outbox === outbox) this.#obey(message);
-    }, this.#deps.latencyMs());
+    });
   }
 
   #obey({ message }: WorkResponse): void {
@@ -94,7 +96,7 @@ export class ScriptedAgent {
       case 'confirm':
         return this.#forget(message.value.taskUid, message.value.epoch);
       case 'reissue':
-        return this.#reissue(message.value.taskUid, message.value.newEpoch);
+        return this.#reissue(message.value);
       case undefined:
       case 'hello':
       case 'notLeader':
@@ -111,7 +113,7 @@ export class ScriptedAgent {
     const { ms, result } = this.#deps.script(spec.taskName ?? '', attempt);
     const timer = setTimeout(() => this.#end(taskUid, { ms, result }), ms);
     this.#held.set(taskUid, { taskUid, attempt, epoch, report: undefined, timer });
-    this.#say(({ listener }) => listener.started(this.identity.uid, { taskUid, attempt, epoch }));
+    this.#say(epoch, ({ listener }) => listener.started(this.identity.uid, { taskUid, attempt, epoch }));
   }
 
   #end(taskUid: string, { ms, result }: Course): void {
@@ -124,15 +126,16 @@ export class ScriptedAgent {
   }
 
   #report({ report, epoch }: Held): void {
-    if (report !== undefined) this.#say(({ listener }) => listener.finished(this.identity.uid, { ...report, epoch }));
+    if (report !== undefined) this.#say(epoch, ({ listener }) => listener.finished(this.identity.uid, { ...report, epoch }));
   }
 
-  #reissue(taskUid: string, epoch: Epoch | undefined): void {
+  #reissue({ taskUid, attempt, newEpoch: epoch }: Reissue): void {
+    if (epoch === undefined) throw new Error(`reissue task ${taskUid}: the order has no epoch`);
     const held = this.#held.get(taskUid);
-    if (held === undefined || epoch === undefined) return;
+    if (held === undefined) return this.#say(epoch, ({ listener }) => listener.refused(this.identity.uid, { taskUid, attempt, epoch, reason: 'NotHeld' }));
     held.epoch = epoch;
     if (held.report !== undefined) return this.#report(held);
-    this.#say(({ listener }) => listener.started(this.identity.uid, { taskUid, attempt: held.attempt, epoch }));
+    this.#say(epoch, ({ listener }) => listener.started(this.identity.uid, { taskUid, attempt, epoch }));
   }
 
   #forget(taskUid: string, epoch: Epoch | undefined): void {
@@ -142,10 +145,18 @@ export class ScriptedAgent {
     this.#held.delete(taskUid);
   }
 
-  #say(words: (leadership: Leadership) => void): void {
+  #say({ term }: Epoch, words: (leadership: Leadership) => void): void {
     const connection = this.#connection;
-    setTimeout(() => {
-      if (connection !== undefined && this.#connection === connection && connection.leadership.fleet.heard(this.identity.uid, connection.outbox)) words(connection.leadership);
-    }, this.#deps.latencyMs());
+    if (connection?.leadership.term !== term) return;
+    this.#sent = this.#deliver(this.#sent, () => {
+      if (this.#connection === connection && connection.leadership.fleet.heard(this.identity.uid, connection.outbox)) words(connection.leadership);
+    });
+  }
+
+  /** Like a stream: late, but in order. */
+  async #deliver(before: Promise<void>, message: () => void): Promise<void> {
+    await before;
+    await new Promise((resolve) => setTimeout(resolve, this.#deps.latencyMs()));
+    message();
   }
 }

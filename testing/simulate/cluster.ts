@@ -15,7 +15,7 @@ import { KubeError } from '#platform/kube/error.ts';
 import { configMaps, namespaces, pods } from '#platform/kube/resources.ts';
 import type { KubeObject } from '#platform/kube/types.ts';
 import type { Assign } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
-import { silentLog, wrap } from '#platform/telemetry/log.ts';
+import { silentLog } from '#platform/telemetry/log.ts';
 import { startFakeApiServer, type FakeApiServer, type JournalEntry } from '#testing/fake-apiserver/server.ts';
 import { seeded } from '#testing/seeded.ts';
 import { ScriptedAgent, type Script } from './agent.ts';
@@ -80,7 +80,7 @@ export class Simulation {
       clean,
       caches, client, fence, random,
       clock: systemClock,
-      log: wrap((l, m, f) => { if (process.env.DBG) console.log(Math.round(performance.now()), l, m, JSON.stringify(f)); }, {}),
+      log: silentLog,
       signGrant: () => 'grant',
       caBundle: () => 'PEM',
       recorder: { record: nothing, stop: () => Promise.resolve(), dropped: 0 },
@@ -113,7 +113,6 @@ export class Simulation {
     this.#employ(agent.identity);
   }
 
-  debug() { const f = this.#reign!.term.leadership.fleet; return { pods: this.server.objects('pods').map((p) => [p.metadata.name, p.metadata.uid, p.metadata.deletionTimestamp, (p as any).status?.phase]), members: f.members().map((m) => ({ pod: m.pod, draining: m.draining, q: m.quietMs })), held: this.agents.map((a) => [a.identity.pod, a.isIdle, (a as any).dbg()]), explain: this.#reign!.term.explainer.explain({ namespace: 'team-a', name: 'm' }), pool: this.server.objects('agentpools')[0]?.status }; }
   /** Stores an object as it is. */
   put(object: KubeObject): void {
     this.server.put({ ...object });

@@ -1,9 +1,10 @@
 // What every call of the api listener passes: who asks, whether they may, which Mission is meant, and whether this replica can answer.
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
+import type { Authenticator } from '#api/access.ts';
 import { group } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { ObjectKey, Store } from '#platform/kube/types.ts';
-import { type Authenticator, requireAccess } from '#platform/rpc/auth.ts';
+import { requireAccess } from '#platform/rpc/auth.ts';
 import { keyFrom } from './parse.ts';
 
 /** Passes when the caller may create missions in this namespace. */

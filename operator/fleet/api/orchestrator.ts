@@ -1,20 +1,20 @@
 // OrchestratorService: submit a mission, follow it, ask why it waits, read its logs.
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import type { Authenticator } from '#api/access.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { KubeClient, ObjectKey, Store } from '#platform/kube/types.ts';
-import type { Authenticator } from '#platform/rpc/auth.ts';
 import type { LogsRequest, OrchestratorService } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
-import { ensureMission } from './create-mission.ts';
-import { mayCreate, notLeader, readableMission } from './door.ts';
+import { createMission } from './create-mission.ts';
+import { notLeader, readableMission } from './door.ts';
 import type { Feed } from './feed.ts';
 import { followMission } from './follow.ts';
 import type { LiveLogs } from './live-logs.ts';
 import type { LogPiece } from './log-buffer.ts';
 import { currentTask } from './mission-stream.ts';
 import { submittedMission } from './mission-request.ts';
-import { invalid, namespaceFrom, taskNameFrom } from './parse.ts';
+import { invalid, taskNameFrom } from './parse.ts';
 
 /** Why tasks wait; the leader's scheduler satisfies it. */
 export interface Explainer {
@@ -37,12 +37,7 @@ export interface OrchestratorDeps {
 /** The service over its ports. */
 export function createOrchestratorService(deps: OrchestratorDeps): ServiceImpl<typeof OrchestratorService> {
   return {
-    async submit(request, context) {
-      const namespace = namespaceFrom(request.namespace, 'namespace');
-      await mayCreate(deps.authenticator, context, namespace);
-      const { metadata } = await ensureMission(deps.client, namespace, submittedMission(request));
-      return { mission: { namespace, name: metadata.name }, uid: metadata.uid };
-    },
+    submit: (request, context) => createMission(deps, context, request.namespace, () => submittedMission(request)),
     async *follow(request, context) {
       const mission = await readableMission(deps, context, request.mission);
       if (deps.explainer() === undefined) throw notLeader();

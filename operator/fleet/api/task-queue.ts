@@ -1,14 +1,13 @@
 // TaskQueueService: programs enqueue tasks and subscribe to what becomes of them.
 import type { ServiceImpl } from '@connectrpc/connect';
+import type { Authenticator } from '#api/access.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { KubeClient, Store } from '#platform/kube/types.ts';
-import type { Authenticator } from '#platform/rpc/auth.ts';
 import type { TaskQueueService } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
-import { ensureMission } from './create-mission.ts';
-import { mayCreate, readableMission } from './door.ts';
+import { createMission } from './create-mission.ts';
+import { readableMission } from './door.ts';
 import { enqueuedMission } from './mission-request.ts';
-import { namespaceFrom } from './parse.ts';
 import { taskChanges } from './task-changes.ts';
 
 export interface TaskQueueDeps {
@@ -22,10 +21,8 @@ export interface TaskQueueDeps {
 export function createTaskQueueService(deps: TaskQueueDeps): ServiceImpl<typeof TaskQueueService> {
   return {
     async enqueue(request, context) {
-      const namespace = namespaceFrom(request.namespace, 'namespace');
-      await mayCreate(deps.authenticator, context, namespace);
-      const { metadata } = await ensureMission(deps.client, namespace, enqueuedMission(request));
-      return { mission: { namespace, name: metadata.name }, missionUid: metadata.uid };
+      const { mission, uid } = await createMission(deps, context, request.namespace, () => enqueuedMission(request));
+      return { mission, missionUid: uid };
     },
     async *subscribe(request, context) {
       const mission = await readableMission(deps, context, request.mission);

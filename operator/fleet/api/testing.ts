@@ -1,12 +1,12 @@
 // The api listener in one process, for this room's tests: the real services and interceptors, caches and an API server in memory.
 import { ConnectError, Code, createClient, createRouterTransport } from '@connectrpc/connect';
+import type { Authenticator } from '#api/access.ts';
 import { missions } from '#api/v1alpha1/kinds.ts';
 import { type Mission, MissionSpec } from '#api/v1alpha1/mission.ts';
 import { type Task, TaskSpec } from '#api/v1alpha1/task.ts';
 import { KubeError } from '#platform/kube/error.ts';
 import { createStore } from '#platform/kube/store.ts';
 import type { KubeClient, KubeObject, NewObject, ObjectKey } from '#platform/kube/types.ts';
-import type { Authenticator } from '#platform/rpc/auth.ts';
 import { OrchestratorService } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
 import { TaskQueueService } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import { silentLog } from '#platform/telemetry/log.ts';

@@ -1,10 +1,10 @@
 // Hands out certificates: a token that names a live pod, and a key proven by its request, become an identity for an hour.
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import type { User } from '#api/access.ts';
 import { agentUri, roleUri } from '#api/identity.ts';
 import { audiences } from '#api/labels.ts';
 import type { Clock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
-import type { User } from '#platform/rpc/auth.ts';
 import { issueLeaf, type LeafOrder } from '#platform/rpc/certificates.ts';
 import type { EnrolmentService } from '#platform/rpc/generated/coditect/v1alpha1/enrolment_pb.ts';
 import { type AuthorityState, bundleOf } from '#platform/rpc/rotation.ts';
