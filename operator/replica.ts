@@ -61,7 +61,7 @@ class ElectedReplica implements Replica {
   readonly #elector: Elector;
   #term: Term | undefined;
   #synced = false;
-  #stopped = false;
+  #stopped: Promise<void> | undefined;
   #changed = Promise.withResolvers<void>();
 
   constructor(deps: ReplicaDeps) {
@@ -99,12 +99,16 @@ class ElectedReplica implements Replica {
     this.caches.start();
     void this.caches.synced.then(() => {
       this.#synced = true;
-      if (!this.#stopped) this.#elector.start();
+      if (this.#stopped === undefined) this.#elector.start();
     });
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async #end(): Promise<void> {
     const term = this.#term;
     // First of all, so that agents whose streams end now do not come back to this replica.
     this.#change(undefined);

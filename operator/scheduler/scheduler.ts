@@ -124,7 +124,7 @@ class LoopScheduler implements Scheduler {
 
   requeue(task: Task, afterMs: number): void {
     const entry = this.#deps.runs.entry(task);
-    // Said twice of one attempt, it must not end the next one.
+    // Said twice of one attempt, it must not cut the wait short.
     if (entry?.standing !== 'live') return;
     entry.task = task;
     entry.recordFirst = false;

@@ -35,7 +35,7 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
     createIfAbsent: (task) => createIfAbsent<Task>(client, tasks, task),
     decideTask: (...args) => dispatch.attempts.decide(...args),
   };
-  const isLive = (task: Task): boolean => book.get(task.metadata.uid) !== undefined;
+  const isLive = (task: Task): boolean => book.get(task.metadata.uid) !== undefined || dispatch.scheduler.mayRun(task);
   return {
     missions: queue(deps, core, missionParts({ ...stores, tasksOf: (uid) => board.ofMission(uid), isLive }, missionCluster)),
     tasks: queue(deps, core, taskParts({ ...stores, missionExists: ({ spec, metadata }) => spec.missionRef !== undefined && missionByUid(spec.missionRef.uid)?.metadata.namespace === metadata.namespace }, writer)),

@@ -7,6 +7,7 @@ import type { TaskSpec } from '#api/v1alpha1/task.ts';
 import { sha256Hex } from '#domain/digest.ts';
 import type { Outbox } from '#operator/fleet/work/fleet.ts';
 import type { Leadership } from '#operator/fleet/work/service.ts';
+import type { AttemptRef } from '#operator/task/agents-port.ts';
 import type { Report } from '#operator/task/report.ts';
 import { newUuid } from '#platform/ids.ts';
 import type { Assign, Reissue, WorkResponse } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
@@ -14,7 +15,8 @@ import type { Assign, Reissue, WorkResponse } from '#platform/rpc/generated/codi
 /** How an attempt goes. */
 export interface Course {
   readonly ms: number;
-  readonly result: 'Succeeded' | 'Failed';
+  /** `Refused`: the order is given back after that time, without having begun. */
+  readonly result: 'Succeeded' | 'Failed' | 'Refused';
 }
 
 /** Says how an attempt of a task goes, by the name in the plan. */
@@ -111,12 +113,13 @@ export class ScriptedAgent {
     const spec = JSON.parse(specJson) as TaskSpec;
     this.#deps.onOrder(order, spec);
     const { ms, result } = this.#deps.script(spec.taskName ?? '', attempt);
-    const timer = setTimeout(() => this.#end(taskUid, { ms, result }), ms);
+    if (result === 'Refused') return void setTimeout(() => this.#refuse({ taskUid, attempt, epoch }, 'NoFreeSlot'), ms);
+    const timer = setTimeout(() => this.#end(taskUid, ms, result), ms);
     this.#held.set(taskUid, { taskUid, attempt, epoch, report: undefined, timer });
     this.#say(epoch, ({ listener }) => listener.started(this.identity.uid, { taskUid, attempt, epoch }));
   }
 
-  #end(taskUid: string, { ms, result }: Course): void {
+  #end(taskUid: string, ms: number, result: Report['result']): void {
     const held = this.#held.get(taskUid);
     if (held === undefined) return;
     const { attempt, epoch } = held;
@@ -132,10 +135,14 @@ export class ScriptedAgent {
   #reissue({ taskUid, attempt, newEpoch: epoch }: Reissue): void {
     if (epoch === undefined) throw new Error(`reissue task ${taskUid}: the order has no epoch`);
     const held = this.#held.get(taskUid);
-    if (held === undefined) return this.#say(epoch, ({ listener }) => listener.refused(this.identity.uid, { taskUid, attempt, epoch, reason: 'NotHeld' }));
+    if (held === undefined) return this.#refuse({ taskUid, attempt, epoch }, 'NotHeld');
     held.epoch = epoch;
     if (held.report !== undefined) return this.#report(held);
     this.#say(epoch, ({ listener }) => listener.started(this.identity.uid, { taskUid, attempt, epoch }));
+  }
+
+  #refuse(order: AttemptRef, reason: string): void {
+    this.#say(order.epoch, ({ listener }) => listener.refused(this.identity.uid, { ...order, reason }));
   }
 
   #forget(taskUid: string, epoch: Epoch | undefined): void {

@@ -48,6 +48,8 @@ export class Simulation {
   /** Sentences about what must never happen. */
   readonly violations: string[] = [];
   readonly random: () => number;
+  /** Orders that agents got. */
+  readonly orders: Assign[] = [];
   readonly #script: Script;
   readonly #agents = new Map<string, ScriptedAgent>();
   readonly #kubelet: NodeJS.Timeout;
@@ -126,6 +128,11 @@ export class Simulation {
     return this.server.objects(tasks.plural) as unknown as readonly Task[];
   }
 
+  /** Why the tasks of mission `m` wait, as `task reason`. */
+  explain(): readonly string[] {
+    return this.#reign?.term.explainer.explain({ namespace: 'team-a', name: 'm' })?.map(({ task, reason }) => `${task} ${reason}`) ?? [];
+  }
+
   get agents(): readonly ScriptedAgent[] {
     return [...this.#agents.values()];
   }
@@ -168,7 +175,9 @@ export class Simulation {
   }
 
   /** An order must be for a task that is undecided, runs nowhere, and whose dependencies have succeeded as the API server knows it. */
-  #check({ taskUid }: Assign, { dependsOn, missionRef, run, taskName = '' }: TaskSpec): void {
+  #check(order: Assign, { dependsOn, missionRef, run, taskName = '' }: TaskSpec): void {
+    const { taskUid } = order;
+    this.orders.push(order);
     const all = this.tasks();
     const siblings = new Map(all.filter(({ spec }) => spec.missionRef?.uid === missionRef?.uid && spec.run === run).map((task) => [task.spec.taskName, task]));
     for (const name of dependsOn) {

@@ -91,6 +91,28 @@ describe('a mission of twelve tasks', () => {
   });
 });
 
+describe('files from a ConfigMap', () => {
+  const fromConfigMap = aMission().withTask('a').spec({ workspace: { configMap: { name: 'files' } } });
+
+  test('go with the order', async () => {
+    const simulation = await aSimulation();
+    simulation.server.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'files', namespace: 'team-a' }, data: { 'a.txt': 'text' }, binaryData: { 'b.bin': 'AAE=' } });
+    await simulation.lead(true);
+    simulation.put(fromConfigMap.build());
+    await until('the mission has ended', hasEnded(simulation));
+    const [order] = simulation.orders;
+    expect(order?.workspace?.source).toMatchObject({ case: 'files', value: { files: { 'a.txt': Buffer.from('text'), 'b.bin': Buffer.from([0, 1]) } } });
+  });
+
+  test('that does not exist fail the task', async () => {
+    const simulation = await aSimulation();
+    await simulation.lead(true);
+    simulation.put(fromConfigMap.build());
+    await until('the mission has ended', hasEnded(simulation));
+    expect(simulation.mission()?.status?.failedTasks).toMatchObject([{ name: 'a', reason: 'WorkspaceFailed' }]);
+  });
+});
+
 describe('hands of people', () => {
   const slow: Script = () => ({ ms: 60_000, result: 'Succeeded' });
   const underway = async (script: Script, mission = dozen()) => {
@@ -120,11 +142,22 @@ describe('hands of people', () => {
     await expectOrder(simulation);
   });
 
+  test('Stop also ends what an agent gives back: nothing is written of that', async () => {
+    const simulation = await aSimulation(() => ({ ms: 200, result: 'Refused' }));
+    await simulation.lead(true);
+    simulation.put(aMission().withTask('a').build());
+    await until('the order has left', () => simulation.orders.length === 1);
+    await patched(simulation, { operatingMode: 'Stop' });
+    await until('the mission has ended', hasEnded(simulation));
+    expect([reasonOf(simulation.mission(), 'Succeeded'), simulation.orders.length]).toEqual(['Stopped', 1]);
+  });
+
   test('Suspend holds what has not started until the mode is Run again', async () => {
     const simulation = await underway(() => ({ ms: 100, result: 'Succeeded' }));
     await patched(simulation, { operatingMode: 'Suspend' });
     await until('the running ones have finished', () => simulation.mission()?.status?.tasksDone === '3/12' && reasonOf(simulation.mission(), 'Succeeded') === 'Suspended');
     await expectQuiet(simulation);
+    expect(simulation.explain().slice(0, 2)).toEqual(['b1 MissionSuspended', 'b2 MissionSuspended']);
     await patched(simulation, { operatingMode: 'Run' });
     await until('the mission has ended', hasEnded(simulation));
     expect(simulation.mission()?.status?.tasksDone).toBe('12/12');
@@ -193,8 +226,11 @@ describe('what is missing comes', () => {
     const mission = aMission().withTasks('a', 'b');
     const taken = taskOf(mission.build(), 'b').build().metadata.name;
     simulation.put(aTask(taken).spec({ type: 'Coder' }).build());
+    await until('it was seen', () => simulation.tasks()[0]?.status !== undefined);
     simulation.put(mission.build());
     await until('the mission is refused', () => reasonOf(simulation.mission(), 'Accepted') === 'NameTaken');
+    expect(simulation.tasks()).toHaveLength(1);
+    await expectQuiet(simulation);
     simulation.server.remove('tasks', { namespace: 'team-a', name: taken });
     await until('the mission has ended', hasEnded(simulation));
     expect(simulation.mission()?.status?.tasks?.succeeded).toBe(2);
