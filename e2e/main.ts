@@ -6,10 +6,11 @@ import { badObjectsStory } from './stories/bad-objects.ts';
 import { demoMissionStory } from './stories/demo-mission.ts';
 import { apiServerStory, killsStory } from './stories/faults.ts';
 import { deletionStory, explainStory, kubectlStory } from './stories/kubectl.ts';
+import { privateCloneStory } from './stories/private-clone.ts';
 import type { Story, StoryResult } from './story.ts';
 import { createWorld, root, type World } from '#testing/world.ts';
 
-const stories: readonly Story[] = [demoMissionStory, kubectlStory, explainStory, badObjectsStory, deletionStory, killsStory, apiServerStory];
+const stories: readonly Story[] = [demoMissionStory, kubectlStory, explainStory, badObjectsStory, deletionStory, privateCloneStory, killsStory, apiServerStory];
 
 const wanted = process.argv[2] ?? '';
 const chosen = stories.filter(({ name }) => name.includes(wanted));

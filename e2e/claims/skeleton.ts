@@ -5,6 +5,7 @@ const story = (words: string) => `node e2e/main.ts '${words}'`;
 
 export const claims: readonly Claim[] = [
   { claim: 'One command builds a Kubernetes, installs the operator and runs a mission on this repository to its end.', command: 'make demo', needs: [], limitSeconds: 600 },
+  { claim: 'It works from a clone that only its owner can read.', command: story('only its owner'), needs: [], limitSeconds: 360 },
   { claim: 'The demo mission ends with all goals met within 30 s of its creation.', command: story('demo mission'), needs: [], limitSeconds: 180 },
   { claim: 'kubectl alone is enough: apply twice is a no-op, get and describe tell the story, wait returns.', command: story('kubectl is enough'), needs: [], limitSeconds: 180 },
   { claim: 'kubectl explain knows every field.', command: story('explain'), needs: [], limitSeconds: 120 },

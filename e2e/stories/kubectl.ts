@@ -30,6 +30,8 @@ export const kubectlStory: Story = {
     must(writes.length === 0, `a finished mission is still written: ${writes.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}/${objectRef?.name}`).join(', ')}`);
     const table = await world.kubectl('get', 'msn,tasks.coditect.ai,apool', '-n', namespace);
     for (const word of ['GoalsMet', '1/1', '2/2', 'Completed', 'crew']) must(table.includes(word), `kubectl get does not show ${word}:\n${table}`);
+    const mission = await world.kubectl('describe', 'msn/simple', '-n', namespace);
+    must(/Normal\s+GoalsMet/.test(mission), `describe shows no event of the mission:\n${mission.slice(-600)}`);
     const described = await world.kubectl('describe', 'apool/crew', '-n', namespace);
     must(described.includes('ScaledUp'), `describe shows no event:\n${described.slice(-600)}`);
     return undefined;

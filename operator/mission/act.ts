@@ -18,6 +18,13 @@ export interface MissionCluster {
   /** Hands an outcome to the writer of Task.status. */
   decideTask(task: Task, result: TaskResult, reason: OutcomeReason, message: string): Promise<void>;
   readonly gate: Pick<WriteGate, 'expect' | 'expectGone'>;
+  /** Where Kubernetes Events go. */
+  readonly events: MissionEvents;
+}
+
+/** The recorder of platform/kube satisfies it. */
+export interface MissionEvents {
+  record(happening: { readonly regarding: Mission; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly action: string; readonly note: string }): void;
 }
 
 /** Name of the mission's writes in the gate; the shell waits for the same. */

@@ -7,6 +7,7 @@ import { isKubeError } from '#platform/kube/error.ts';
 import { equal, keyText, type Reconcile } from '../reconciler.ts';
 import { Absences } from './absences.ts';
 import { act, gateOwner, type MissionCluster } from './act.ts';
+import { announcements } from './decide/announce.ts';
 import { decideMission } from './decide/index.ts';
 import type { MissionIntent } from './decide/intents.ts';
 import type { MissionView } from './decide/view.ts';
@@ -36,12 +37,13 @@ export function missionParts(sources: MissionSources, cluster: MissionCluster): 
 }
 
 /** With the version as precondition: the uid alone would let the status of a mission land on its successor of the same name. */
-async function patchStatus(mission: Mission, status: object, { client, gate }: MissionCluster): Promise<void> {
+async function patchStatus(mission: Mission, status: object, { client, gate, events }: MissionCluster): Promise<void> {
   const { metadata } = mission;
   const { uid, resourceVersion } = metadata;
   try {
     const written = await client.mergePatch<Mission>(missions, metadata, { metadata: { uid, resourceVersion }, status }, 'status');
     gate.expect(gateOwner(mission), missions.plural, metadata, written.metadata);
+    for (const news of announcements(mission.status?.conditions, written.status?.conditions)) events.record({ regarding: mission, action: 'Reconcile', ...news });
   } catch (error) {
     // Changed or gone in between: the watch tells of it and asks for another turn.
     if (!isKubeError(error, 'Conflict', 'NotFound')) throw error;

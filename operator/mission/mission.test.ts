@@ -31,10 +31,11 @@ function aReconciler({ missions = [mission], tasks = [], pools = [aPool().build(
       mergePatch: async <T>(_type: unknown, _key: unknown, patch: object) => {
         if (answers.patchError !== undefined) throw answers.patchError;
         calls.push(`patch ${JSON.stringify(patch)}`);
-        return { ...mission, metadata: { ...mission.metadata, resourceVersion: '9' } } as T;
+        return { ...mission, ...patch, metadata: { ...mission.metadata, resourceVersion: '9' } } as T;
       },
     },
     createIfAbsent: async (wanted) => (calls.push(`create ${wanted.metadata.name}`), { object: answers.existing ?? task, created: answers.existing === undefined }),
+    events: { record: ({ type, reason, note }) => void calls.push(`event ${type} ${reason}: ${note}`) },
     decideTask: async (decided, result, reason) => void calls.push(`decide ${decided.metadata.name} ${result}/${reason}`),
     gate: {
       expect: (owner, plural, _key, { resourceVersion }) => void calls.push(`expect ${owner} ${plural} ${resourceVersion}`),
@@ -164,6 +165,13 @@ describe('the status', () => {
     const { parts, view, calls } = aReconciler();
     await parts.patchStatus(view(), { runNumber: 1 });
     expect(calls).toEqual(['patch {"metadata":{"uid":"uid-m","resourceVersion":"1"},"status":{"runNumber":1}}', 'expect Mission/team-a/m missions 9']);
+  });
+
+  test('is told in an event when it has a new reason, after the API server has it', async () => {
+    const { parts, view, calls } = aReconciler();
+    const conditions = [{ type: 'Succeeded', status: 'False', reason: 'TaskFailed', message: 'task a failed', lastTransitionTime: '2026-01-01T00:00:00Z' }];
+    await parts.patchStatus(view(), { conditions });
+    expect(calls.at(-1)).toBe('event Warning TaskFailed: task a failed');
   });
 
   test.each<[KubeReason, boolean]>([['Conflict', true], ['NotFound', true], ['ServerError', false]])('%s is left to the next turn: %s', async (reason, isLeft) => {

@@ -32,6 +32,7 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   const missionCluster: MissionCluster = {
     client,
     gate,
+    events: deps.recorder,
     createIfAbsent: (task) => createIfAbsent<Task>(client, tasks, task),
     decideTask: (...args) => dispatch.attempts.decide(...args),
   };
