@@ -1,7 +1,6 @@
 // kubectl alone must be enough: apply, get, describe, explain, wait, delete.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { join } from 'node:path';
 import { aMission, runCommand } from '../mission.ts';
 import { must, type Story } from '../story.ts';
 import { eventually, type World } from '#testing/world.ts';
@@ -75,7 +74,6 @@ export const deletionStory: Story = {
 };
 
 async function processes(command: string): Promise<boolean> {
-  const { readdir } = await import('node:fs/promises');
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
   return lines.some((line) => line.replaceAll('\0', ' ').trim().endsWith(command));
@@ -83,7 +81,6 @@ async function processes(command: string): Promise<boolean> {
 
 /** True while any folder of the cluster's pods is named by this owner. */
 async function hasArtifacts({ cluster }: World, ownerUid: string): Promise<boolean> {
-  const { readdir } = await import('node:fs/promises');
-  const names = await readdir(join(cluster.runtimeFolder), { recursive: true });
+  const names = await readdir(cluster.runtimeFolder, { recursive: true });
   return names.some((name) => name.endsWith(`/${ownerUid}`));
 }

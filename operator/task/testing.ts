@@ -201,3 +201,29 @@ export function aReport(epoch: Epoch, changes: Partial<Report> = {}): Report {
 }
 
 export const aFailure = (epoch: Epoch, changes: Partial<Report> = {}): Report => aReport(epoch, { result: 'Failed', reason: 'ActionFailed', message: 'exit code 1', ...changes });
+
+/** A task whose effects lie outside. */
+export const external = (): Task => aTask('a', { sideEffects: 'External' });
+
+/** A term whose task `a` was sent to p-1 as 2.1, and what was heard of it forgotten. */
+export async function sent(task: Task = aTask(), options: TermOptions = {}): Promise<FakeTerm> {
+  const term = aTerm(task, options);
+  term.dispatch('a');
+  await term.heard();
+  term.tasks.writes.length = 0;
+  return term;
+}
+
+/** The same, and p-1 has begun. */
+export async function running(task: Task = aTask()): Promise<FakeTerm> {
+  const term = await sent(task);
+  term.attempts.started(anAgent().uid, { taskUid: 'uid-a', attempt: 1, epoch: { term: 2, counter: 1 } });
+  await term.heard();
+  return term;
+}
+
+/** Reason of the Succeeded condition of task `a`. */
+export const reasonOf = (term: FakeTerm): string | undefined => term.tasks.at('a').status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
+
+/** Slots of p-1 that are in use. */
+export const usedSlots = (term: FakeTerm): number => term.book.usedSlots(anAgent().uid);
