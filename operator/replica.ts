@@ -1,35 +1,23 @@
 // One replica of the operator: follows with warm caches, leads when it holds the lease, ends when it lost it.
-import type { OperatorConfig } from '#api/config/operator.ts';
 import { names } from '#api/labels.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
-import type { Clock } from '#platform/clock.ts';
-import { newUuid, type Random } from '#platform/ids.ts';
+import { newUuid } from '#platform/ids.ts';
 import type { WatchingClient } from '#platform/kube/client.ts';
 import { createElector, type Elector } from '#platform/kube/elector.ts';
 import { electorProfiles } from '#platform/kube/lease.ts';
-import type { EventRecorder } from '#platform/kube/recorder.ts';
-import type { Log } from '#platform/telemetry/log.ts';
 import { type Caches, createCaches } from './caches.ts';
 import type { Leadership } from './fleet/work/service.ts';
 import type { OperatorMetrics } from './metrics.ts';
 import type { Explainer } from './scheduler/explain.ts';
-import type { OrderSources } from './task/order.ts';
-import { type Broadcast, startTerm, type Term } from './term/index.ts';
+import { startTerm, type Term, type TermDeps } from './term/index.ts';
 
-export interface ReplicaDeps {
-  readonly config: OperatorConfig;
+/** What a replica is made from; a term gets its share of it. */
+export interface ReplicaDeps extends Pick<TermDeps, 'config' | 'recorder' | 'signGrant' | 'caBundle' | 'broadcast' | 'clock' | 'random' | 'log'> {
   /** For reads, watches and everything a leader writes; `guard` is asked before each write. */
   readonly client: (guard: () => void) => WatchingClient;
   /** For the lease alone: on connections of its own. */
   readonly leaseClient: WatchingClient;
-  readonly recorder: EventRecorder;
-  readonly signGrant: OrderSources['grant'];
-  readonly caBundle: () => string | undefined;
-  readonly broadcast: Broadcast;
   readonly metrics: OperatorMetrics;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
   /** Ends the process: it may not go on. */
   readonly exit: (reason: string) => void;
 }

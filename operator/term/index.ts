@@ -8,7 +8,7 @@ import { createDispatch, type Dispatch } from './dispatch.ts';
 import { followEvents, lookAtEverything, lookAtMissionOf } from './events.ts';
 import { createQueues, type Queues } from './queues.ts';
 
-export type { Broadcast, TermDeps } from './deps.ts';
+export type { TermDeps } from './deps.ts';
 
 export interface Term {
   readonly leadership: Leadership;
