@@ -43,7 +43,9 @@ LABEL org.opencontainers.image.title="coditect-agent" \
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates git \
  && rm -rf /var/lib/apt/lists/*
-COPY --from=bundles /src/dist/agent.js /src/dist/agent.js.map ./
+COPY --from=bundles /src/dist/agent.js /src/dist/agent.js.map /src/dist/analyzer-reader.js /src/dist/wasm-runner.js ./
+COPY --from=bundles /src/dist/wasm ./wasm
+COPY --from=bundles /src/dist/node_modules ./node_modules
 USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["node", "--enable-source-maps", "/app/agent.js"]

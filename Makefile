@@ -1,14 +1,14 @@
 # The doors of this repository. Each target does its own set-up; `make help` says what each is for.
-# Settings: REPO=path-or-url KEEP=1 CLUSTER=current (demo), CLAIMS=name FULL=1 (prove), CODITECT_CACHE=folder (all).
+# Settings: REPO=path-or-url TRUST=1 KEEP=1 CLUSTER=current (demo), CLAIMS=name FULL=1 (prove), CODITECT_CACHE=folder (all).
 
 RUN := scripts/run.sh
 CLAIMS ?= skeleton
 
 .DEFAULT_GOAL := help
-.PHONY: help demo shell test e2e prove bench check generate clean
+.PHONY: help demo shell test e2e prove bench bench-roles check generate clean
 
 help: ## Say what each target is for.
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
 demo: ## Run a mission on this repository, or on REPO, in a Kubernetes on this machine (KEEP=1 leaves it up).
 	@$(RUN) node cli/main.ts demo
@@ -27,6 +27,9 @@ prove: ## Check the product claims of e2e/claims/ named CLAIMS and print a table
 
 bench: ## Measure speed and cost against a floor measured in the same run.
 	@$(RUN) node bench/main.ts
+
+bench-roles: ## Score Analyzer and Tester on testing/corpus.
+	@$(RUN) node bench/roles/main.ts
 
 check: ## Check types, lint, borders, unused code, duplicates, lengths, lock file, generated files, protos and charts.
 	@$(RUN) node scripts/check.ts

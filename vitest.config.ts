@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{api,domain,platform,operator,blobs,agent-runtime,sandbox,cli,devcluster,testing,scripts}/**/*.test.ts'],
+    include: ['{api,domain,platform,operator,blobs,agent-runtime,sandbox,cli,devcluster,testing,bench,scripts}/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     coverage: {

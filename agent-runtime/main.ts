@@ -12,31 +12,42 @@ import { createAgentBlobs } from '#platform/rpc/blob-client.ts';
 import { createHealthServer } from '#platform/telemetry/health.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import { createMetrics } from '#platform/telemetry/metrics.ts';
+import { openJail } from '#sandbox/jail/open.ts';
 import { createProcessSandbox } from '#sandbox/process/index.ts';
 import { removeTree } from '#sandbox/remove-tree.ts';
+import { createWasmSandbox } from '#sandbox/wasm/index.ts';
 import { Agent } from './agent.ts';
+import { gatherFacts } from './context/gather-facts.ts';
 import { createRunTask } from './execution/run-task.ts';
 import { countAttempts, showSlots } from './metrics.ts';
+import { openCache } from './roles/analyzer/cache.ts';
 import { builtInRoles } from './roles/registry.ts';
 import { openWorkspaces } from './workspace/workspaces.ts';
 
 const environment = { clock: systemClock, random: systemRandom };
 
+/** The program of the jail lies beside the bundle, or among what was built in the checkout. */
+const jailProgram = import.meta.filename.endsWith('.js') ? join(import.meta.dirname, 'jail') : join(dirname(import.meta.dirname), 'dist', 'jail');
+
+const MiB = 1024 * 1024;
+const cacheMiB = 256;
+
 await startProcess({ name: 'agent', settings: AgentConfig, argv: process.argv.slice(2), env: process.env, run });
 
 async function run(config: AgentConfig, log: Log): Promise<void> {
   const { channel, blobs } = connect(config, log);
-  const { workspaces, sandbox } = await openWorkFolder(config, log);
+  const { workspaces, sandboxes, cache } = await openWorkFolder(config, log);
+  const shutdownSandboxes = async () => void (await Promise.all([sandboxes.process.shutdown(), sandboxes.wasm.shutdown()]));
   const metrics = createMetrics('agent', manifest.version);
-  const { boundary, reasons } = await sandbox.probe();
+  const { boundary, reasons } = await sandboxes.process.probe();
   log.info('agent starts', { pod: config.podName, pool: config.pool, slots: config.slots, roles: config.agentTypes.join(','), boundary, boundaryReasons: reasons.join('; ') });
-  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandbox, blobs, log });
+  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandboxes, gatherFacts, blobs, cache, log });
   const agent = new Agent({
     ...environment,
     identity: { processUuid: newUuid(), slots: config.slots, agentTypes: config.agentTypes, capabilities: config.capabilities, boundary },
     dialer: channel,
     runTask: countAttempts(runTask, metrics, systemClock),
-    killProcesses: () => sandbox.shutdown(),
+    killProcesses: shutdownSandboxes,
     log,
   });
   showSlots(metrics, config.slots, () => agent.held);
@@ -45,7 +56,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   const end = await agent.ended;
   channel.close();
   blobs.close();
-  await Promise.all([health.close(), sandbox.shutdown()]);
+  await Promise.all([health.close(), shutdownSandboxes()]);
   log.info('agent has left', { end });
   process.exit(end === 'drained' ? 0 : 1);
 }
@@ -57,13 +68,20 @@ function connect({ endpointsFile, operatorNamespace: namespace, ...config }: Age
   return { channel, blobs };
 }
 
-async function openWorkFolder({ workFolder, workFolderMaxMiB }: AgentConfig, log: Log) {
+async function openWorkFolder({ workFolder, workFolderMaxMiB, gitSecretsFolder, agentTypes }: AgentConfig, log: Log) {
   // Tools that belong to this process, node among them, are found before those of the system.
   const path = [dirname(process.execPath), process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(':');
-  const sandboxFolder = join(workFolder, 'sandbox');
-  await removeTree(sandboxFolder);
-  const workspaces = await openWorkspaces({ workFolder, mirrorBytes: workFolderMaxMiB * 1024 * 1024, path, log });
-  return { workspaces, sandbox: createProcessSandbox({ workFolder: sandboxFolder, clock: systemClock, log, path }) };
+  const folders = { process: join(workFolder, 'sandbox', 'process'), wasm: join(workFolder, 'sandbox', 'wasm'), cache: join(workFolder, 'cache') };
+  await removeTree(join(workFolder, 'sandbox'));
+  const workspaces = await openWorkspaces({ workFolder, mirrorBytes: workFolderMaxMiB * MiB, path, gitSecretsFolder, log });
+  const cache = await openCache({ folder: folders.cache, maxBytes: cacheMiB * MiB, clock: systemClock });
+  const jail = await openJail({ program: jailProgram, clock: systemClock });
+  const sandboxes = {
+    process: createProcessSandbox({ workFolder: folders.process, jail, clock: systemClock, log, path }),
+    // Only the Coder runs code: agents without it keep no child waiting.
+    wasm: createWasmSandbox({ ...environment, workFolder: folders.wasm, jail, warm: agentTypes.includes('Coder') ? 1 : 0, log }),
+  };
+  return { workspaces, sandboxes, cache };
 }
 
 function obeySignals(agent: Agent, { drainSeconds }: AgentConfig, log: Log): void {

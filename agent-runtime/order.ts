@@ -19,6 +19,8 @@ export interface Order {
   readonly namespaceUid: string;
   readonly ownerUid: string;
   readonly deadlineSeconds: number;
+  /** Median run time of the same action in the past, in seconds; absent when it never ran. */
+  readonly pastSeconds?: number;
 }
 
 export type ReadOrder = { readonly kind: 'order'; readonly order: Order } | { readonly kind: 'fault'; readonly message: string };
@@ -29,9 +31,9 @@ export function readAssign(assign: Assign): ReadOrder {
   if (spec === undefined) return { kind: 'fault', message: 'spec_json is not a Task spec that this agent understands' };
   const inputs = parse(JsonObject, assign.inputsJson === '' ? '{}' : assign.inputsJson);
   if (inputs === undefined) return { kind: 'fault', message: 'inputs_json is not an object' };
-  const { taskUid, attempt, namespaceUid, ownerUid, deadlineSeconds, workspace, task } = assign;
+  const { taskUid, attempt, namespaceUid, ownerUid, deadlineSeconds, pastSeconds, workspace, task } = assign;
   const name = task === undefined ? taskUid : `${task.namespace}/${task.name}`;
-  return { kind: 'order', order: { taskUid, task: name, attempt, spec, inputs, source: sourceOf(workspace?.source), ...bundleOf(workspace), namespaceUid, ownerUid, deadlineSeconds } };
+  return { kind: 'order', order: { taskUid, task: name, attempt, spec, inputs, source: sourceOf(workspace?.source), ...bundleOf(workspace), namespaceUid, ownerUid, deadlineSeconds, ...(pastSeconds > 0 ? { pastSeconds } : {}) } };
 }
 
 function bundleOf(workspace: WorkspaceSource | undefined): Pick<Order, 'bundle'> {
@@ -44,14 +46,19 @@ function sourceOf(source: WorkspaceSource['source'] | undefined): Source {
   if (source === undefined) return { kind: 'empty' };
   switch (source.case) {
     case 'git': {
-      const { url, ref, subPath, commit } = source.value;
-      return { kind: 'git', url, ref: ref === '' ? 'HEAD' : ref, ...(subPath === '' ? {} : { subPath }), ...(commit === '' ? {} : { commit }) };
+      const { url, ref, ...rest } = source.value;
+      return { kind: 'git', url, ref: ref === '' ? 'HEAD' : ref, ...setOf(rest, ['subPath', 'commit', 'secret']) };
     }
     case 'files':
       return { kind: 'files', files: source.value.files };
     case undefined:
       return { kind: 'empty' };
   }
+}
+
+/** The fields that are set: on the wire an absent text is an empty one. */
+function setOf<K extends string>(values: Readonly<Record<K, string>>, names: readonly K[]): { [N in K]?: string } {
+  return Object.fromEntries(names.filter((name) => values[name] !== '').map((name) => [name, values[name]])) as { [N in K]?: string };
 }
 
 function parse<T>(schema: { safeParse(value: unknown): { success: boolean; data?: T } }, text: string): T | undefined {

@@ -18,6 +18,8 @@ export const missionConditions = {
     NoPlanner: fault('The mission has no tasks, and no planner is installed that could make them.', 'Write the task graph under spec.tasks.'),
     InvalidGraph: fault('The task graph is wrong: an unknown dependency, a cycle, a task that depends on itself or an input without its dependency.', 'Correct the field that the message names and apply again.'),
     InvalidIntent: fault('The intent of a task is unknown for its role or has wrong parameters.', 'Correct the field that the message names; docs/reference/intents.md lists intents.'),
+    InvalidGoal: fault('A goal is wrong: an unknown parent, more than three levels, no check and no parts, or files to check that several tasks could have made.', 'Correct the field that the message names.'),
+    InvalidOutput: fault('outputs or results name a task that does not exist, a wrong branch, or files that several tasks could have made.', 'Correct the field that the message names.'),
     InvalidExpression: fault('The check of a goal is not a valid expression, or names a task or field that does not exist.', 'Correct the expression that the message names.'),
     UnverifiedEvidence: fault('The check of a goal reads a claimed result, which nobody measured.', 'Let the expression read outcome or observed fields only.'),
     TooLarge: fault('The mission is larger than 128 KiB, or one of its tasks would be larger than 64 KiB.', 'Move long texts into the workspace.'),
@@ -42,6 +44,7 @@ export const missionConditions = {
     GoalsMet: fine('All required goals are met.'),
     TasksSucceeded: fine('All tasks have succeeded; the mission has no goals.'),
     GoalsUnmet: fault('A required goal is not met.', 'Read status.goals: each has the facts it was decided by.'),
+    OutputFailed: fault('The goals are met, but the output could not be delivered.', 'Read the message, and the log of the task push-output.'),
     TaskFailed: fault('A task has failed and the failure policy ended the mission.', 'Read status.failedTasks, then the task and its log.'),
     DeadlineExceeded: fault('activeDeadlineSeconds passed before the mission ended.', 'Raise the deadline, or see which tasks took long.'),
     Cancelled: fault('operatingMode Cancel ended the mission.', 'Set operatingMode Run and a new runRequest to run it again.'),
@@ -49,6 +52,10 @@ export const missionConditions = {
     NotAccepted: fault('The spec is not accepted, so nothing runs.', 'Read the Accepted condition.'),
   },
   Suspended: { Suspended: fine('operatingMode is Suspend.') },
+  Consistent: {
+    Consistent: fine('What tasks left behind is what was expected of them.'),
+    Violated: fault('A task left something else behind than was expected of it.', 'Read status.violations of the tasks that the message names.'),
+  },
   Reconciling: {
     Starting: fine('The operator is at work on this spec.'),
     NoMatchingPool: fault('The mission waits for a pool that could run its tasks.', 'Read the Accepted condition.'),
@@ -98,8 +105,13 @@ export const taskConditions = {
     NotAccepted: missionConditions.Stalled.NotAccepted,
     Ended: fault('The task has ended, but not well.', 'Read the Succeeded condition.'),
   },
+  Consistent: {
+    Consistent: fine('What the task left behind is what was expected.'),
+    Violated: fault('The task left something else behind than was expected.', 'Read status.violations.'),
+  },
   Isolated: {
     NoBoundary: fault('The code of the task ran without a sandbox boundary.', 'Run agents on hosts with a boundary, or trust the code that missions run.'),
+    PartialBoundary: fault('The code of the task ran inside a sandbox that lacks a part of its boundary.', 'Read the log of the agent for the missing part; usually a newer kernel brings it.'),
     Isolated: fine('The code of the task ran inside a sandbox.'),
   },
 } as const;
@@ -112,6 +124,7 @@ export const agentPoolConditions = {
     QuotaExceeded: fault('A ResourceQuota refuses further agents.', 'Raise the quota or lower maxReplicas.'),
     PodRefused: fault('The API server refuses the agents\' pods.', 'Correct the template as the message says.'),
     ImageError: fault('An agent\'s image cannot be pulled or started.', 'Correct template.image.'),
+    NotIsolated: fault('The agents lack the sandbox boundary that spec.isolation asks for, so they get no tasks.', 'Run them on hosts whose kernel has it (the log of an agent names the missing part), or lower spec.isolation.'),
     Unschedulable: fault('An agent\'s pod fits no node.', 'Add nodes, or lower template.resources.'),
     CrashLooping: fault('An agent keeps ending soon after its start.', 'Read the log of the pod that the message names.'),
     Paused: fine('operatingMode is Pause: agents get no new tasks.'),
@@ -125,6 +138,7 @@ export const agentPoolConditions = {
   ScalingLimited: { AtMaximum: fault('More agents are needed than maxReplicas allows.', 'Raise scaling.maxReplicas.'), WithinLimits: fine('The wished number of agents is within the limits.') },
   Isolated: {
     NoBoundary: fault('Agents of this pool run code without a sandbox boundary.', 'Run agents on hosts with a boundary, or trust the code that missions run.'),
+    PartialBoundary: fault('Agents of this pool run code inside a sandbox that lacks a part of its boundary.', 'Read the log of an agent for the missing part; usually a newer kernel brings it.'),
     Isolated: fine('Agents of this pool run code inside a sandbox.'),
   },
   Reconciling: { Starting: fine('Agents are starting or being removed.') },

@@ -5,6 +5,8 @@ export const labels = {
   mission: 'coditect.ai/mission',
   /** Run number, on the tasks of a mission. */
   run: 'coditect.ai/run',
+  /** `verifier`, `finally` or `output` on tasks of a mission that are not of its graph. */
+  role: 'coditect.ai/role',
   /** Name of the pool, on agent pods. */
   pool: 'coditect.ai/pool',
   /** Hash of the pod template, on agent pods. */
@@ -15,6 +17,9 @@ export const labels = {
   name: 'app.kubernetes.io/name',
   component: 'app.kubernetes.io/component',
 } as const;
+
+/** Values of the label role; tasks of the graph itself carry none. */
+export const taskRoles = { verifier: 'verifier', finally: 'finally', output: 'output' } as const;
 
 /** Who writes: the `fieldManager` of our requests. */
 export const fieldManager = 'coditect-operator';

@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Surroundings } from './commands/open.ts';
 import type { ReachOptions, Session } from './commands/session.ts';
-import { exitCodes } from './failure.ts';
+import { exitCodes, Refusal } from './failure.ts';
 
 /** What the program needs of the process around it. */
 export interface Host {
@@ -112,13 +112,29 @@ function reading(program: Command, add: Add, act: Act): void {
       const { listArtifacts } = await import('./commands/artifacts.ts');
       await act(command, (session) => listArtifacts(session, mission, { json: isJson(options) }));
     });
-  add(artifacts, 'get <mission> <task> <artifact>', 'Print an artifact, or write it to a file.')
+  add(artifacts, 'get <mission> [task] [artifact]', 'Print an artifact, write it to a file, or apply changed files to the checkout you are in.')
     .option('-o, --output <file>', 'file to write')
-    .addHelpText('after', '\nExamples:\n  kubectl mission artifacts get examine report report.md\n  kubectl mission artifacts get examine report report.md -o report.md')
-    .action(async (...[mission, task, name, { output }, command]: [string, string, string, { output?: string }, Command]) => {
-      const { getArtifact } = await import('./commands/artifacts.ts');
-      await act(command, (session) => getArtifact(session, mission, { task, name, ...(output === undefined ? {} : { file: output }) }));
+    .option('--apply', 'apply the files that the mission changed to the current checkout, without committing them', false)
+    .addHelpText('after', '\nExamples:\n  kubectl mission artifacts get examine report report.md\n  kubectl mission artifacts get examine report report.md -o report.md\n  kubectl mission artifacts get tidy --apply')
+    .action(async (...[mission, task, name, options, command]: [string, string | undefined, string | undefined, GetOptions, Command]) => {
+      await act(command, (session) => getOrApply(session, mission, { task, name, options }));
     });
+}
+
+interface GetOptions {
+  readonly output?: string;
+  readonly apply: boolean;
+}
+
+async function getOrApply(session: Session, mission: string, { task, name, options: { output, apply } }: { readonly task: string | undefined; readonly name: string | undefined; readonly options: GetOptions }): Promise<number> {
+  if (apply) {
+    if (name !== undefined || output !== undefined) throw new Refusal('get artifacts with --apply: it takes no artifact and no file, only the mission and perhaps a task', `kubectl mission artifacts get ${mission} --apply`);
+    const { applyOutput } = await import('./commands/apply-output.ts');
+    return applyOutput(session, mission, { folder: process.cwd(), ...(task === undefined ? {} : { task }) });
+  }
+  if (task === undefined || name === undefined) throw new Refusal(`get an artifact of mission ${mission}: name the task and the artifact, or --apply`, `kubectl mission artifacts list ${mission}`);
+  const { getArtifact } = await import('./commands/artifacts.ts');
+  return getArtifact(session, mission, { task, name, ...(output === undefined ? {} : { file: output }) });
 }
 
 const steeringTexts = {
@@ -140,16 +156,17 @@ function steering(program: Command, add: Add, act: Act): void {
 }
 
 function onThisMachine(program: Command, host: Host, done: (code: number) => void): void {
-  const local = (name: string, description: string, help: string, perform: () => Promise<number>) =>
-    program.command(name).description(description).addHelpText('after', help).exitOverride().action(async () => done(await perform()));
-  const demoHelp = '\nEnvironment:\n  REPO=<path or url>  repository to examine (this checkout)\n  KEEP=1              leave the cluster up\n  CLUSTER=current     use the cluster of the current kubectl context\nExamples:\n  make demo\n  make demo REPO=~/src/project KEEP=1';
-  local('demo', 'Start a cluster on this machine, run a mission on a repository, show it and clean up.', demoHelp, async () => {
-    const { demoCommand } = await import('./demo/demo.ts');
-    return demoCommand(host.surroundings);
-  });
-  local('shell', 'Open a shell in which kubectl and kubectl mission reach the demo cluster.', '\nExample:\n  make shell', async () => {
+  const local = (name: string, description: string, help: string) => program.command(name).description(description).addHelpText('after', help).exitOverride();
+  const demoHelp = '\nEnvironment:\n  REPO=<path or url>  repository to examine (this checkout)\n  KEEP=1              leave the cluster up\n  TRUST=1             as --trust\n  CLUSTER=current     use the cluster of the current kubectl context\nExamples:\n  make demo\n  make demo REPO=~/src/project KEEP=1';
+  local('demo', 'Start a cluster on this machine, run a mission on a repository, show it and clean up.', demoHelp)
+    .option('--trust', 'run the code of REPO also where no full sandbox boundary can be had', false)
+    .action(async ({ trust }: { readonly trust: boolean }) => {
+      const { demoCommand } = await import('./demo/demo.ts');
+      done(await demoCommand(host.surroundings, { trust }));
+    });
+  local('shell', 'Open a shell in which kubectl and kubectl mission reach the demo cluster.', '\nExample:\n  make shell').action(async () => {
     const { shellCommand } = await import('./demo/shell.ts');
-    return shellCommand(host.surroundings);
+    done(await shellCommand(host.surroundings));
   });
 }
 

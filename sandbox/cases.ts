@@ -1,14 +1,14 @@
 // The conformance suite as data: what every back end must do with the same small programs. A back end's test runs all of them.
 import { link, mkdir, symlink, truncate, writeFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Action, Limits, RunResult } from './port.ts';
+import type { CommandAction, Limits, RunResult } from './port.ts';
 
 /** One program, run once in a folder that holds `greeting.txt` with the text `hello`. */
 export interface RunCase {
   /** JavaScript for Node; the back end's test says by which command it runs. */
   readonly program: string;
   readonly limits?: Partial<Limits>;
-  readonly action?: Partial<Action>;
+  readonly action?: Partial<CommandAction>;
   /** Abort the run as soon as it has written something. */
   readonly abortAtFirstOutput?: boolean;
   readonly want: Partial<RunResult>;
@@ -69,10 +69,10 @@ export const copyCases: Readonly<Record<string, { readonly plant: (folder: strin
     },
     refusal: /"link" links out/,
   },
-  'a hard link': {
+  'a hard link to a file outside': {
     plant: async (folder) => {
-      await writeFile(join(folder, 'one'), 'x');
-      await link(join(folder, 'one'), join(folder, 'two'));
+      await writeFile(join(folder, '..', 'outside'), 'x');
+      await link(join(folder, '..', 'outside'), join(folder, 'two'));
     },
     refusal: /hard links/,
   },

@@ -53,8 +53,8 @@ async function copyLink(copy: Copy, path: string): Promise<void> {
   await symlink(target, join(copy.to, path));
 }
 
-/** Only `../` steps first, then names: when all links of a tree have this form, following any chain of them never leaves it. */
-function staysInside(path: string, target: string): boolean {
+/** True for a link at `path` whose `target` cannot lead out of the tree. Only `../` steps first, then names: when all links of a tree have this form, following any chain of them never leaves it. */
+export function staysInside(path: string, target: string): boolean {
   if (target.startsWith('/') || /(^|\/)(?!\.\.\/)[^/]+\/(.*\/)?\.\.(\/|$)/.test(target)) return false;
   const resolved = normalize(join(dirname(path), target));
   return resolved !== '..' && !resolved.startsWith('../');

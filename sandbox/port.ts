@@ -18,16 +18,33 @@ export interface CopyIn {
   readonly maxBytes: number;
 }
 
-export interface Action {
-  /** argv of a program; the first is looked up on the PATH of `env`. No shell. */
+interface Bounded {
+  readonly limits: Limits;
+}
+
+/** A program of the host's tool chains, for the back ends process and docker. */
+export interface CommandAction extends Bounded {
+  readonly kind: 'command';
+  /** argv of a program; the first is looked up on the PATH that the sandbox sets. No shell. */
   readonly command: readonly string[];
   /** Folder relative to the prepared one. */
   readonly workingFolder?: string;
   /** The whole environment the action sees, besides PATH, HOME, TMPDIR and LANG, which the sandbox sets. */
   readonly env: Readonly<Record<string, string>>;
-  readonly limits: Limits;
   readonly network: 'none' | 'open';
 }
+
+/** JavaScript for the back end wasm: the body of an async function of `input`, with readFile, writeFile and listFiles over the prepared folder. */
+export interface CodeAction extends Bounded {
+  readonly kind: 'code';
+  readonly source: string;
+  /** JSON value that the code finds as `input`. */
+  readonly input: unknown;
+  /** Folder relative to the prepared one that the code's paths begin at. */
+  readonly workingFolder?: string;
+}
+
+export type Action = CommandAction | CodeAction;
 
 export type Boundary = 'none' | 'partial' | 'full';
 
@@ -41,9 +58,23 @@ export interface RunResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly durationMs: number;
+  /** CPU time of all processes of the run, where the back end measures it. */
+  readonly cpuMs?: number;
+  /** Largest memory of the run, summed over its processes, where the back end measures it. */
+  readonly peakMemoryBytes?: number;
   readonly boundary: Boundary;
+  /** Folder that TMPDIR named for the run, where the back end gives it one. */
+  readonly temporaryFolder?: string;
+  /** JSON text of what a code action returned. */
+  readonly value?: string;
   /** Why, for denied, missingTool and outOfMemory. */
   readonly message?: string;
+}
+
+/** Caps on what runs may leave in a folder. */
+export interface CopyOut {
+  readonly maxFiles: number;
+  readonly maxBytes: number;
 }
 
 /** A folder made ready for runs. */
@@ -51,6 +82,8 @@ export interface Prepared {
   readonly folder: string;
   /** Runs one action; resolves, never rejects, also when `signal` aborts: then every process of the run is dead. */
   run(action: Action, signal: AbortSignal, onOutput?: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void): Promise<RunResult>;
+  /** Why the files in the folder may not be taken out (links out, hard links, devices, set-id files, too many, too large), empty when they may. Call it when nothing runs. */
+  inspect(caps: CopyOut): Promise<readonly string[]>;
   /** Removes the folder and whatever still runs in it. */
   dispose(): Promise<void>;
 }

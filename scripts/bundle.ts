@@ -1,10 +1,14 @@
-// Bundles entries into dist/<name>.js: `node scripts/bundle.ts [--out FOLDER] [name...]`, all of them unless told.
+// Bundles entries into dist/<name>.js: `node scripts/bundle.ts [--out FOLDER] [name...]`, all of them unless told. What a process starts comes with it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { bundleProblem, optionsFor } from './bundle-options.ts';
-import { bundles, isBundleName, type BundleName } from './bundles.ts';
+import { bundles, isBundleName, withChildren, type BundleName } from './bundles.ts';
+import { buildGuest } from './guest/build.ts';
+import { toolCache } from './guest/toolchain.ts';
+import { buildJail } from './jail.ts';
+import { copyNativePackages } from './native-packages.ts';
 
 const root = dirname(import.meta.dirname);
 const { values, positionals } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } }, allowPositionals: true });
@@ -27,5 +31,11 @@ if (problems.length > 0) {
   for (const problem of problems) console.error(`error: ${problem}`);
   process.exitCode = 1;
 } else {
-  await bundleAll(wanted.filter(isBundleName));
+  const names = withChildren(wanted.filter(isBundleName));
+  await bundleAll(names);
+  if (names.includes('agent')) {
+    copyNativePackages(root, outFolder);
+    await buildJail(root, join(outFolder, 'jail'));
+  }
+  if (names.includes('wasm-runner')) await buildGuest({ root, out: join(outFolder, 'wasm'), cache: toolCache(process.env), say: console.log });
 }

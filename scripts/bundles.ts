@@ -5,6 +5,8 @@ export const bundles = {
   operator: 'operator/main.ts',
   blobs: 'blobs/main.ts',
   agent: 'agent-runtime/main.ts',
+  'analyzer-reader': 'agent-runtime/roles/analyzer/reader/main.ts',
+  'wasm-runner': 'sandbox/wasm/runner/main.ts',
   'process-node': 'devcluster/process-node/main.ts',
   'git-door': 'devcluster/git-door/main.ts',
   'kubectl-mission': 'cli/main.ts',
@@ -17,5 +19,13 @@ export function isBundleName(name: string): name is BundleName {
   return Object.hasOwn(bundles, name);
 }
 
+/** Children that a process starts: they are made whenever it is. */
+const children: Partial<Readonly<Record<BundleName, readonly BundleName[]>>> = { agent: ['analyzer-reader', 'wasm-runner'] };
+
+/** The same names with those of their children. */
+export function withChildren(names: readonly BundleName[]): BundleName[] {
+  return [...new Set(names.flatMap((name) => [name, ...(children[name] ?? [])]))];
+}
+
 /** Packages with native code: they stay outside and are copied beside the bundle. */
-export const nativePackages: readonly string[] = [];
+export const nativePackages: readonly string[] = ['@ast-grep/napi', '@ast-grep/setup-lang', '@ast-grep/lang-go', '@ast-grep/lang-python', '@ast-grep/lang-rust'];

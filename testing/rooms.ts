@@ -15,6 +15,8 @@ export interface Row {
 const single = ['platform/clock.ts', 'platform/errors.ts', 'platform/ids.ts', 'platform/config.ts', 'platform/process.ts'];
 const shared = ['api/', ...single, 'platform/telemetry/', 'node:'];
 const messages = '@bufbuild/protobuf';
+/** Syntax trees, for the roles that read and rewrite code. */
+const syntax = ['@ast-grep/napi', '@ast-grep/lang-go', '@ast-grep/lang-python', '@ast-grep/lang-rust'];
 
 const vendors: Readonly<Record<string, readonly string[]>> = {
   kube: ['@kubernetes/client-node', 'undici'],
@@ -56,7 +58,7 @@ export const rows: readonly Row[] = [
   { files: /^operator\/fleet\//, room: 'operator/fleet', may: ['api/', 'domain/', 'platform/', 'operator/', 'node:'], packages: [messages, '@connectrpc/connect', 'zod'] },
   { files: /^operator\//, room: 'operator', may: ['api/', 'domain/', 'platform/', 'operator/', 'node:'], packages: [messages] },
   { files: /^blobs\//, room: 'blobs', may: ['blobs/', ...shared, 'platform/objectstore/', 'platform/rpc/', 'platform/kube/'] },
-  { files: /^agent-runtime\//, room: 'agent-runtime', may: ['api/', 'domain/', 'sandbox/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/'], packages: [messages] },
+  { files: /^agent-runtime\//, room: 'agent-runtime', may: ['api/', 'domain/', 'sandbox/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/'], packages: [messages, ...syntax, 'ajv'] },
   { files: /^sandbox\//, room: 'sandbox', may: ['sandbox/', ...shared] },
   { files: /^cli\/demo\//, room: 'cli/demo', may: [...cliMay, 'devcluster/'], packages: cliPackages },
   // Where the command line talks to clusters: tunnels through the API server, and the operator's services.

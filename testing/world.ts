@@ -129,7 +129,7 @@ async function makeRepository(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'coditect-e2e-repository-'));
   const git = (...args: readonly string[]) => run('git', ['-C', folder, '-c', 'user.name=e2e', '-c', 'user.email=e2e@example.org', ...args]);
   await git('init', '-q', '-b', 'main');
-  await run('cp', ['-r', ...['README.md', 'LICENSE', 'api', 'domain'].map((path) => join(root, path)), folder]);
+  await run('cp', ['-r', ...['README.md', 'LICENSE', 'api', 'domain', 'operator', 'agent-runtime', 'config'].map((path) => join(root, path)), folder]);
   await git('add', '-A');
   await git('commit', '-q', '-m', 'a repository to look at');
   return folder;

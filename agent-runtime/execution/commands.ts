@@ -1,24 +1,39 @@
-// Runs the commands of one attempt: in one sandboxed copy of its workspace, made when the first command wants it.
+// Runs the commands and the code of one attempt, one after the other, and remembers what was measured of them.
+import { join } from 'node:path';
+import type { ActualState } from '#domain/consistency/state.ts';
 import type { TaskLog } from '#agent-runtime/log.ts';
-import type { CommandOptions } from '#agent-runtime/roles/action.ts';
+import type { CodeRequest, CommandOptions } from '#agent-runtime/roles/action.ts';
 import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
-import type { Boundary, Prepared, RunResult, Sandbox } from '#sandbox/port.ts';
+import type { Action, Boundary, Prepared, RunResult } from '#sandbox/port.ts';
 import { isRefusal } from '#sandbox/refusal.ts';
+import { readOutput } from './outputs.ts';
+import { copyLimits, createStage, type Sandboxes, type Stage } from './stage.ts';
 
-/** Caps of one attempt; `outputBytes` holds for each of stdout and stderr. */
-export const commandLimits = { copyFiles: 200_000, copyBytes: 2 * 1024 ** 3, outputBytes: 8 * 1024 ** 2 } as const;
+/** Most bytes of each of stdout and stderr. */
+const outputBytes = 8 * 1024 ** 2;
+
+/** What was measured of the last run. */
+export type Measured = Pick<ActualState, 'exitCode' | 'cut' | 'executed'>;
+
+/** The files that an attempt leaves behind, or why none are taken. */
+export type ResultFolder = { readonly kind: 'folder'; readonly folder: string } | { readonly kind: 'refused'; readonly reason: 'OutputTooLarge' | 'WorkspaceFailed'; readonly message: string };
 
 export interface Commands {
   run(command: readonly string[], options?: CommandOptions): Promise<RunResult>;
-  /** Folder whose files are the outcome: the copy when a command ran, else the workspace itself. */
-  resultFolder(): string;
-  /** What isolated the commands; undefined when none ran. */
+  runCode(request: CodeRequest): Promise<RunResult>;
+  readOutput(path: string): Promise<string | undefined>;
+  /** Makes the runs a check: they start from `tree`, and nothing they change is kept. To be called before the first of them. */
+  checkOn(tree: string): void;
+  /** The copy when something ran that may change files, else the workspace itself. */
+  resultFolder(): Promise<ResultFolder>;
+  measured(): Measured;
+  /** The weakest boundary that isolated a run; undefined when nothing ran. */
   boundary(): Boundary | undefined;
   dispose(): Promise<void>;
 }
 
 export interface CommandsOptions {
-  readonly sandbox: Sandbox;
+  readonly sandboxes: Sandboxes;
   readonly workspace: Workspace;
   readonly log: TaskLog;
   readonly signal: AbortSignal;
@@ -27,29 +42,85 @@ export interface CommandsOptions {
   readonly network: 'none' | 'open';
 }
 
-/** Commands of one attempt, one after the other. */
-export function createCommands({ sandbox, workspace, log, signal, wallMs, network }: CommandsOptions): Commands {
-  let prepared: Prepared | undefined;
+/** The runs of one attempt. */
+export function createCommands({ sandboxes, workspace, log, signal, wallMs, network }: CommandsOptions): Commands {
+  let checked: string | undefined;
+  const stage = createStage({ sandboxes, root: workspace.root, onFirst: async (folder) => (checked === undefined ? undefined : workspace.tools.checkOutInto(folder, checked)) });
+  const runs = createRuns(stage, log, signal);
+  return {
+    run: (command, { timeoutSeconds } = {}) => {
+      const limits = { wallMs: Math.min(wallMs, (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000), outputBytes };
+      return runs.perform(command.map(quoted).join(' '), { kind: 'command', command, workingFolder: workspace.subPath, env: {}, limits, network });
+    },
+    runCode: ({ source, input, memoryBytes, ...code }) => runs.perform('(code)', { kind: 'code', source, input, workingFolder: workspace.subPath, limits: { wallMs: Math.min(wallMs, code.wallMs), memoryBytes, outputBytes } }),
+    readOutput: async (path) => {
+      const [folder, temporary] = [stage.current()?.folder, runs.last()?.temporaryFolder];
+      return folder === undefined ? undefined : readOutput([join(folder, workspace.subPath), ...(temporary === undefined ? [] : [temporary])], path);
+    },
+    checkOn: (tree) => {
+      checked = tree;
+    },
+    resultFolder: async () => {
+      const prepared = stage.current();
+      if (prepared === undefined || checked !== undefined) return { kind: 'folder', folder: workspace.root };
+      const reasons = await prepared.inspect(copyLimits);
+      return reasons.length === 0 ? { kind: 'folder', folder: prepared.folder } : refused(reasons);
+    },
+    measured: () => measuredOf(runs.last()),
+    boundary: runs.boundary,
+    dispose: () => stage.dispose(),
+  };
+}
+
+interface Runs extends Pick<Commands, 'boundary'> {
+  perform(title: string, action: Action): Promise<RunResult>;
+  last(): RunResult | undefined;
+}
+
+/** Runs actions on a stage, each told in the log. */
+function createRuns(stage: Stage, log: TaskLog, signal: AbortSignal): Runs {
+  let last: RunResult | undefined;
   let boundary: Boundary | undefined;
   return {
-    run: async (command, { timeoutSeconds } = {}) => {
-      log.write(`$ ${command.map(quoted).join(' ')}\n`);
-      try {
-        prepared ??= await sandbox.prepare({ from: workspace.root, maxFiles: commandLimits.copyFiles, maxBytes: commandLimits.copyBytes });
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        return { ending: 'denied', message: error.message, stdout: '', stderr: '', durationMs: 0, boundary: 'none' };
-      }
-      const limits = { wallMs: Math.min(wallMs, (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000), outputBytes: commandLimits.outputBytes };
-      const result = await prepared.run({ command, workingFolder: workspace.subPath, env: {}, limits, network }, signal, (_, chunk) => log.write(chunk));
-      log.write(`[${result.ending}${result.exitCode === undefined ? '' : ` with ${result.exitCode}`}${result.message === undefined ? '' : `: ${result.message}`}]\n`);
-      boundary = result.boundary;
-      return result;
+    perform: async (title, action) => {
+      log.write(`$ ${title}\n`);
+      last = await start(stage, action, (prepared) => prepared.run(action, signal, (_, chunk) => log.write(chunk)));
+      const { ending, exitCode, message } = last;
+      log.write(`[${ending}${exitCode === undefined ? '' : ` with ${exitCode}`}${message === undefined ? '' : `: ${message}`}]\n`);
+      if (ending !== 'denied' && ending !== 'missingTool') boundary = boundary === undefined ? last.boundary : weaker(boundary, last.boundary);
+      return last;
     },
-    resultFolder: () => prepared?.folder ?? workspace.root,
+    last: () => last,
     boundary: () => boundary,
-    dispose: async () => prepared?.dispose(),
   };
+}
+
+/** Files that may not be copied are a denial: nothing is wrong with the agent. */
+async function start(stage: Stage, { kind }: Action, run: (prepared: Prepared) => Promise<RunResult>): Promise<RunResult> {
+  try {
+    return await run(await stage.enter(kind === 'code' ? 'wasm' : 'process'));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return { ending: 'denied', message: error.message, stdout: '', stderr: '', durationMs: 0, boundary: 'none' };
+  }
+}
+
+function measuredOf(last: RunResult | undefined): Measured {
+  if (last === undefined) return {};
+  if (last.ending !== 'completed' && last.ending !== 'failed') return { cut: last.ending };
+  return { executed: true, ...(last.exitCode === undefined ? {} : { exitCode: last.exitCode }) };
+}
+
+const byStrength: readonly Boundary[] = ['none', 'partial', 'full'];
+
+function weaker(one: Boundary, other: Boundary): Boundary {
+  return byStrength.indexOf(one) < byStrength.indexOf(other) ? one : other;
+}
+
+function refused(reasons: readonly string[]): ResultFolder {
+  const shown = reasons.slice(0, 5).join('; ');
+  const more = reasons.length > 5 ? `; and ${reasons.length - 5} more` : '';
+  return { kind: 'refused', reason: reasons.some((reason) => /\bmore than \d/.test(reason)) ? 'OutputTooLarge' : 'WorkspaceFailed', message: `take the files out of the sandbox: ${shown}${more}; nothing was taken` };
 }
 
 function quoted(argument: string): string {

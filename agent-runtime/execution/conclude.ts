@@ -1,9 +1,13 @@
 // The end of an attempt: what the files have become, blobs stored, limits held. A result names only what was measured and stored.
+import type { ActionRecord, Violation } from '#api/v1alpha1/task.ts';
+import { compare } from '#domain/consistency/compare.ts';
+import type { PlannedAction } from '#domain/intent/action.ts';
 import { resultFault } from '#domain/task/limits.ts';
 import { isKind, messageOf } from '#platform/errors.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import { type ActionResult, failed } from '#agent-runtime/roles/action.ts';
 import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
+import { violationsOf } from './actual.ts';
 import type { Commands } from './commands.ts';
 import { isForgotten, type Live } from './live.ts';
 import { type AttemptResult, failure } from './result.ts';
@@ -12,25 +16,51 @@ import { type Pending, type StoreDeps, type Stored, storeAll } from './store.ts'
 /** Longest time for storing the blobs of one attempt, in milliseconds. */
 const storeMs = { normally: 120_000, whenStopped: 3000 } as const;
 
-export interface Performed {
+/** An attempt that got as far as an action. */
+export interface Started {
+  readonly order: Order;
+  readonly live: Live;
+  readonly workspace: Workspace;
+  readonly planned: PlannedAction;
+  readonly record: ActionRecord;
+}
+
+export interface Performed extends Started {
   /** Undefined when the action did not end in time after its signal. */
   readonly done: ActionResult | undefined;
-  readonly workspace: Workspace;
   readonly commands: Commands;
+  /** Run time of the action, in seconds. */
+  readonly seconds: number;
 }
 
 /** Makes the result of an attempt whose action has ended. */
-export async function conclude(deps: StoreDeps, order: Order, live: Live, { done, workspace, commands }: Performed): Promise<AttemptResult> {
+export async function conclude(deps: StoreDeps, performed: Performed): Promise<AttemptResult> {
+  const { order, live, workspace, commands, record } = performed;
+  const fail = (result: AttemptResult) => withLog(deps, order, live, { ...result, action: record });
   const early = stopped(order, live.signal);
-  if (early !== undefined) return withLog(deps, order, live, early);
+  if (early !== undefined) return fail({ ...early, ...shown(live, overtime(performed)) });
   const files = await filesOf(workspace, commands);
-  if (files.kind === 'failed') return withLog(deps, order, live, stopped(order, live.signal) ?? failure('WorkspaceFailed', files.message));
-  const { artifacts, ...ended } = checked(done ?? failed('AgentError', 'the action did not end'));
-  const facts = { ...files.trees, ...commitOf(order, workspace), ...boundaryOf(commands) };
+  if (files.kind === 'failed') return fail(stopped(order, live.signal) ?? failure(files.reason, files.message));
+  const done = checked(performed.done ?? failed('AgentError', 'the action did not end'));
+  const { artifacts, ...ended } = done;
   live.log.write(`${ended.result}: ${ended.message}\n`);
+  const violations = shown(live, violationsOf({ ...performed, done, measured: commands.measured(), changedPaths: files.changedPaths }));
+  const facts = { ...files.trees, ...commitOf(order, workspace), ...boundaryOf(commands), ...violations, action: record };
   const stored = await store(deps, order, live, [...artifacts.map(pendingOf), ...files.pending, logOf(live)]);
   if (stored.kind === 'stored') return { ...ended, ...facts, artifacts: stored.artifacts };
   return { ...failure(stored.kind === 'tooLarge' ? 'OutputTooLarge' : 'AgentError', stored.message), ...facts };
+}
+
+/** What was left behind when the deadline cut an action is not measured; that it was cut is. */
+function overtime({ order: { deadlineSeconds }, live, seconds }: Performed): readonly Violation[] {
+  if (live.signal.reason !== 'deadline') return [];
+  return compare({ withinSeconds: deadlineSeconds }, { cut: 'timeout', changedPaths: [], artifacts: [], seconds, claimsResults: false }, { result: 'Failed', claimed: {} });
+}
+
+/** Violations as a result has them, told in the log. */
+function shown({ log }: Live, violations: readonly Violation[]): Pick<AttemptResult, 'violations'> {
+  for (const { kind, message } of violations) log.write(`violated: ${kind}: ${message}\n`);
+  return violations.length === 0 ? {} : { violations };
 }
 
 /** The result of an attempt that was stopped, or undefined for one that was not. */
@@ -55,21 +85,24 @@ function checked(done: ActionResult): ActionResult {
 }
 
 type Files =
-  | { readonly kind: 'measured'; readonly trees: Pick<AttemptResult, 'treeBefore' | 'treeAfter' | 'outputCommit'>; readonly pending: readonly Pending[] }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'measured'; readonly trees: Pick<AttemptResult, 'treeBefore' | 'treeAfter' | 'outputCommit'>; readonly changedPaths: readonly string[]; readonly pending: readonly Pending[] }
+  | { readonly kind: 'failed'; readonly reason: 'OutputTooLarge' | 'WorkspaceFailed'; readonly message: string };
 
 /** Trees before and after, and the bundle of the difference. */
 async function filesOf(workspace: Workspace, commands: Commands): Promise<Files> {
   const { treeBefore } = workspace;
+  const left = await commands.resultFolder();
+  if (left.kind === 'refused') return { kind: 'failed', reason: left.reason, message: left.message };
   try {
-    const treeAfter = await workspace.treeOf(commands.resultFolder());
-    if (treeAfter === treeBefore) return { kind: 'measured', trees: { treeBefore, treeAfter }, pending: [] };
+    const treeAfter = await workspace.treeOf(left.folder);
+    if (treeAfter === treeBefore) return { kind: 'measured', trees: { treeBefore, treeAfter }, changedPaths: [], pending: [] };
+    const changedPaths = await workspace.tools.pathsBetween(treeBefore, treeAfter);
     const { commit, file } = await workspace.output(treeAfter);
     const bundle: Pending = { name: 'output.bundle', mediaType: 'application/x-git-bundle', content: { kind: 'file', path: file } };
-    return { kind: 'measured', trees: { treeBefore, treeAfter, outputCommit: commit }, pending: [bundle] };
+    return { kind: 'measured', trees: { treeBefore, treeAfter, outputCommit: commit }, changedPaths, pending: [bundle] };
   } catch (error) {
     if (!isKind(error, 'git')) throw error;
-    return { kind: 'failed', message: `measure the files after the action: ${messageOf(error)}` };
+    return { kind: 'failed', reason: 'WorkspaceFailed', message: `measure the files after the action: ${messageOf(error)}` };
   }
 }
 

@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { OutcomeReason } from '#api/conditions.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { Artifact } from '#api/v1alpha1/schema.ts';
+import type { ActionRecord, Violation } from '#api/v1alpha1/task.ts';
 import { resultDigest } from '#domain/task/resultDigest.ts';
 import type { TaskOutcomeSchema } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import type { Boundary } from '#sandbox/port.ts';
@@ -24,6 +25,10 @@ export interface AttemptResult {
   readonly treeAfter?: string;
   /** What isolated executed code; absent when none was executed. */
   readonly boundary?: Boundary;
+  /** What the intent became, and what was expected of it; absent when it never became an action. */
+  readonly action?: ActionRecord;
+  /** How what was left behind differs from that; absent when it does not. */
+  readonly violations?: readonly Violation[];
 }
 
 /** A failure with nothing to show. */
@@ -33,13 +38,15 @@ export function failure(reason: OutcomeReason, message: string): AttemptResult {
 
 /** A result and its digest as they are sent. */
 export function toWire(result: AttemptResult): { readonly outcome: MessageInitShape<typeof TaskOutcomeSchema>; readonly digest: string } {
-  const { observed, claimed, artifacts, message, ...rest } = result;
+  const { observed, claimed, artifacts, message, action, violations = [], ...rest } = result;
   const outcome = {
     ...rest,
     message: message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message,
     observedJson: JSON.stringify(observed),
     claimedJson: JSON.stringify(claimed),
     artifacts: artifacts.map(({ sizeBytes, ...artifact }) => ({ ...artifact, sizeBytes: BigInt(sizeBytes) })),
+    ...(action === undefined ? {} : { action: { ...action, expectedSeconds: action.expectedSeconds ?? 0 } }),
+    violations: violations.map(({ path = '', ...violation }) => ({ ...violation, path })),
   };
   return { outcome, digest: resultDigest(result) };
 }

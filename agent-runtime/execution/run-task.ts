@@ -1,18 +1,20 @@
 // One attempt from its order to its result: workspace, action, trees, blobs. It always resolves; what goes wrong is a result too.
-import { join } from 'node:path';
 import { parseBlobAddress } from '#api/blobs.ts';
+import type { WorkspaceFacts } from '#domain/intent/action.ts';
 import { type Clock, delay } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { Log } from '#platform/telemetry/log.ts';
-import type { Sandbox } from '#sandbox/port.ts';
 import type { Order } from '#agent-runtime/order.ts';
-import type { CommandOptions } from '#agent-runtime/roles/action.ts';
+import type { ActionCache, Bound } from '#agent-runtime/roles/action.ts';
 import { bindAction, type Roles } from '#agent-runtime/roles/registry.ts';
 import type { WorkspaceRequest, Workspaces } from '#agent-runtime/workspace/workspace.ts';
 import { createCommands } from './commands.ts';
-import { conclude, stopped, withLog } from './conclude.ts';
+import { conclude, type Started, stopped, withLog } from './conclude.ts';
+import { makeContext, workingFolder } from './context.ts';
 import type { Live } from './live.ts';
+import { planAction } from './plan.ts';
 import { type AttemptResult, failure } from './result.ts';
+import type { Sandboxes } from './stage.ts';
 import type { StoreDeps } from './store.ts';
 
 /** Runs one attempt; never rejects. */
@@ -21,9 +23,13 @@ export type RunTask = (order: Order, live: Live) => Promise<AttemptResult>;
 export interface RunTaskDeps extends StoreDeps {
   readonly roles: Roles;
   readonly workspaces: Workspaces;
-  readonly sandbox: Sandbox;
+  readonly sandboxes: Sandboxes;
+  /** What is known of a folder by its files; runs nothing. */
+  readonly gatherFacts: (folder: string, signal: AbortSignal) => Promise<WorkspaceFacts>;
   readonly clock: Clock;
   readonly log: Log;
+  /** What actions keep between tasks; nothing unless it is there. */
+  readonly cache?: ActionCache;
 }
 
 /** How long an action may take to end once its signal has aborted, in milliseconds. */
@@ -34,9 +40,13 @@ export function createRunTask(deps: RunTaskDeps): RunTask {
   return async (order, live) => {
     const deadline = new AbortController();
     const cancelDeadline = deps.clock.after(order.deadlineSeconds * 1000, () => deadline.abort('deadline'));
+    const signal = AbortSignal.any([live.signal, deadline.signal]);
     try {
-      return await attempt(deps, order, { ...live, signal: AbortSignal.any([live.signal, deadline.signal]) });
+      return await attempt(deps, order, { ...live, signal });
     } catch (error) {
+      // Whatever is under way when an attempt is stopped may end with an error: that is nobody's fault.
+      const stop = stopped(order, signal);
+      if (stop !== undefined) return stop;
       deps.log.error('an attempt failed by an error of the agent', { task: order.task, attempt: order.attempt, error: messageOf(error) });
       return failure('AgentError', `the agent could not carry the attempt out: ${messageOf(error)}`);
     } finally {
@@ -54,22 +64,29 @@ async function attempt(deps: RunTaskDeps, order: Order, live: Live): Promise<Att
   if (answer.kind === 'failed') return withLog(deps, order, live, stopped(order, live.signal) ?? failure(answer.reason, answer.message));
   const { workspace } = answer;
   live.log.write(`files: tree ${workspace.treeBefore}${workspace.commit === undefined ? '' : `, commit ${workspace.commit}`}\n`);
-  const network = spec.sideEffects === 'External' ? 'open' : 'none';
-  const commands = createCommands({ sandbox: deps.sandbox, workspace, log: live.log, signal: live.signal, wallMs: order.deadlineSeconds * 1000, network });
   try {
-    const context = {
-      folder: join(workspace.root, workspace.subPath),
-      inputs: order.inputs,
-      signal: live.signal,
-      log: (text: string) => live.log.write(text),
-      progress: live.progress,
-      run: (command: readonly string[], options?: CommandOptions) => commands.run(command, options),
-    };
-    const done = await endedSoonAfter(bound.run(context), live.signal, deps.clock);
-    return await conclude(deps, order, live, { done, workspace, commands });
+    const plan = planAction(order, await deps.gatherFacts(workingFolder(workspace), live.signal));
+    if (plan.kind === 'refused') return await withLog(deps, order, live, failure('ActionRefused', plan.message));
+    live.log.write(`tool: ${plan.record.tool}\n${plan.record.expected.map((sentence) => `expected: ${sentence}\n`).join('')}`);
+    return await perform(deps, { order, live, workspace, ...plan }, bound);
+  } finally {
+    await workspace.dispose();
+  }
+}
+
+/** Runs the bound action and makes a result of what it left. */
+async function perform(deps: RunTaskDeps, started: Started, bound: Extract<Bound, { kind: 'bound' }>): Promise<AttemptResult> {
+  const { order, live, workspace, planned } = started;
+  const { log, signal } = live;
+  const network = order.spec.sideEffects === 'External' ? 'open' : 'none';
+  const commands = createCommands({ sandboxes: deps.sandboxes, workspace, log, signal, wallMs: order.deadlineSeconds * 1000, network });
+  try {
+    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, cache: deps.cache });
+    const startedAt = deps.clock.monotonic();
+    const done = await endedSoonAfter(bound.run(context), signal, deps.clock);
+    return await conclude(deps, { ...started, commands, done, seconds: Math.round((deps.clock.monotonic() - startedAt) / 1000) });
   } finally {
     await commands.dispose();
-    await workspace.dispose();
   }
 }
 

@@ -1,8 +1,11 @@
 // The contract between the runtime and what a role can do. An action measures and reports; the runtime prepares, bounds, stores and judges sizes.
 import type { z } from 'zod';
 import type { OutcomeReason } from '#api/conditions.ts';
-import type { JsonObject } from '#api/v1alpha1/json.ts';
+import type { Json, JsonObject } from '#api/v1alpha1/json.ts';
+import type { Artifact } from '#api/v1alpha1/schema.ts';
+import type { PlannedAction } from '#domain/intent/action.ts';
 import type { RunResult } from '#sandbox/port.ts';
+import type { WorkspaceTools } from '#agent-runtime/workspace/workspace.ts';
 
 /** A blob an action made. */
 export interface Produced {
@@ -26,10 +29,45 @@ export interface CommandOptions {
   readonly timeoutSeconds?: number | undefined;
 }
 
+/** JavaScript for the WebAssembly sandbox, with its bounds. */
+export interface CodeRequest {
+  /** Body of an async function of `input`. */
+  readonly source: string;
+  readonly input: Json;
+  /** Longest run time in milliseconds; the task's deadline holds anyway. */
+  readonly wallMs: number;
+  readonly memoryBytes: number;
+}
+
+/** The bytes behind an input of the task, or why they cannot be had. */
+export type ArtifactAnswer =
+  | { readonly kind: 'artifact'; readonly artifact: Artifact; readonly bytes: Uint8Array }
+  | { readonly kind: 'failed'; readonly reason: Extract<OutcomeReason, 'InputMissing' | 'ArtifactLost' | 'OutputTooLarge'>; readonly message: string };
+
+/** What the runtime itself does with the files of a task: no program of the workspace takes part. Paths are relative to the working folder. */
+export interface FileTools extends Pick<WorkspaceTools, 'applyPatch' | 'diff' | 'filesInBase'> {
+  /** Git tree of the files that the task started from. */
+  readonly tree: string;
+  /** Makes of the commands that follow a check: they find `paths` as the base revision has them, and nothing they change is kept. The paths that differed. */
+  readonly restore: (paths: readonly string[]) => Promise<readonly string[]>;
+  /** Pushes the commit that the task started from to a branch; absent unless the task is declared `sideEffects: External`. */
+  readonly push?: WorkspaceTools['push'];
+}
+
+/** What was read from files before, by digest of their content. It only saves time: what is not in it is read again. */
+export interface ActionCache {
+  get(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, content: Uint8Array): Promise<void>;
+}
+
 /** What an action may touch. */
 export interface ActionContext {
   /** Folder with the files, to be read; an absolute path. */
   readonly folder: string;
+  /** The tool call that the intent became, and what is expected of it. */
+  readonly planned: PlannedAction;
+  /** Paths below `folder` that earlier tasks had changed when this one started; at most a thousand, none when it starts from the base revision. */
+  readonly changedPaths: readonly string[];
   /** Results of other tasks by the names that the task gave them. */
   readonly inputs: JsonObject;
   /** Aborts at the deadline and when the task is called off; an action ends soon after. */
@@ -40,6 +78,15 @@ export interface ActionContext {
   readonly progress: (percent: number, message: string) => void;
   /** Runs a program in the sandbox, in a copy of the whole workspace; what it changes there is the task's output. */
   readonly run: (command: readonly string[], options?: CommandOptions) => Promise<RunResult>;
+  /** Runs JavaScript in the WebAssembly sandbox, over the working folder of a copy of the workspace; what it changes there is the task's output. */
+  readonly runCode: (request: CodeRequest) => Promise<RunResult>;
+  /** Text of a file that the last command left below its working folder, or else below its temporary folder. Undefined when there is none, when a link leads there, and above 16 MiB. */
+  readonly readOutput: (path: string) => Promise<string | undefined>;
+  /** The blob behind the input `name`, at most 8 MiB. */
+  readonly artifact: (name: string) => Promise<ArtifactAnswer>;
+  readonly files: FileTools;
+  /** Absent where nothing is kept. */
+  readonly cache?: ActionCache;
 }
 
 /** An action with its parameters bound, or why they are wrong. */

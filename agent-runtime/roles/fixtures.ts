@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
+import type { PlannedAction } from '#domain/intent/action.ts';
 import type { RunResult } from '#sandbox/port.ts';
-import type { ActionContext, ActionResult } from './action.ts';
+import type { ActionContext, ActionResult, CodeRequest, FileTools } from './action.ts';
 import { bindAction, builtInRoles } from './registry.ts';
 
 /** A new folder with these files. */
@@ -19,22 +20,49 @@ export async function folderWith(files: Readonly<Record<string, string | Uint8Ar
 
 export interface Recorded extends ActionContext {
   readonly commands: (readonly string[])[];
+  readonly codes: CodeRequest[];
 }
 
-/** A context over `folder` in which every command ends as `run` says. */
-export function contextOver(folder: string, { run = {}, inputs = {} }: { readonly run?: Partial<RunResult>; readonly inputs?: JsonObject } = {}): Recorded {
+/** What a context under test answers; everything has a quiet default. */
+export interface Answers extends Partial<Pick<ActionContext, 'inputs' | 'changedPaths' | 'artifact'>> {
+  /** How every command and code ends. */
+  readonly run?: Partial<RunResult>;
+  readonly planned?: Partial<PlannedAction>;
+  /** Files that commands leave, by path. */
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly files?: Partial<FileTools>;
+}
+
+const planned: PlannedAction = { call: { tool: 'report' }, params: {}, expected: {} };
+
+const files: FileTools = {
+  tree: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+  applyPatch: async () => ({ kind: 'applied', paths: [] }),
+  diff: async () => '',
+  filesInBase: async () => [],
+  restore: async () => [],
+};
+
+/** A context over `folder` that answers as told and records what was run. */
+export function contextOver(folder: string, { run = {}, outputs = {}, ...answers }: Answers = {}): Recorded {
   const commands: (readonly string[])[] = [];
+  const codes: CodeRequest[] = [];
+  const ended: RunResult = { ending: 'completed', exitCode: 0, stdout: '', stderr: '', durationMs: 7, boundary: 'none', ...run };
   return {
     folder,
-    inputs,
     commands,
+    codes,
+    inputs: answers.inputs ?? {},
+    changedPaths: answers.changedPaths ?? [],
+    planned: { ...planned, ...answers.planned },
+    files: { ...files, ...answers.files },
     signal: new AbortController().signal,
     log: () => {},
     progress: () => {},
-    run: async (command) => {
-      commands.push(command);
-      return { ending: 'completed', exitCode: 0, stdout: '', stderr: '', durationMs: 7, boundary: 'none', ...run };
-    },
+    run: async (command) => (commands.push(command), ended),
+    runCode: async (request) => (codes.push(request), ended),
+    readOutput: async (path) => (Object.hasOwn(outputs, path) ? outputs[path] : undefined),
+    artifact: answers.artifact ?? (async (name) => ({ kind: 'failed', reason: 'InputMissing', message: `inputs.${name}: there is none` })),
   };
 }
 

@@ -5,8 +5,15 @@ import type { Action, Bound } from './action.ts';
 import { analyzeCode } from './analyzer/analyze-code.ts';
 import { countPatterns } from './analyzer/count-patterns.ts';
 import { writeReport } from './analyzer/write-report.ts';
+import { applyPatch } from './coder/apply-patch.ts';
+import { formatCode } from './coder/format-code.ts';
+import { pushCommit } from './coder/push-commit.ts';
+import { rewriteCode } from './coder/rewrite-code.ts';
+import { runCode } from './coder/run-code.ts';
 import { runCommand } from './tester/run-command.ts';
 import { runTests } from './tester/run-tests.ts';
+import { verifyArtifact } from './verifier/verify-artifact.ts';
+import { verifyCommand } from './verifier/verify-command.ts';
 
 /** Actions by role and name. */
 export type Roles = Readonly<Record<string, Readonly<Record<string, Action>>>>;
@@ -14,7 +21,8 @@ export type Roles = Readonly<Record<string, Readonly<Record<string, Action>>>>;
 /** What comes with the runtime; the type holds it to the catalogue of intents. */
 export const builtInRoles = {
   Analyzer: { AnalyzeCode: analyzeCode, CountPatterns: countPatterns, WriteReport: writeReport },
-  Tester: { RunCommand: runCommand, RunTests: runTests },
+  Coder: { ApplyPatch: applyPatch, RewriteCode: rewriteCode, FormatCode: formatCode, RunCode: runCode, PushCommit: pushCommit },
+  Tester: { RunCommand: runCommand, RunTests: runTests, VerifyCommand: verifyCommand, VerifyArtifact: verifyArtifact },
 } as const satisfies { [R in BuiltInRole]: Record<keyof (typeof intents)[R], Action> };
 
 /** The action that an intent asks of a role, with its parameters, or why there is none. */

@@ -2,13 +2,16 @@
 import { readdir } from 'node:fs/promises';
 import { emptyTree } from '#domain/goals/facts.ts';
 import type { Repository } from './repository.ts';
+import { createTools } from './tools.ts';
 import type { Workspace } from './workspace.ts';
 
-/** An empty workspace; `open` makes its repository when it is needed. */
-export function emptyWorkspace(open: () => Promise<Repository>): Omit<Workspace, 'root' | 'dispose'> {
+/** An empty workspace in `root`; `open` makes its repository when it is needed. */
+export function emptyWorkspace(root: string, open: () => Promise<Repository>): Omit<Workspace, 'scratch' | 'dispose'> {
   let opened: Promise<Repository> | undefined;
   const repository = () => (opened ??= open());
   return {
+    root,
+    tools: createTools({ repository, root, subPath: '.', treeBefore: emptyTree, base: async () => emptyTree, origin: undefined }),
     subPath: '.',
     commit: undefined,
     treeBefore: emptyTree,

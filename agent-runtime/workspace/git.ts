@@ -24,6 +24,8 @@ export interface GitOptions {
   readonly folder: string;
   readonly signal?: AbortSignal | undefined;
   readonly env?: Readonly<Record<string, string>>;
+  /** Configuration of this one call, as names and values. */
+  readonly config?: readonly (readonly [string, string])[];
 }
 
 /** Runs git with `args` and returns its standard output without the last newline. Rejects with a PlatformError of kind `git`. */
@@ -54,14 +56,14 @@ export function createGit({ path, home, protocols }: GitHost): Git {
     GIT_ALLOW_PROTOCOL: protocols.join(':'),
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
   };
-  const config = fixedConfig.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return async (args, { folder, signal, env }) => {
+  return async (args, { folder, signal, env, config = [] }) => {
     const failed = (why: string) => new PlatformError('git', `git ${args[0]}: ${why}`);
     if (wasStopped(signal)) throw failed('stopped before it started');
-    const { code, out, err, error } = await runGit([...config, ...args], folder, { ...surroundings, ...env }, signal);
+    const settings = [...fixedConfig, ...config].flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const { code, out, err, error } = await runGit([...settings, ...args], folder, { ...surroundings, ...env }, signal);
     if (code === 0) return out.replace(/\n$/, '');
     if (error !== undefined) throw failed(`${error.message}; the agent's image must have git`);
-    throw failed(wasStopped(signal) ? 'stopped' : reasonIn(err, code));
+    throw failed(wasStopped(signal) ? 'stopped' : reasonIn(err, out, code));
   };
 }
 
@@ -103,9 +105,10 @@ function gather(stream: NodeJS.ReadableStream, onTooMuch: () => void): () => str
   return () => Buffer.concat(chunks).toString('utf8');
 }
 
-/** The line that says most: git puts the cause on a line of its own, after `fatal:` or `error:`. */
-function reasonIn(stderr: string, code: number | null): string {
+/** The line that says most: a refused ref of a push, else the cause, which git puts on a line of its own after `fatal:` or `error:`. */
+function reasonIn(stderr: string, stdout: string, code: number | null): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const line = lines.find((text) => /^(fatal|error):/.test(text)) ?? lines.at(-1) ?? `ended with ${code ?? 'a signal'}`;
+  const refused = stdout.split('\n').find((line) => line.startsWith('!\t'))?.replaceAll('\t', ' ').slice(2);
+  const line = refused ?? lines.find((text) => /^(fatal|error):/.test(text)) ?? lines.at(-1) ?? `ended with ${code ?? 'a signal'}`;
   return line.slice(0, 400);
 }

@@ -5,7 +5,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlatformError } from '#platform/errors.ts';
 import { removeTree } from '#sandbox/remove-tree.ts';
-import type { Git } from './git.ts';
+import type { Git, GitOptions } from './git.ts';
 
 /** Written last: a mirror without it was cut off while it was made. */
 const completeMarker = 'coditect-complete';
@@ -16,11 +16,14 @@ export interface MirrorRequest {
   readonly ref: string;
   /** Commit to use; the remote is asked only if the mirror does not have it. */
   readonly commit?: string | undefined;
+  /** Mounted Secret with the credentials. */
+  readonly secret?: string | undefined;
 }
 
 /** Makes the mirror in `folder` when needed, and returns the commit that `request` means. */
-export async function resolveInMirror(folder: string, request: MirrorRequest, git: Git, signal: AbortSignal): Promise<string> {
-  const run = (args: readonly string[]) => git(args, { folder, signal });
+export async function resolveInMirror(request: MirrorRequest, git: Git, options: GitOptions): Promise<string> {
+  const { folder } = options;
+  const run = (args: readonly string[]) => git(args, options);
   if (existsSync(join(folder, completeMarker))) await removeLocks(folder);
   else {
     await removeTree(folder);

@@ -1,9 +1,10 @@
-// Repositories kept for reuse, one bare mirror a URL. Tasks borrow objects from them, so a mirror in use is never removed.
+// Repositories kept for reuse, one bare mirror for each URL and Secret: what one Secret opened is not lent to tasks without it. Tasks borrow objects from them, so a mirror in use is never removed.
 import { createHash } from 'node:crypto';
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '#platform/telemetry/log.ts';
 import { removeTree } from '#sandbox/remove-tree.ts';
+import type { Access } from './credentials.ts';
 import type { Git } from './git.ts';
 import { createKeyedLock, type KeyedLock } from './lock.ts';
 import { type MirrorRequest, resolveInMirror } from './mirror.ts';
@@ -24,6 +25,7 @@ export interface MirrorOptions {
   readonly folder: string;
   readonly maxBytes: number;
   readonly git: Git;
+  readonly access: Access;
   readonly log: Log;
 }
 
@@ -33,11 +35,13 @@ export function createMirrors(options: MirrorOptions): Mirrors {
   const users = createUsers();
   return {
     borrow: async (request, signal) => {
-      const name = createHash('sha256').update(request.url).digest('hex').slice(0, 32);
+      const { url, secret } = request;
+      const name = createHash('sha256').update(secret === undefined ? url : `${url}\n${secret}`).digest('hex').slice(0, 32);
       const mirror = join(options.folder, name);
       const release = users.enter(name);
       try {
-        const commit = await locked(name, () => resolveInMirror(mirror, request, options.git, signal));
+        const access = await options.access(url, secret);
+        const commit = await locked(name, () => resolveInMirror(request, options.git, { folder: mirror, signal, ...access }));
         await utimes(mirror, new Date(), new Date());
         await locked('', () => evict(options, locked, users));
         return { objects: join(mirror, 'objects'), commit, release };

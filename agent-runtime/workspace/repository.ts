@@ -35,7 +35,16 @@ export interface Repository {
   commitTree(tree: string, base: string | undefined): Promise<string>;
   /** Writes a bundle of `commit` without what `without` reaches; the file. */
   bundle(commit: string, without: string | undefined): Promise<string>;
+  /** Runs git in the repository, which is in its worktree unless told. */
+  readonly run: Run;
+  /** Surroundings in which git works over `folder` with an index of its own, which holds its files as they are now. */
+  indexed(folder: string): Promise<Indexed>;
+  /** Folder beside the worktree for files of one call. */
+  readonly scratch: string;
 }
+
+/** Options for calls over one folder and one index. */
+export type Indexed = Pick<GitOptions, 'folder'> & { readonly env: Readonly<Record<'GIT_DIR' | 'GIT_WORK_TREE' | 'GIT_INDEX_FILE', string>> };
 
 /** Makes an empty repository in `files`, which may hold files already; `objects` is the object folder it borrows from. */
 export async function createRepository(options: RepositoryOptions, objects?: string): Promise<Repository> {
@@ -49,12 +58,16 @@ export async function createRepository(options: RepositoryOptions, objects?: str
   return repositoryIn(options);
 }
 
-type Run = (args: readonly string[], options?: Partial<GitOptions>) => Promise<string>;
+export type Run = (args: readonly string[], options?: Partial<GitOptions>) => Promise<string>;
 
 function repositoryIn({ git, files, scratch, signal }: RepositoryOptions): Repository {
   const run: Run = (args, options = {}) => git(args, { folder: files, signal, ...options });
-  const treeOf = (folder: string) => writeTree(run, join(files, '.git'), join(scratch, 'index'), folder);
+  const indexed = (folder: string) => fillIndex(run, { folder, env: { GIT_DIR: join(files, '.git'), GIT_WORK_TREE: folder, GIT_INDEX_FILE: join(scratch, 'index') } });
+  const treeOf = async (folder: string) => run(['write-tree'], await indexed(folder));
   return {
+    run,
+    indexed,
+    scratch,
     markSource: async (commit) => void (await run(['update-ref', sourceRef, commit])),
     checkOut: async (commit) => void (await run(['checkout', '--quiet', '--force', '--detach', commit])),
     commitFiles: async () => {
@@ -80,12 +93,12 @@ function repositoryIn({ git, files, scratch, signal }: RepositoryOptions): Repos
   };
 }
 
-async function writeTree(run: Run, gitDir: string, index: string, folder: string): Promise<string> {
+async function fillIndex(run: Run, options: Indexed): Promise<Indexed> {
+  const { GIT_DIR, GIT_INDEX_FILE: index } = options.env;
   // Starting from the real index spares reading every file of a worktree that nobody touched.
-  await copyFile(join(gitDir, 'index'), index).catch(() => rm(index, { force: true }));
-  const env = { GIT_DIR: gitDir, GIT_WORK_TREE: folder, GIT_INDEX_FILE: index };
-  await run(['add', '--all', '--', '.'], { folder, env });
-  return run(['write-tree'], { folder, env });
+  await copyFile(join(GIT_DIR, 'index'), index).catch(() => rm(index, { force: true }));
+  await run(['add', '--all', '--', '.'], options);
+  return options;
 }
 
 async function writeCommit(run: Run, tree: string, base: string | undefined): Promise<string> {

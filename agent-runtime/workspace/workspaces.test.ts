@@ -18,7 +18,7 @@ let workspaces: Workspaces;
 
 const git = (folder: string, ...args: string[]) => execFileSync('git', args, { cwd: folder, env: { ...process.env, ...identity } }).toString().trim();
 const head = (spec = 'HEAD') => git(remote, 'rev-parse', spec);
-const open = (mirrorBytes = 2 ** 30) => openWorkspaces({ workFolder: join(scratch, 'work'), mirrorBytes, path, log: silentLog, protocols: ['file'] });
+const open = (mirrorBytes = 2 ** 30) => openWorkspaces({ workFolder: join(scratch, 'work'), mirrorBytes, path, log: silentLog, gitSecretsFolder: join(scratch, 'secrets'), protocols: ['file'] });
 const worktrees = () => readdir(join(scratch, 'work', 'tasks'));
 const mirrors = () => readdir(join(scratch, 'work', 'mirrors'));
 
@@ -160,7 +160,7 @@ describe('outputs', () => {
   test('a change travels as a bundle to a fresh workspace, through two tasks, elsewhere', async () => {
     const first = await changed(await ready({ source: source() }), 'one.txt', '1', 'first.bundle');
     const second = await changed(await ready({ source: source({ commit: head() }), bundle: first.bundle }), 'two.txt', '2', 'second.bundle');
-    const elsewhere = await openWorkspaces({ workFolder: join(scratch, 'other'), mirrorBytes: 2 ** 30, path, log: silentLog, protocols: ['file'] });
+    const elsewhere = await openWorkspaces({ workFolder: join(scratch, 'other'), mirrorBytes: 2 ** 30, path, log: silentLog, gitSecretsFolder: join(scratch, 'secrets'), protocols: ['file'] });
     const third = await ready({ source: source({ commit: head() }), bundle: second.bundle }, elsewhere);
     expect(third.treeBefore).toBe(second.tree);
     expect(third.commit).toBe(second.bundle.commit);

@@ -67,6 +67,16 @@ export const AgentPoolSpec = z.object({
   capabilities: z.array(CapabilityName).max(64).default([]).meta(listType.set).describe('Capabilities the agents of this pool have.'),
   allowedNamespaces: z.array(LabelName).max(64).default([]).meta(listType.set).describe('Further namespaces whose missions may use this pool. Its own always may.'),
   template: PodTemplate.describe('The agents\' pods.'),
+  gitSecrets: z
+    .array(z.object({ name: ObjectName.describe('Name of a Secret of type kubernetes.io/basic-auth in the namespace of the pool.') }))
+    .max(8)
+    .default([])
+    .meta(listType.mapBy('name'))
+    .describe('Secrets that the kubelet mounts into the agents for cloning and pushing; code that agents run cannot see them.'),
+  isolation: z
+    .enum(['Any', 'Partial', 'Full'])
+    .default('Any')
+    .describe('Least sandbox boundary that an agent must have to be given tasks. Any: none is asked for. Default Any.'),
   operatingMode: z
     .enum(['Serve', 'Drain', 'Pause'])
     .default('Serve')

@@ -1,26 +1,68 @@
 // Mission: a goal, the checks that prove it, and the task graph that gets there.
 import { z } from 'zod';
-import { cel, Conditions, LabelName, listType, type ObjectMeta, ObservedGeneration, Seconds, TaskName, Time } from './schema.ts';
+import { JsonObject } from './json.ts';
+import { CapabilityName, cel, Conditions, LabelName, listType, type ObjectMeta, ObservedGeneration, Seconds, TaskName, Time } from './schema.ts';
 import { PoolSelector, taskDefinition, Workspace } from './task.ts';
+
+const relativePath = z.string().min(1).max(255).regex(/^[A-Za-z0-9._@-]+(\/[A-Za-z0-9._@-]+)*$/);
+
+export const CommandCheck = z.object({
+  command: z.array(z.string().min(1).max(1024)).min(1).max(64).meta(listType.atomic).describe('Program and arguments, at most 64. No shell looks at them.'),
+  from: TaskName.optional().describe('Task whose files are checked. Unset: the one task whose changed files no other task starts from; the workspace itself when no task changes files.'),
+  expectExitCode: z.int().min(0).max(255).default(0).describe('Exit code that proves the goal. Default 0.'),
+  protect: z.array(relativePath).max(32).optional().meta(listType.set).describe('Files and folders that the command finds as they were in the workspace, whatever tasks made of them. Unset: every argument of the command that names a file there.'),
+  timeoutSeconds: z.int().min(1).max(604_800).default(600).describe('Longest run time of the command, in seconds. Default 600.'),
+  capabilities: z.array(CapabilityName).max(16).default([]).meta(listType.set).describe('Capabilities that the verifying agent must have.'),
+});
+export type CommandCheck = z.infer<typeof CommandCheck>;
+
+export const ArtifactCheck = z.object({
+  task: TaskName.describe('Task that makes the artifact.'),
+  name: z.string().min(1).max(63).describe('Name of the artifact.'),
+  sha256: z.string().length(64).regex(/^[0-9a-f]{64}$/).optional().describe('SHA-256 that its bytes must have, lower-case hex.'),
+  schema: JsonObject.optional().describe('JSON Schema (draft 2020-12) that it must satisfy; at most 3 KiB.'),
+  expression: z.string().min(1).max(1024).optional().describe('CEL expression over `json`, the parsed artifact, that must be true.'),
+});
+export type ArtifactCheck = z.infer<typeof ArtifactCheck>;
 
 export const GoalCheck = z.object({
   expression: z
     .string()
     .min(1)
     .max(1024)
+    .optional()
     .describe('CEL expression over the tasks of this mission that must be true, for example `tasks["run-tests"].outcome == "Succeeded" && tasks["run-tests"].observed.failed == 0`. Only outcome and observed may be read.'),
-});
+  command: CommandCheck.optional().describe('A command that must end well, run by an agent that executed none of the checked tasks, in a fresh checkout.'),
+  artifact: ArtifactCheck.optional().describe('An artifact that must exist, and satisfy what is said of it.'),
+})
+  .meta(cel({ rule: '[has(self.expression), has(self.command), has(self.artifact)].filter(x, x).size() == 1', message: 'exactly one of expression, command and artifact must be set' }));
+export type GoalCheck = z.infer<typeof GoalCheck>;
 
 export const Goal = z.object({
   name: LabelName.describe('Name of the goal.'),
   description: z.string().max(1024).optional().describe('The goal in words.'),
   required: z.boolean().default(true).describe('Whether the mission fails when the goal is not met. Default true.'),
-  check: GoalCheck.describe('What proves the goal.'),
+  parent: LabelName.optional().describe('Goal that this one is a part of, at most three levels deep. A parent is met when its required parts and its own check are.'),
+  check: GoalCheck.optional().describe('What proves the goal. Only a goal with parts may go without.'),
 });
 export type Goal = z.infer<typeof Goal>;
 
 export const MissionTask = z.object({ name: TaskName.describe('Name of the task, unique in the mission.'), ...taskDefinition });
 export type MissionTask = z.infer<typeof MissionTask>;
+
+export const GitOutput = z.object({
+  from: TaskName.optional().describe('Task whose files are the output. Unset: the one task whose changed files no other task starts from.'),
+  branch: z.string().min(1).max(200).regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/).describe('Branch of the workspace\'s repository; made when it is not there, never overwritten.'),
+  mode: z.enum(['Push', 'None']).default('None').describe('Push: the commit is pushed once all required goals are met. None: it is only named in the status. Default None.'),
+});
+export type GitOutput = z.infer<typeof GitOutput>;
+
+export const MissionResult = z.object({
+  name: LabelName.describe('Name of the result.'),
+  task: TaskName.describe('Task that has it, also one of finally.'),
+  field: z.string().min(1).max(253).regex(/^(observed|claimed)(\.[A-Za-z0-9_-]+)+$/).describe('Which one: `observed.<path>` or `claimed.<path>`.'),
+});
+export type MissionResult = z.infer<typeof MissionResult>;
 
 /** What a Mission wishes for. Its writer is the user alone. */
 export const MissionSpec = z
@@ -28,6 +70,9 @@ export const MissionSpec = z
     goal: z.string().min(1).max(8192).describe('What is to be achieved, in words.'),
     goals: z.array(Goal).max(32).default([]).meta(listType.mapBy('name')).describe('Checks that prove the goal. Without any, the mission succeeds when its tasks do.'),
     tasks: z.array(MissionTask).max(100).default([]).meta(listType.mapBy('name')).describe('The explicit task graph, at most 100 tasks.'),
+    finally: z.array(MissionTask).max(8).default([]).meta(listType.mapBy('name')).describe('Tasks that run when all others have ended and the goals are decided, also after failures; not after Cancel, Stop or a passed deadline. They may read inputs of every task.'),
+    results: z.array(MissionResult).max(16).default([]).meta(listType.mapBy('name')).describe('Values of tasks that the status repeats as results of the mission.'),
+    outputs: z.object({ git: GitOutput.optional().describe('Changed files as a commit.') }).optional().describe('What the mission leaves behind.'),
     workspace: Workspace.optional().describe('Files the tasks work on. Unset: an empty folder.'),
     poolSelector: PoolSelector.optional().describe('Which pools may run the tasks. Unset: every pool that may serve this namespace.'),
     parallelism: z.int().min(1).max(1000).optional().describe('How many tasks may run at once. Unset: as many as there are slots.'),
@@ -46,7 +91,12 @@ export const MissionSpec = z
     runRequest: z.string().min(1).max(64).optional().describe('Change this text to run a finished mission again.'),
     runRetention: z.int().min(0).max(10).default(1).describe('How many earlier runs keep their Task objects. Default 1.'),
   })
-  .meta(cel({ rule: "self.failurePolicy == 'Continue' || self.errorThreshold == 0", message: 'errorThreshold needs failurePolicy Continue' }));
+  .meta(
+    cel(
+      { rule: "self.failurePolicy == 'Continue' || self.errorThreshold == 0", message: 'errorThreshold needs failurePolicy Continue' },
+      { rule: '!has(self.outputs) || !has(self.outputs.git) || (has(self.workspace) && has(self.workspace.git))', message: 'outputs.git needs workspace.git: without a repository there is nothing to push to' },
+    ),
+  );
 export type MissionSpec = z.infer<typeof MissionSpec>;
 
 export const goalStates = ['Unknown', 'Met', 'Unmet'] as const;
@@ -54,11 +104,23 @@ export type GoalState = (typeof goalStates)[number];
 
 const Count = z.int().min(0).max(2_147_483_647);
 
+export const GoalProof = z.object({
+  task: TaskName.describe('Task that verified.'),
+  agent: z.string().max(253).describe('Pod name of the verifying agent.'),
+  tree: z.string().max(64).optional().describe('Git tree hash of the files that were checked.'),
+  command: z.string().max(256).optional().describe('Command that was run.'),
+  exitCode: z.int().min(0).max(255).optional().describe('Its exit code.'),
+  outputTail: z.string().max(512).optional().describe('The last of what it printed.'),
+  artifactSha256: z.string().max(64).optional().describe('SHA-256 of the artifact that was checked.'),
+});
+export type GoalProof = z.infer<typeof GoalProof>;
+
 export const GoalStatus = z.object({
   name: LabelName.describe('Name of the goal.'),
   state: z.enum(goalStates).describe('Unknown until it can be decided, then Met or Unmet.'),
   reason: z.string().min(1).max(63).describe('Why, one CamelCase word from docs/troubleshooting.md.'),
   evidence: z.string().max(512).describe('The facts that the check read.'),
+  proof: GoalProof.optional().describe('What an independent verifier found. Unset for goals that need none.'),
   checkedTime: Time.optional().describe('When the state was decided.'),
 });
 export type GoalStatus = z.infer<typeof GoalStatus>;
@@ -87,7 +149,7 @@ export const MissionStatus = z.object({
     .object({
       hash: z.string().max(64).describe('SHA-256 over the task definitions of the plan.'),
       source: z.enum(['Manifest']).describe('Who made the plan: Manifest for an explicit graph.'),
-      taskCount: Count.describe('Tasks of the plan.'),
+      taskCount: Count.describe('Tasks of the plan that exist or will: those that check goals, deliver the output and come finally are counted too; one that is left out is not.'),
       createdThrough: Count.describe('Number of tasks, in plan order, known to exist as objects.'),
     })
     .optional()
@@ -104,6 +166,20 @@ export const MissionStatus = z.object({
   tasks: TaskCounts.optional().describe('Tasks of the current run by state.'),
   tasksDone: z.string().max(16).optional().describe('Tasks with an outcome of all tasks, for example 12/40.'),
   currentTasks: z.array(TaskName).max(20).optional().meta(listType.set).describe('Up to 20 tasks that run now.'),
+  results: JsonObject.optional().describe('Values that spec.results names, as far as they are known.'),
+  outputs: z
+    .object({
+      git: z
+        .object({
+          commit: z.string().max(64).describe('Commit of the verified files.'),
+          branch: z.string().max(200).describe('Branch it is meant for.'),
+          state: z.enum(['Kept', 'Pushed']).describe('Kept: it lies in the artifact output.bundle of its task. Pushed: the branch of the repository has it.'),
+        })
+        .optional()
+        .describe('Changed files as a commit.'),
+    })
+    .optional()
+    .describe('What the mission leaves behind. Set once all required goals are met.'),
   failedTasks: z
     .array(
       z.object({

@@ -16,13 +16,13 @@ export type Intent = z.infer<typeof Intent>;
 
 export const TaskInput = z.object({
   name: LabelName.describe('Name under which the agent finds the value.'),
-  task: TaskName.describe('Task whose result is read; must be listed in dependsOn.'),
+  task: TaskName.describe('Task whose result is read; must be listed in dependsOn, except in finally.'),
   field: z
     .string()
     .min(1)
     .max(253)
-    .regex(/^(observed|claimed)(\.[A-Za-z0-9_-]+)+$/)
-    .describe('Which result: `observed.<path>` for what the runtime measured, `claimed.<path>` for what a model or script said.'),
+    .regex(/^((observed|claimed)(\.[A-Za-z0-9_-]+)+|artifacts\.[A-Za-z0-9._-]+)$/)
+    .describe('Which result: `observed.<path>` for what the runtime measured, `claimed.<path>` for what a model or script said, `artifacts.<name>` for a blob, which the agent can read.'),
 });
 export type TaskInput = z.infer<typeof TaskInput>;
 
@@ -44,6 +44,7 @@ export const GitWorkspace = z
     url: z.string().min(1).max(1024).regex(/^(https?|ssh|git):\/\/[^\s]+$/).describe('Repository to clone: an https, http, ssh or git URL without a password.'),
     ref: z.string().min(1).max(255).regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/).default('HEAD').describe('Branch, tag or commit. Default HEAD of the remote.'),
     subPath: z.string().min(1).max(255).regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/).optional().describe('Folder inside the repository that actions work in. Unset: its root.'),
+    secretRef: z.object({ name: ObjectName.describe('Name of a Secret that the pool lists in gitSecrets.') }).optional().describe('Credentials for the repository. Only agents of pools that list this Secret can run the tasks. Unset: none.'),
   })
   .meta(cel({ rule: "!self.url.matches('^[a-z]+://[^/]*@') || self.url.startsWith('ssh://')", message: 'url must not hold a user or password: credentials come from the pool' }));
 
@@ -90,6 +91,7 @@ export const TaskSpec = z
     ...taskDefinition,
     missionRef: MissionRef.optional().describe('The Mission this Task belongs to. Unset for a Task applied alone. Written by the operator.'),
     taskName: TaskName.optional().describe('Name of the task inside its plan. Unset for a Task applied alone.'),
+    verifies: z.array(TaskName).max(64).optional().meta(listType.set).describe('Tasks whose work this one checks: it never runs on an agent that executed one of them. Written by the operator.'),
     run: z.int().min(1).max(2_147_483_647).optional().describe('Run of the Mission this Task belongs to, from 1. Unset for a Task applied alone.'),
     workspace: Workspace.optional().describe('Files the task works on. Unset: an empty folder.'),
     poolSelector: PoolSelector.optional().describe('Which pools may run a Task applied alone. Unset: every pool that may serve this namespace. A Task of a Mission follows the Mission\'s.'),
@@ -101,6 +103,7 @@ export const TaskSpec = z
       { rule: 'has(self.missionRef) == has(self.taskName) && has(self.missionRef) == has(self.run)', message: 'missionRef, taskName and run are set together, by the operator' },
       { rule: 'has(self.missionRef) || size(self.dependsOn) == 0', message: 'dependsOn needs a Mission: a Task applied alone has no plan to depend on' },
       { rule: 'has(self.missionRef) || size(self.inputs) == 0', message: 'inputs needs a Mission: a Task applied alone has no plan to read from' },
+      { rule: 'has(self.missionRef) || !has(self.verifies)', message: 'verifies needs a Mission: it is written by the operator' },
       { rule: 'has(self.missionRef) || !has(self.workspaceFrom)', message: 'workspaceFrom needs a Mission: a Task applied alone has no plan to read from' },
       { rule: '!has(self.missionRef) || (!has(self.poolSelector) && !has(self.priority))', message: 'poolSelector and priority of a Mission\'s Task are the Mission\'s' },
     ),
@@ -141,6 +144,23 @@ export const Attempt = z.object({
 });
 export type Attempt = z.infer<typeof Attempt>;
 
+export const violationKinds = ['FileMismatch', 'TestFailed', 'CompileError', 'MissingTool', 'MissingArtifact', 'UnexpectedChange', 'Timeout', 'ClaimWithoutEvidence'] as const;
+export type ViolationKind = (typeof violationKinds)[number];
+
+export const Violation = z.object({
+  kind: z.enum(violationKinds).describe('What differs between the expected and the actual state.'),
+  message: z.string().max(256).describe('The same for people: what was expected, and what was found.'),
+  path: z.string().max(255).optional().describe('File or artifact that it is about.'),
+});
+export type Violation = z.infer<typeof Violation>;
+
+export const ActionRecord = z.object({
+  tool: z.string().min(1).max(63).describe('Tool that the intent became, for example `vitest` or `analyzer`.'),
+  expectedSeconds: z.int().min(0).max(604_800).optional().describe('Median run time of the same action in the past, in seconds. Unset: it never ran before.'),
+  expected: z.array(z.string().max(256)).max(16).meta(listType.atomic).describe('The state that was expected afterwards, recorded before the action ran.'),
+});
+export type ActionRecord = z.infer<typeof ActionRecord>;
+
 /** What is known of a Task. `operator/task` is its only writer. */
 export const TaskStatus = z.object({
   observedGeneration: ObservedGeneration.optional(),
@@ -164,6 +184,8 @@ export const TaskStatus = z.object({
     })
     .optional()
     .describe('What the attempt found and left in its worktree.'),
+  action: ActionRecord.optional().describe('What the intent became, and what was expected of it.'),
+  violations: z.array(Violation).max(16).optional().meta(listType.atomic).describe('Differences between the expected and the actual state, at most 16. Unset: none.'),
   boundary: z.enum(['none', 'partial', 'full']).optional().describe('What isolated the executed code: full, partial, or none when the host offers no sandbox.'),
 });
 export type TaskStatus = z.infer<typeof TaskStatus>;

@@ -6,6 +6,7 @@ import { styleOf } from '../terminal/style.ts';
 import { line } from '../terminal/terminal.ts';
 import { plain } from '../terminal/text.ts';
 import { explain, type Explanation } from '../world/explain.ts';
+import { planOf } from '../world/plan.ts';
 import { currentTasks, endingOf } from '../world/view.ts';
 import { readingMission, type Read, type Session } from './session.ts';
 
@@ -18,8 +19,8 @@ export interface WhyOptions {
 export function whyCommand(session: Session, name: string, { task, json }: WhyOptions): Promise<number> {
   return readingMission(session, name, async (read) => {
     const { mission } = read.view;
-    if (task !== undefined && !currentTasks(read.view).has(task) && !mission.spec.tasks.some((planned) => planned.name === task)) {
-      throw new Refusal(`find task ${task}: mission ${name} has none of that name`, `choose one of ${mission.spec.tasks.map((planned) => planned.name).join(', ')}`);
+    if (task !== undefined && !currentTasks(read.view).has(task) && !planOf(mission).some((planned) => planned.name === task)) {
+      throw new Refusal(`find task ${task}: mission ${name} has none of that name`, `choose one of ${planOf(mission).map((planned) => planned.name).join(', ')}`);
     }
     const waits = endingOf(mission) === undefined ? await askOperator(session, read, task) : [];
     const explanations = explain(read.view, waits, task);

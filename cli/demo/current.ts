@@ -22,7 +22,7 @@ export function currentCluster({ terminal, env, signal }: Surroundings, checkout
       const context = await steps.step('asking kubectl for the current context', () => runChild('kubectl', ['config', 'current-context'], { env, signal }));
       line(terminal, `      installs into ${context.trim()}: namespaces ${operatorNamespace} and ${demoNamespace}`);
       isInstalled = true;
-      return { kubectl: 'kubectl', images: { operator, blobs, agent }, leaderElection: 'default', gitUrl: repository.url, before: [] };
+      return { kubectl: 'kubectl', images: { operator, blobs, agent }, leaderElection: 'default', gitUrl: repository.url, isOwn: false, before: [] };
     },
     async down() {
       if (!isInstalled) return 'nothing was installed';

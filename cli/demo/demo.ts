@@ -10,15 +10,19 @@ import { installOperator, startAgents } from './install.ts';
 import { localCluster } from './local.ts';
 import { runDemoMission } from './mission.ts';
 import type { PlaceMaker } from './place.ts';
+import { repositoryOf } from './repository.ts';
 import { createSteps } from './steps.ts';
+import { trustFault } from './trust.ts';
 
 const commonSteps = 2;
 
 /** Runs the demo; the exit code tells the mission's outcome. Whatever happens, it ends what it began unless KEEP=1. */
-export async function demoCommand(surroundings: Surroundings): Promise<number> {
+export async function demoCommand({ env: given, ...around }: Surroundings, { trust }: { readonly trust: boolean }): Promise<number> {
+  const env = trust ? { ...given, TRUST: '1' } : given;
+  const surroundings = { ...around, env };
   const checkout = findCheckout();
   if (isBundled()) return runFromSource(checkout, 'demo', surroundings);
-  const { env, terminal } = surroundings;
+  const { terminal } = surroundings;
   const maker = env['CLUSTER'] === 'current' ? currentCluster(surroundings, checkout) : localCluster(surroundings, checkout, env['KEEP'] === '1');
   try {
     return await runOn(maker, surroundings, checkout);
@@ -36,7 +40,11 @@ async function runOn(maker: PlaceMaker, surroundings: Surroundings, checkout: Ch
   const place = await maker.up(steps);
   const installing = { surroundings, checkout, place };
   await steps.step('installing the operator', (report) => installOperator(installing, report));
-  await steps.step('starting agents', (report) => startAgents(installing, report));
+  const isolated = await steps.step('starting agents', (report) => startAgents(installing, report));
+  const { env } = surroundings;
+  const repository = repositoryOf(env['REPO'], checkout.root, env['PWD'] ?? checkout.root);
+  const fault = trustFault({ repository, own: checkout.root, trusted: env['TRUST'] === '1', isolated });
+  if (fault !== undefined) throw fault;
   line(surroundings.terminal, '');
   return runDemoMission(surroundings, checkout, place);
 }

@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { names } from '#api/labels.ts';
+import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
+import type { Condition } from '#api/v1alpha1/schema.ts';
+import { findCondition } from '#domain/conditions.ts';
 import type { Surroundings } from '../commands/open.ts';
 import type { Checkout } from './checkout.ts';
 import { runChild } from './child.ts';
@@ -31,8 +34,8 @@ export async function installOperator({ surroundings, checkout, place }: Install
   for (const deployment of [names.operator, names.blobs]) await kubectl(['rollout', 'status', `deployment/${deployment}`, '-n', operatorNamespace, patience]);
 }
 
-/** Applies the namespace, access for the plugin and the pool of the samples, and waits for agents. */
-export async function startAgents(installing: Installing, report: (line: string) => void): Promise<void> {
+/** Applies the namespace, access for the plugin and the pool of the samples, waits for agents, and tells whether they isolate what they run. */
+export async function startAgents(installing: Installing, report: (line: string) => void): Promise<Condition | undefined> {
   const { checkout, place } = installing;
   const kubectl = kubectlOf(installing);
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: demoNamespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } };
@@ -40,7 +43,10 @@ export async function startAgents(installing: Installing, report: (line: string)
   const pool = inNamespace(withImage(parse(await readFile(checkout.sample('pool.yaml'), 'utf8')) as Pool, place.images.agent), demoNamespace);
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], [namespace, ...access, pool].map((object) => stringify(object)).join('---\n'));
   report('waiting for agents');
-  await kubectl(['wait', '--for=condition=Ready', 'agentpools.coditect.ai/crew', '-n', demoNamespace, patience]);
+  const crew = ['agentpools.coditect.ai/crew', '-n', demoNamespace];
+  await kubectl(['wait', '--for=condition=Ready', ...crew, patience]);
+  const { status } = JSON.parse(await kubectl(['get', ...crew, '-o', 'json'])) as AgentPool;
+  return findCondition(status?.conditions, 'Isolated');
 }
 
 /** The image that the pool of the samples names. */

@@ -9,7 +9,7 @@ import type { Checkout } from './checkout.ts';
 import { runChild } from './child.ts';
 import { poolImage } from './install.ts';
 import type { Place, PlaceMaker } from './place.ts';
-import { repositoryOf } from './repository.ts';
+import { isOwnRepository, repositoryOf } from './repository.ts';
 import type { Steps } from './steps.ts';
 
 const clusterName = 'demo';
@@ -41,7 +41,7 @@ export function localCluster(surroundings: Surroundings, checkout: Checkout, kee
       await writeFile(stampOf(running), programs);
       const gitUrl = await steps.step('serving the repository', async () => (repository.kind === 'url' ? repository.url : openGitDoor(running, repository.folder)));
       const before = keep ? ['make shell'] : ['make demo KEEP=1', 'make shell'];
-      return { cluster: running, kubeconfig: running.kubeconfig, kubectl: running.kubectl, images: { operator: operatorImage, blobs: blobsImage, agent }, leaderElection: 'fast', gitUrl, before };
+      return { cluster: running, kubeconfig: running.kubeconfig, kubectl: running.kubectl, images: { operator: operatorImage, blobs: blobsImage, agent }, leaderElection: 'fast', gitUrl, isOwn: isOwnRepository(repository, checkout.root), before };
     },
     async down() {
       // A start that failed or was interrupted has removed what it made.

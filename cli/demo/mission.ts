@@ -22,7 +22,7 @@ const reportLines = 30;
 /** Runs the demo's mission to its end; the exit code tells its outcome. */
 export async function runDemoMission(surroundings: Surroundings, checkout: Checkout, place: Place): Promise<number> {
   const session = openSession(surroundings, { namespace: demoNamespace, operatorNamespace, ...(place.kubeconfig === undefined ? {} : { kubeconfig: place.kubeconfig }) });
-  const manifest = await demoManifest(checkout, place.gitUrl);
+  const manifest = await demoManifest(checkout, place);
   return withCluster(session, async (cluster) => {
     await applyMission({ ...session, terminal: { ...session.terminal, note: () => {} } }, cluster, manifest);
     const feed = await cluster.watch(manifest.object.metadata.name);
@@ -59,8 +59,9 @@ async function readReport(session: Session, { cluster }: Watching, view: Mission
   }
 }
 
-async function demoManifest(checkout: Checkout, url: string): Promise<Manifest> {
-  const parsed = parseManifests(withGitUrl(await readFile(checkout.sample('demo-mission.yaml'), 'utf8'), url));
+/** This repository has a mission of its own; every other one is examined. */
+async function demoManifest(checkout: Checkout, { gitUrl: url, isOwn }: Place): Promise<Manifest> {
+  const parsed = parseManifests(withGitUrl(await readFile(checkout.sample(isOwn ? 'demo-mission.yaml' : 'examine-mission.yaml'), 'utf8'), url));
   const [manifest] = parsed.kind === 'manifests' ? parsed.manifests : [];
   if (manifest === undefined) throw new Refusal(`read the demo's mission with repository ${url}: ${parsed.kind === 'faults' ? parsed.faults.join(' | ') : 'it is empty'}`, 'set REPO to a folder, or to an https, http, ssh or git URL');
   return manifest;

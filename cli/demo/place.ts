@@ -11,6 +11,8 @@ export interface Place {
   readonly leaderElection: 'default' | 'fast';
   /** Repository as agents reach it. */
   readonly gitUrl: string;
+  /** The repository is this project's own. */
+  readonly isOwn: boolean;
   /** What to paste before the commands of the summary, so that they find the cluster. */
   readonly before: readonly string[];
 }

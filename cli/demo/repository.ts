@@ -15,6 +15,11 @@ export function repositoryOf(repo: string | undefined, folder: string, workingFo
   return { kind: 'folder', folder: path };
 }
 
+/** True for the checkout at `root` itself. */
+export function isOwnRepository(repository: Repository, root: string): boolean {
+  return repository.kind === 'folder' && repository.folder === root;
+}
+
 /** The text of a Mission whose git workspace is this URL. */
 export function withGitUrl(missionText: string, url: string): string {
   const mission = parse(missionText) as { spec: { workspace: { git: object } } };

@@ -1,8 +1,9 @@
 // What the tree shows: one row a task, a head for the mission. Pure: made of what the API server and the operator's stream said.
 import { parseTime, type Instant } from '#api/time.ts';
-import type { MissionTask } from '#api/v1alpha1/mission.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
+import type { Phase } from '#domain/plan/phase.ts';
 import { defined } from '../world/defined.ts';
+import { type Planned, planOf } from '../world/plan.ts';
 import { conditionOf, currentTasks, endingOf, type Ending, type MissionView } from '../world/view.ts';
 import { layout, type Branch } from './layout.ts';
 
@@ -84,22 +85,23 @@ function problemOf({ mission }: MissionView): string | undefined {
   return accepted?.status === 'False' ? `${accepted.reason}: ${accepted.message}` : undefined;
 }
 
-type Definition = Pick<MissionTask, 'name' | 'type' | 'dependsOn'> & { readonly action: string };
-
-/** The plan as the spec tells it, then tasks of this run that the spec no longer names. */
-function definitionsOf({ mission }: MissionView, existing: ReadonlyMap<string, Task>): Definition[] {
-  const planned = mission.spec.tasks.map(({ name, type, dependsOn, intent }) => ({ name, type, dependsOn, action: intent.action }));
+/** The plan as the spec tells it, then tasks of this run that the spec no longer names. What was left out once a mission has ended is not shown. */
+function definitionsOf({ mission }: MissionView, existing: ReadonlyMap<string, Task>): Planned[] {
+  const planned = planOf(mission).filter(({ name, phase }) => phase === 'work' || existing.has(name) || endingOf(mission) === undefined);
   const named = new Set(planned.map(({ name }) => name));
   const others = [...existing].filter(([name]) => !named.has(name));
-  return [...planned, ...others.map(([name, { spec }]) => ({ name, type: spec.type, dependsOn: spec.dependsOn, action: spec.intent.action }))];
+  return [...planned, ...others.map(([name, { spec }]) => ({ name, type: spec.type, dependsOn: spec.dependsOn, action: spec.intent.action, phase: 'work' as const }))];
 }
+
+/** What tasks of a later phase wait for before they exist. */
+const phaseWaits: Readonly<Partial<Record<Phase, string>>> = { output: 'the goals', finally: 'everything else' };
 
 type Row = Omit<TaskRow, 'branches'>;
 
-function rowOf(definition: Definition, task: Task | undefined, live: LiveTask, ended: ReadonlySet<string>): Row {
-  const { name, type, action, dependsOn } = definition;
+function rowOf(definition: Planned, task: Task | undefined, live: LiveTask, ended: ReadonlySet<string>): Row {
+  const { name, type, action } = definition;
   const status = task?.status;
-  const after = dependsOn.filter((dependency) => !ended.has(dependency));
+  const after = awaited(definition, task, ended);
   const base = { name, type, action, after, attempt: status?.attempt ?? 0, ...times(status), ...defined({ agent: status?.assignment?.agent ?? live.agent }) };
   if (status?.outcome !== undefined) {
     const { result, reason, message } = status.outcome;
@@ -107,6 +109,11 @@ function rowOf(definition: Definition, task: Task | undefined, live: LiveTask, e
   }
   const state = stateOf(task, live);
   return { ...base, state, ...defined(state === 'Waiting' ? { reason: live.wait } : { message: runningText(task, live) }) };
+}
+
+function awaited({ dependsOn, phase }: Planned, task: Task | undefined, ended: ReadonlySet<string>): readonly string[] {
+  const wait = task === undefined ? phaseWaits[phase] : undefined;
+  return wait === undefined ? dependsOn.filter((dependency) => !ended.has(dependency)) : [wait];
 }
 
 function stateOf(task: Task | undefined, live: LiveTask): TaskState {

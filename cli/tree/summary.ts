@@ -4,6 +4,7 @@ import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { Style, Tone } from '../terminal/style.ts';
 import { columns, cut, duration, plain, shellWord, size } from '../terminal/text.ts';
+import { planOf } from '../world/plan.ts';
 import { conditionOf, currentTasks, endingOf, reasonText, type Ending, type MissionView } from '../world/view.ts';
 
 export interface Page {
@@ -31,7 +32,7 @@ export function summary(view: MissionView, page: Page): string[] {
 /** Artifacts of the current run, in plan order. */
 export function artifactsOf(view: MissionView): TaskArtifact[] {
   const tasks = currentTasks(view);
-  const order = view.mission.spec.tasks.map(({ name }) => name);
+  const order = planOf(view.mission).map(({ name }) => name);
   const known = [...tasks.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
   return known.flatMap((task) => (tasks.get(task)?.status?.artifacts ?? []).map((artifact) => ({ task, artifact })));
 }
@@ -79,7 +80,12 @@ function goalLine({ name, description, required }: Goal, state: GoalState, { sty
 function proof(goal: GoalStatus | undefined, { style }: Page): string[] {
   if (goal === undefined || goal.state === 'Unknown') return [];
   const reason = goal.state === 'Unmet' ? `${goal.reason}; ` : '';
-  return indented(style.paint('calm', `${reason}evidence: ${plain(goal.evidence)}`), 6);
+  return [...indented(style.paint('calm', `${reason}evidence: ${plain(goal.evidence)}`), 6), ...indented(witness(goal, style), 6)];
+}
+
+/** Who checked a goal that another agent had to check. */
+function witness({ proof: found }: GoalStatus, style: Style): string | undefined {
+  return found && style.paint('calm', `checked by ${found.task} on ${found.agent}${found.tree === undefined ? '' : `, tree ${found.tree.slice(0, 8)}`}`);
 }
 
 function indented(text: string | undefined, by = 2): string[] {
@@ -123,6 +129,7 @@ function commands(view: MissionView, { reach, before = [] }: Page): string[] {
     mission('logs', metadata.name),
     mission('why', metadata.name),
     ...(found === undefined ? [] : [mission('artifacts', 'get', metadata.name, found.task, found.artifact.name)]),
+    ...(artifactsOf(view).some(({ artifact }) => artifact.name === 'output.bundle') ? [mission('artifacts', 'get', metadata.name, '--apply')] : []),
     `  ${['kubectl', 'describe', 'missions.coditect.ai', metadata.name, ...reach].map(shellWord).join(' ')}`,
   ];
 }

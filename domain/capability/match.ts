@@ -7,7 +7,7 @@ import { parseQuantity } from './quantities.ts';
 /** What a pool offers; every AgentPool object is one. */
 export interface PoolOffer {
   readonly metadata: Pick<ObjectMeta, 'name' | 'namespace' | 'labels'>;
-  readonly spec: Pick<AgentPoolSpec, 'agentTypes' | 'capabilities' | 'slotsPerAgent' | 'allowedNamespaces' | 'scaling' | 'operatingMode'> & { readonly template: Pick<AgentPoolSpec['template'], 'resources'> };
+  readonly spec: Pick<AgentPoolSpec, 'agentTypes' | 'capabilities' | 'slotsPerAgent' | 'allowedNamespaces' | 'scaling' | 'operatingMode' | 'gitSecrets'> & { readonly template: Pick<AgentPoolSpec['template'], 'resources'> };
 }
 
 /** What a task needs of a pool. */
@@ -18,6 +18,10 @@ export interface PoolNeed extends Pick<TaskSpec, 'type'> {
   readonly namespace: string;
   /** The Mission's, or the Task's own when it was applied alone. */
   readonly poolSelector?: PoolSelector | undefined;
+  /** Secret with the credentials of its repository. */
+  readonly gitSecret?: string | undefined;
+  /** Pod names of agents that may not have it, sorted: those whose work it checks. */
+  readonly notOn?: readonly string[] | undefined;
 }
 
 export type PoolMatch = { readonly kind: 'match' } | { readonly kind: 'mismatch'; readonly reason: string };
@@ -27,7 +31,7 @@ export type PoolMatch = { readonly kind: 'match' } | { readonly kind: 'mismatch'
  * the task being changed.
  */
 export function poolCouldServe(pool: PoolOffer, need: PoolNeed): PoolMatch {
-  const reason = permissionFault(pool, need) ?? abilityFault(pool, need) ?? resourceFault(pool, need.resources ?? {}) ?? sizeFault(pool);
+  const reason = permissionFault(pool, need) ?? secretFault(pool, need) ?? abilityFault(pool, need) ?? resourceFault(pool, need.resources ?? {}) ?? sizeFault(pool);
   return reason === undefined ? { kind: 'match' } : { kind: 'mismatch', reason };
 }
 
@@ -40,6 +44,10 @@ function permissionFault(pool: PoolOffer, { namespace, poolSelector }: PoolNeed)
   if (!mayUse(pool, namespace)) return `does not allow namespace ${namespace}`;
   const wanted = Object.entries(poolSelector?.matchLabels ?? {}).find(([key, value]) => pool.metadata.labels?.[key] !== value);
   return wanted && `has no label ${wanted.join('=')}`;
+}
+
+function secretFault({ spec }: PoolOffer, { gitSecret }: PoolNeed): string | undefined {
+  return gitSecret === undefined || spec.gitSecrets.some(({ name }) => name === gitSecret) ? undefined : `does not list git secret ${gitSecret}`;
 }
 
 function abilityFault({ spec }: PoolOffer, { type, capabilities }: PoolNeed): string | undefined {

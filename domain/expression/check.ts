@@ -1,25 +1,44 @@
 // Judges the expression of a goal by its text, when the mission is applied: whoever wrote it is still there.
 import { parseCel, typeOfCel } from './environment.ts';
-import { type ExpressionFault, type Reference, referencesOf } from './references.ts';
+import { type ExpressionFault, type Read, readsOf } from './references.ts';
+import { jsonVocabulary, taskVocabulary, type Vocabulary } from './vocabulary.ts';
 
-export type { ExpressionFault, Reference } from './references.ts';
+export type { ExpressionFault } from './references.ts';
 
-/** An expression that may be evaluated, with the facts it reads. */
-export type Compiled = { readonly kind: 'compiled'; readonly references: readonly Reference[]; readonly run: (tasks: unknown) => unknown } | { readonly kind: 'fault'; readonly fault: ExpressionFault };
-
-/** Parses an expression and looks for everything that goals may not do. */
-export function compileExpression(expression: string): Compiled {
-  const parsed = parseCel(expression);
-  if (parsed.kind === 'fault') return refuse(parsed.fault.message, parsed.fault.start);
-  const found = referencesOf(parsed.ast);
-  if (found.kind === 'fault') return found;
-  const typed = typeOfCel(expression);
-  if (typed.kind === 'fault') return refuse(typed.fault.message, typed.fault.start);
-  if (typed.type !== 'bool' && typed.type !== 'dyn') return refuse(`gives ${typed.type}, but a goal must be true or false`, 0);
-  return { kind: 'compiled', references: found.references, run: parsed.run };
+/** One place where an expression reads a fact: `tasks["run-tests"].observed.failed`. */
+export interface Reference extends Read {
+  readonly task: string;
+  /** `['outcome']`, or `['observed', …]` with at least one more. */
+  readonly path: readonly (string | number)[];
 }
 
-function refuse(message: string, position: number): Compiled {
+/** An expression that may be evaluated, with what it reads. */
+export type Compiled<R extends Read = Read> = { readonly kind: 'compiled'; readonly reads: readonly R[]; readonly run: (value: unknown) => unknown } | { readonly kind: 'fault'; readonly fault: ExpressionFault };
+
+/** Parses an expression over tasks and looks for everything that goals may not do. */
+export function compileExpression(expression: string): Compiled<Reference> {
+  const compiled = compile(expression, taskVocabulary);
+  if (compiled.kind === 'fault') return compiled;
+  return { ...compiled, reads: compiled.reads.map(({ path: [task, ...path], ...place }) => ({ task: String(task), path, ...place })) };
+}
+
+/** Parses an expression over `json` and looks for everything that checks of artifacts may not do. */
+export function compileJsonExpression(expression: string): Compiled {
+  return compile(expression, jsonVocabulary);
+}
+
+function compile(expression: string, vocabulary: Vocabulary): Compiled {
+  const parsed = parseCel(expression, vocabulary.variable);
+  if (parsed.kind === 'fault') return refuse(parsed.fault.message, parsed.fault.start);
+  const found = readsOf(parsed.ast, vocabulary);
+  if (found.kind === 'fault') return found;
+  const typed = typeOfCel(expression, vocabulary.variable);
+  if (typed.kind === 'fault') return refuse(typed.fault.message, typed.fault.start);
+  if (typed.type !== 'bool' && typed.type !== 'dyn') return refuse(`gives ${typed.type}, but a goal must be true or false`, 0);
+  return { kind: 'compiled', reads: found.reads, run: parsed.run };
+}
+
+function refuse(message: string, position: number): { readonly kind: 'fault'; readonly fault: ExpressionFault } {
   return { kind: 'fault', fault: { reason: 'InvalidExpression', message, position } };
 }
 
@@ -27,17 +46,17 @@ function refuse(message: string, position: number): Compiled {
 export function checkExpression(expression: string, tasks: ReadonlySet<string>): ExpressionFault | undefined {
   const compiled = compileExpression(expression);
   if (compiled.kind === 'fault') return compiled.fault;
-  const stray = compiled.references.find(({ task }) => !tasks.has(task));
+  const stray = compiled.reads.find(({ task }) => !tasks.has(task));
   return stray && { reason: 'InvalidExpression', message: `there is no task ${stray.task.slice(0, 63)}`, position: stray.start };
+}
+
+/** What is wrong with an expression over the JSON of an artifact, or undefined. */
+export function checkJsonExpression(expression: string): ExpressionFault | undefined {
+  const compiled = compileJsonExpression(expression);
+  return compiled.kind === 'fault' ? compiled.fault : undefined;
 }
 
 /** `at 12: unexpected token` with the position counted from 1, as editors do. */
 export function describeExpressionFault({ message, position }: ExpressionFault): string {
   return `at ${position + 1}: ${message}`;
-}
-
-/** Names of the tasks that an expression reads, each once; none for an expression that is refused. */
-export function referencedTasks(expression: string): string[] {
-  const compiled = compileExpression(expression);
-  return compiled.kind === 'fault' ? [] : [...new Set(compiled.references.map(({ task }) => task))];
 }

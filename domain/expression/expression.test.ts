@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import { taskResults } from '#api/v1alpha1/task.ts';
-import { checkExpression, describeExpressionFault, referencedTasks } from './check.ts';
+import { checkExpression, describeExpressionFault } from './check.ts';
 import { evaluateExpression, type ExpressionFacts } from './evaluate.ts';
 
 const tasks = new Set(['a', 'run-tests']);
@@ -70,11 +70,6 @@ describe('checkExpression', () => {
     expect(fault?.reason).toBe(reason);
     expect(evaluateExpression(expression, new Map()).kind).toBe(want.includes('no task') ? 'missing' : 'error');
   });
-});
-
-test('referencedTasks names each task once, in order of appearance', () => {
-  expect(referencedTasks('tasks["run-tests"].observed.x == 1 && tasks.a.outcome == "Failed" && tasks.a.observed.y == 2')).toEqual(['run-tests', 'a']);
-  expect(referencedTasks('tasks.a.claimed.x')).toEqual([]);
 });
 
 describe('evaluateExpression', () => {

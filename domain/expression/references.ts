@@ -1,36 +1,35 @@
-// Which facts an expression reads, and whether it reads nothing else. All of it is decided by the text alone, before any task runs.
+// What an expression reads, and whether it does nothing else. All of it is decided by the text alone, before any task runs.
 import type { ASTNode } from '@marcbachmann/cel-js';
+import type { Key, Refusal, Vocabulary } from './vocabulary.ts';
 
 /** Why an expression is refused. */
-export interface ExpressionFault {
-  readonly reason: 'InvalidExpression' | 'UnverifiedEvidence';
-  readonly message: string;
+export interface ExpressionFault extends Refusal {
   /** Offset in the expression, in characters from 0. */
   readonly position: number;
 }
 
-/** One place where an expression reads a fact: `tasks["run-tests"].observed.failed`. */
-export interface Reference {
-  readonly task: string;
-  /** `['outcome']`, or `['observed', …]` with at least one more. */
+/** One place where an expression reads its variable: `tasks["run-tests"].observed.failed`. */
+export interface Read {
+  /** The keys below the variable, all literal. */
   readonly path: readonly (string | number)[];
   readonly start: number;
   readonly end: number;
 }
 
-export type References = { readonly kind: 'references'; readonly references: readonly Reference[] } | { readonly kind: 'fault'; readonly fault: ExpressionFault };
+export type Reads = { readonly kind: 'reads'; readonly reads: readonly Read[] } | { readonly kind: 'fault'; readonly fault: ExpressionFault };
 
-/** All facts that an expression reads, in order of appearance, or the first thing in it that goals may not do. */
-export function referencesOf(ast: ASTNode): References {
-  const references: Reference[] = [];
-  const fault = inspect(ast, { references });
-  return fault === undefined ? { kind: 'references', references } : { kind: 'fault', fault };
+/** All that an expression reads, in order of appearance, or the first thing in it that it may not do. */
+export function readsOf(ast: ASTNode, vocabulary: Vocabulary): Reads {
+  const reads: Read[] = [];
+  const fault = inspect(ast, { vocabulary, reads });
+  return fault === undefined ? { kind: 'reads', reads } : { kind: 'fault', fault };
 }
 
-/** `variable` is set inside all, exists, exists_one and filter. */
+/** `bound` is the variable of all, exists, exists_one or filter, inside of it. */
 interface Scope {
-  readonly references: Reference[];
-  readonly variable?: string;
+  readonly vocabulary: Vocabulary;
+  readonly reads: Read[];
+  readonly bound?: string;
 }
 
 const invalid = (message: string, { start }: ASTNode): ExpressionFault => ({ reason: 'InvalidExpression', message, position: start });
@@ -41,7 +40,7 @@ function inspect(node: ASTNode, scope: Scope): ExpressionFault | undefined {
   if (node.op === 'rcall') return inspectMethod(node.args, node, scope);
   if (node.op !== 'call') return inspectAll(operands(node), scope);
   const [name, args] = node.args;
-  return functions.has(name) ? inspectAll(args, scope) : invalid(unknownFunction(name), node);
+  return functions.has(name) ? inspectAll(args, scope) : invalid(unknownFunction(name, scope), node);
 }
 
 type Access = Extract<ASTNode, { op: 'id' | '.' | '.?' | '[]' | '[?]' }>;
@@ -63,26 +62,23 @@ function inspectAll(nodes: readonly ASTNode[], scope: Scope): ExpressionFault | 
   return undefined;
 }
 
-const usage = 'a goal reads facts only as tasks["<task>"].outcome or tasks["<task>"].observed.<field>';
-
 function inspectAccess(node: ASTNode, scope: Scope): ExpressionFault | undefined {
   const { base, keys } = unfold(node);
-  if (base.op === 'id' && base.args === 'tasks') return inspectReference(node, keys, scope);
+  if (base.op === 'id' && base.args === scope.vocabulary.variable) return inspectRead(node, keys, scope);
   const dynamic = keys.find((key) => key.value === undefined);
   if (dynamic !== undefined) return invalid('an index must be a literal', dynamic.at);
   if (base.op !== 'id') return inspect(base, scope);
-  return base.args === scope.variable ? undefined : invalid(`unknown name ${base.args.slice(0, 63)}: ${usage}; a task whose name has a dash needs the form with brackets`, base);
+  return base.args === scope.bound ? undefined : invalid(`unknown name ${base.args.slice(0, 63)}: ${scope.vocabulary.usage}`, base);
 }
 
-interface Key {
+interface PlacedKey {
   readonly at: ASTNode;
-  /** Undefined when it is not a literal. */
-  readonly value: string | number | undefined;
+  readonly value: Key;
 }
 
 /** `a.b["c"]` as its base and its keys. */
-function unfold(node: ASTNode): { base: ASTNode; keys: Key[] } {
-  const keys: Key[] = [];
+function unfold(node: ASTNode): { base: ASTNode; keys: PlacedKey[] } {
+  const keys: PlacedKey[] = [];
   let base = node;
   while (base.op === '.' || base.op === '.?' || base.op === '[]' || base.op === '[?]') {
     const [inner, key]: readonly [ASTNode, string | ASTNode] = base.args;
@@ -92,24 +88,19 @@ function unfold(node: ASTNode): { base: ASTNode; keys: Key[] } {
   return { base, keys: keys.toReversed() };
 }
 
-function literalKey(node: ASTNode): string | number | undefined {
+function literalKey(node: ASTNode): Key {
   if (node.op !== 'value') return undefined;
   return typeof node.args === 'bigint' ? Number(node.args) : typeof node.args === 'string' ? node.args : undefined;
 }
 
-function inspectReference(node: ASTNode, keys: readonly Key[], scope: Scope): ExpressionFault | undefined {
-  const [task, ...path] = keys.map(({ value }) => value);
-  if (path[0] === 'claimed') return { reason: 'UnverifiedEvidence', message: 'claimed results were measured by nobody: read outcome or observed', position: node.start };
-  if (scope.variable !== undefined) return invalid('inside all, exists, exists_one and filter only their variable and literals may be read', node);
-  if (keys.length > 0 && typeof task !== 'string') return invalid(`the name of the task must be a literal: ${usage}`, node);
-  if (!path.every((key) => key !== undefined)) return invalid('an index must be a literal', node);
-  if (typeof task !== 'string' || !isFact(path)) return invalid(usage, node);
-  scope.references.push({ task, path, start: node.start, end: node.end });
+function inspectRead({ start, end }: ASTNode, keys: readonly PlacedKey[], { vocabulary, reads, bound }: Scope): ExpressionFault | undefined {
+  const path = keys.map(({ value }) => value);
+  const refusal = vocabulary.refuse(path);
+  // A claimed result is refused as such wherever it stands.
+  if (bound !== undefined && refusal?.reason !== 'UnverifiedEvidence') return { reason: 'InvalidExpression', message: 'inside all, exists, exists_one and filter only their variable and literals may be read', position: start };
+  if (refusal !== undefined) return { ...refusal, position: start };
+  reads.push({ path: path.filter((key) => key !== undefined), start, end });
   return undefined;
-}
-
-function isFact(path: readonly (string | number)[]): boolean {
-  return (path[0] === 'outcome' && path.length === 1) || (path[0] === 'observed' && typeof path[1] === 'string');
 }
 
 // Closed lists: `matches` may backtrack for hours, `map` may double its input at each step, the clock and time zones are not facts.
@@ -117,27 +108,28 @@ const functions = new Set(['size', 'int', 'double', 'string']);
 const methods = new Set(['size', 'contains', 'startsWith', 'endsWith']);
 const comprehensions = new Set(['all', 'exists', 'exists_one', 'filter']);
 
-function unknownFunction(name: string): string {
-  if (name === 'has') return 'has is not needed: a goal whose field is missing is Unknown until its tasks have ended, then Unmet';
+function unknownFunction(name: string, { vocabulary }: Scope): string {
+  if (name === 'has') return `has is not needed: ${vocabulary.withoutHas}`;
   return `${name.slice(0, 63)} may not be called; there are ${[...functions, ...methods, ...comprehensions].filter((known, index, all) => all.indexOf(known) === index).join(', ')}`;
 }
 
 function inspectMethod([name, receiver, args]: readonly [string, ASTNode, readonly ASTNode[]], node: ASTNode, scope: Scope): ExpressionFault | undefined {
   if (comprehensions.has(name)) return inspectComprehension({ receiver, args }, node, scope);
-  return methods.has(name) ? inspectAll([receiver, ...args], scope) : invalid(unknownFunction(name), node);
+  return methods.has(name) ? inspectAll([receiver, ...args], scope) : invalid(unknownFunction(name, scope), node);
 }
 
-/** Bounded: runs over a fact or a written list, once, and its body cannot read what would make each round long. */
+/** Bounded: runs over a part of what is read or a written list, once, and its body cannot read what would make each round long. */
 function inspectComprehension({ receiver, args }: { receiver: ASTNode; args: readonly ASTNode[] }, node: ASTNode, scope: Scope): ExpressionFault | undefined {
-  if (scope.variable !== undefined) return invalid('all, exists, exists_one and filter may not be nested', node);
-  if (!isBoundedRange(receiver)) return invalid('all, exists, exists_one and filter need a fact or a list in brackets before them', node);
-  const [variable, body] = args;
-  if (variable?.op !== 'id' || body === undefined) return invalid('the form is list.all(x, condition)', node);
-  if (variable.args === 'tasks') return invalid('the variable must not be called tasks', variable);
-  return inspect(receiver, scope) ?? inspect(body, { ...scope, variable: variable.args });
+  const { part, variable } = scope.vocabulary;
+  if (scope.bound !== undefined) return invalid('all, exists, exists_one and filter may not be nested', node);
+  if (!isBoundedRange(receiver)) return invalid(`all, exists, exists_one and filter need ${part} or a list in brackets before them`, node);
+  const [bound, body] = args;
+  if (bound?.op !== 'id' || body === undefined) return invalid('the form is list.all(x, condition)', node);
+  if (bound.args === variable) return invalid(`the variable must not be called ${variable}`, bound);
+  return inspect(receiver, scope) ?? inspect(body, { ...scope, bound: bound.args });
 }
 
 function isBoundedRange(node: ASTNode): boolean {
   if (node.op === 'rcall') return node.args[0] === 'filter';
-  return node.op === 'list' || node.op === '.' || node.op === '[]';
+  return node.op === 'list' || isAccess(node);
 }

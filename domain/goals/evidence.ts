@@ -26,7 +26,8 @@ function describeFact({ path }: Reference, fact: TaskFact | undefined): string {
   return value === undefined ? `${name} is missing` : `${name}=${plainText(JSON.stringify(value), valueLimit)}`;
 }
 
-function describeOrigin(fact: TaskFact | undefined): string {
+/** ` (tree 1a2b3c4d, attempt 1)`: where the facts of a task come from; empty while there are none. */
+export function describeOrigin(fact: TaskFact | undefined): string {
   if (fact?.outcome === undefined) return '';
   const { workspace, attempt } = fact;
   const trees = workspace && (workspace.treeAfter === workspace.treeBefore ? `tree ${short(workspace.treeBefore)}` : `tree ${short(workspace.treeBefore)} changed to ${short(workspace.treeAfter)}`);
@@ -36,7 +37,8 @@ function describeOrigin(fact: TaskFact | undefined): string {
 
 const short = (tree: string) => tree.slice(0, 8);
 
-function valueAt(value: Json, path: readonly (string | number)[]): Json | undefined {
+/** The value at a path of keys; undefined when there is none. */
+export function valueAt(value: Json, path: readonly (string | number)[]): Json | undefined {
   let at: Json | undefined = value;
   for (const key of path) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;

@@ -1,5 +1,6 @@
 // What goals may know of a task, and when that knowledge counts as evidence.
 import type { JsonObject } from '#api/v1alpha1/json.ts';
+import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { TaskResult, TaskSpec, TaskStatus } from '#api/v1alpha1/task.ts';
 
 /** One task as goals see it. */
@@ -7,26 +8,45 @@ export interface TaskFact {
   readonly name: string;
   /** Absent until the task is decided. */
   readonly outcome?: TaskResult | undefined;
+  /** What its outcome says, for people. */
+  readonly message: string;
   readonly observed: JsonObject;
+  readonly artifacts: readonly Artifact[];
   /** Whether the task has files to work on at all. */
   readonly hasWorkspace: boolean;
   readonly workspaceFrom?: string | undefined;
   readonly workspace?: { readonly treeBefore: string; readonly treeAfter: string } | undefined;
   /** Number of the deciding attempt; 0 when none ran. */
   readonly attempt: number;
+  /** Pod name of the agent of the deciding attempt. */
+  readonly agent?: string | undefined;
+  /** Pod names of the agents of all attempts that are known. */
+  readonly agents: readonly string[];
+  /** Tasks whose work it checks. */
+  readonly verifies: readonly string[];
 }
 
 /** The facts of a planned task; `status` is absent while its object is. */
-export function taskFact(name: string, spec: Pick<TaskSpec, 'workspace' | 'workspaceFrom'>, status: TaskStatus | undefined): TaskFact {
+export function taskFact(name: string, spec: Pick<TaskSpec, 'workspace' | 'workspaceFrom' | 'verifies'>, status: TaskStatus = {}): TaskFact {
+  const { outcome, observed = {}, artifacts = [], workspace, attempt = 0 } = status;
   return {
     name,
-    observed: status?.observed ?? {},
+    outcome: outcome?.result,
+    message: outcome?.message ?? '',
+    observed,
+    artifacts,
     hasWorkspace: spec.workspace !== undefined || spec.workspaceFrom !== undefined,
     workspaceFrom: spec.workspaceFrom,
-    outcome: status?.outcome?.result,
-    workspace: status?.workspace,
-    attempt: status?.attempt ?? 0,
+    workspace,
+    attempt,
+    ...agentsOf(status),
+    verifies: spec.verifies ?? [],
   };
+}
+
+function agentsOf({ assignment, attempts = [] }: TaskStatus): Pick<TaskFact, 'agent' | 'agents'> {
+  const agent = assignment?.agent;
+  return { agent, agents: [agent, ...attempts.map((earlier) => earlier.agent)].filter((pod) => pod !== undefined) };
 }
 
 /** Git's hash of a tree without files: what a task without a workspace starts from. */

@@ -1,22 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Goal, GoalStatus } from '#api/v1alpha1/mission.ts';
+import type { GoalStatus } from '#api/v1alpha1/mission.ts';
 import { type TaskResult, taskResults, TaskSpec } from '#api/v1alpha1/task.ts';
-import { decideGoals, goalsMet } from './decide.ts';
-import { recordedTrees, type TaskFact, taskFact } from './facts.ts';
+import { changed, decided, done, fact, goal, unchanged } from '#testing/builders/goals.ts';
+import { goalsMet } from './decide.ts';
+import { type TaskFact, taskFact } from './facts.ts';
 import { goalReasons } from './reasons.ts';
 
-const t0 = Date.parse('2026-01-01T00:00:00Z');
-const missionTree = '1a2b3c4d5e6f';
-const unchanged = { treeBefore: missionTree, treeAfter: missionTree };
-const changed = { treeBefore: missionTree, treeAfter: 'ffff0000ffff' };
-
-const goal = (expression: string, name = 'g'): Goal => ({ name, required: true, check: { expression } });
-const fact = (name: string, more: Partial<TaskFact> = {}): TaskFact => ({ name, observed: {}, hasWorkspace: true, attempt: 1, ...more });
-const done = (name: string, observed: TaskFact['observed'], more: Partial<TaskFact> = {}) => fact(name, { outcome: 'Succeeded', observed, workspace: unchanged, ...more });
-
 function decide(expression: string, tasks: readonly TaskFact[], previous: readonly GoalStatus[] = []): GoalStatus {
-  const [status] = decideGoals({ goals: [goal(expression)], tasks, recordedTrees: recordedTrees(tasks, missionTree), previous, now: t0 });
+  const [status] = decided([goal({ expression })], tasks, { previous });
   return status as GoalStatus;
 }
 
@@ -107,22 +99,26 @@ describe('decideGoals', () => {
 });
 
 test('goals keep the order of the spec and are counted', () => {
-  const tasks = [done('t', { n: 1 })];
-  const goals = [goal('tasks.t.observed.n == 1', 'z'), goal('tasks.t.observed.n == 2', 'a'), goal('tasks.t.observed.n > 0', 'm')];
-  const statuses = decideGoals({ goals, tasks, recordedTrees: recordedTrees(tasks, missionTree), previous: [], now: t0 });
+  const goals = [['z', '== 1'], ['a', '== 2'], ['m', '> 0']].map(([name = '', rest]) => goal({ expression: `tasks.t.observed.n ${rest ?? ''}` }, { name }));
+  const statuses = decided(goals, [done('t', { n: 1 })]);
   expect(statuses.map(({ name }) => name)).toEqual(['z', 'a', 'm']);
   expect(goalsMet(statuses)).toBe('2/3');
 });
 
 describe('taskFact', () => {
-  const spec = TaskSpec.parse({ type: 'Tester', intent: { action: 'RunTests' }, dependsOn: ['a'], workspaceFrom: 'a' });
+  const spec = TaskSpec.parse({ type: 'Tester', intent: { action: 'RunTests' }, dependsOn: ['a'], workspaceFrom: 'a', verifies: ['a'] });
 
   test('a task without an object has no facts', () => {
-    expect(taskFact('t', spec, undefined)).toEqual({ name: 't', observed: {}, hasWorkspace: true, workspaceFrom: 'a', attempt: 0 });
+    expect(taskFact('t', spec, undefined)).toEqual(fact('t', { workspaceFrom: 'a', attempt: 0, verifies: ['a'] }));
   });
 
-  test('takes result, measurements, files and attempt from the status', () => {
-    const status = { attempt: 2, observed: { n: 1 }, claimed: { n: 9 }, workspace: unchanged, outcome: { result: 'Failed' as const, reason: 'ActionFailed', message: '', time: '2026-01-01T00:00:00Z' } };
-    expect(taskFact('t', spec, status)).toEqual({ name: 't', observed: { n: 1 }, hasWorkspace: true, workspaceFrom: 'a', attempt: 2, outcome: 'Failed', workspace: unchanged });
+  test('takes result, measurements, files, artifacts, attempt and agents from the status', () => {
+    const outcome = { result: 'Failed' as const, reason: 'ActionFailed', message: 'it failed', time: '2026-01-01T00:00:00Z' };
+    const artifacts = [{ name: 'log', uri: 'blob:x', sha256: 'a'.repeat(64), sizeBytes: 1, mediaType: 'text/plain' }];
+    const epoch = { term: 1, counter: 1 };
+    const assignment = { pool: 'p', poolNamespace: 'n', agent: 'agent-2', agentUid: 'u', epoch, assignedTime: '', matchReason: '' };
+    const attempts = [{ attempt: 1, agent: 'agent-1', epoch, reason: 'AgentLost', message: '', endTime: '' }, { attempt: 2, epoch, reason: 'AgentLost', message: '', endTime: '' }];
+    const status = { attempt: 3, attempts, assignment, observed: { n: 1 }, claimed: { n: 9 }, artifacts, workspace: unchanged, outcome };
+    expect(taskFact('t', spec, status)).toEqual(fact('t', { workspaceFrom: 'a', verifies: ['a'], attempt: 3, outcome: 'Failed', message: 'it failed', observed: { n: 1 }, artifacts, workspace: unchanged, agent: 'agent-2', agents: ['agent-2', 'agent-1'] }));
   });
 });

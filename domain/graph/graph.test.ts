@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TaskResult } from '#api/v1alpha1/task.ts';
 import { shortestCycle } from './cycle.ts';
-import { type CheckedTask, describeGraphFault, firstGraphFault } from './fault.ts';
+import { type CheckedTask, firstFinallyFault, firstGraphFault, type GraphFault } from './fault.ts';
 import { dependencyState, dependents, type FailureRule, indegrees, readyTasks, topologicalOrder } from './graph.ts';
 
 type Node = CheckedTask & FailureRule;
 const node = (name: string, dependsOn: string[] = [], more: Partial<Node> = {}): Node => ({ name, dependsOn, inputs: [], onFailure: 'Fail', ...more });
 const chain = (length: number) => Array.from({ length }, (_, index) => node(`t${index}`, index === 0 ? [] : [`t${index - 1}`]));
 const ring = (length: number) => Array.from({ length }, (_, index) => node(`t${index}`, [`t${(index + 1) % length}`]));
+const told = (fault: GraphFault | undefined) => fault && `${fault.field}: ${fault.message}`;
 const input = (task: string) => ({ name: 'i', task, field: 'observed.x' });
 
 /** A graph whose edges all point to earlier tasks, in random plan order. */
@@ -64,8 +65,7 @@ describe('firstGraphFault', () => {
     'names of the language\'s own objects are names like any other': { tasks: [node('constructor'), node('b', ['tostring', 'constructor'])], want: 'tasks[1].dependsOn: there is no task tostring' },
   };
   test.each(Object.entries(cases))('%s', (_, { tasks, want }) => {
-    const fault = firstGraphFault(tasks);
-    expect(fault === undefined ? undefined : describeGraphFault(fault)).toBe(want);
+    expect(told(firstGraphFault(tasks))).toBe(want);
   });
 
   test('finds nothing wrong with any acyclic graph, and every task in its order follows its dependencies', () => {
@@ -77,6 +77,22 @@ describe('firstGraphFault', () => {
         for (const { name, dependsOn } of tasks) for (const dependency of dependsOn) expect(order.indexOf(dependency)).toBeLessThan(order.indexOf(name));
       }),
     );
+  });
+});
+
+describe('firstFinallyFault', () => {
+  const before = new Map([['build', 'tasks[4]'], ['verify-g', 'goals[0].check.command']]);
+  const cases: Record<string, { tasks: Node[]; want: string | undefined }> = {
+    'results of all tasks before may be read without waiting for them': { tasks: [node('report', [], { inputs: [input('build'), input('verify-g')] })], want: undefined },
+    'tasks of finally wait for each other': { tasks: [node('a'), node('b', ['a'], { inputs: [input('a')], workspaceFrom: 'a' })], want: undefined },
+    'each other\'s results need the dependency': { tasks: [node('a'), node('b', [], { inputs: [input('a')] })], want: 'finally[1].inputs[0].task: a must be listed in dependsOn' },
+    'nobody waits for what has ended': { tasks: [node('a', ['build'])], want: 'finally[0].dependsOn: build has ended before finally begins: leave it out' },
+    'files of tasks before cannot be had': { tasks: [node('a', [], { workspaceFrom: 'build' })], want: 'finally[0].workspaceFrom: build is not one of finally, whose tasks start from the workspace itself or from each other' },
+    'names are one space with those of the tasks before': { tasks: [node('a'), node('build')], want: 'finally[1].name: tasks[4] is called build too' },
+    'cycles are told with their section': { tasks: [node('a', ['b']), node('b', ['a'])], want: 'finally[0].dependsOn: cycle a -> b -> a' },
+  };
+  test.each(Object.entries(cases))('%s', (_, { tasks, want }) => {
+    expect(told(firstFinallyFault(tasks, before))).toBe(want);
   });
 });
 

@@ -12,12 +12,18 @@ export function intentFault(type: string, { action, params = {} }: TaskSpec['int
   const actions = new Map<string, Readonly<Record<string, IntentDefinition>>>(Object.entries(intents)).get(type);
   if (actions === undefined) return undefined;
   const definition = new Map(Object.entries(actions)).get(action);
-  if (definition === undefined) return `${field}.action: ${type} does not know ${action}; it knows ${Object.keys(actions).join(', ')}`;
+  if (definition === undefined) return `${field}.action: ${unknownAction(type, action, actions)}`;
   const { error } = definition.params.safeParse(params);
   const issue = error?.issues[0];
-  return issue && `${field}.params${issue.path.map(describeKey).join('')}: ${issue.message.slice(0, 200)}`;
+  return issue && `${field}.params${describePath(issue.path)}: ${issue.message.slice(0, 200)}`;
 }
 
-function describeKey(key: PropertyKey): string {
-  return typeof key === 'number' ? `[${key}]` : `.${String(key)}`;
+/** Why a role cannot be asked for `action`. */
+export function unknownAction(type: string, action: string, actions: object): string {
+  return `${type} does not know ${action}; it knows ${Object.keys(actions).join(', ')}`;
+}
+
+/** A path of keys as people write it: `.patterns[0].name`. */
+export function describePath(path: readonly PropertyKey[]): string {
+  return path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
 }

@@ -1,22 +1,32 @@
-// From the graph a user wrote to the Task objects of one run. Same mission spec, uid and run: same bytes.
-import type { Mission } from '#api/v1alpha1/mission.ts';
+// From what a user wrote to the Task objects of one run. Same mission spec, uid and run: same bytes.
+import type { Mission, MissionTask } from '#api/v1alpha1/mission.ts';
 import type { TaskSpec } from '#api/v1alpha1/task.ts';
+import { derivedTasks } from './derived.ts';
 import { taskObjectName } from './names.ts';
+import type { Phase } from './phase.ts';
 
 /** A Task as it has to exist in this run. */
 export interface PlannedTask {
   /** Name inside the plan. */
   readonly name: string;
+  readonly phase: Phase;
+  /** Path below spec that it comes from, for example `tasks[0]` or `goals[2].check.command`. */
+  readonly field: string;
   /** Name of the object. */
   readonly objectName: string;
   readonly spec: TaskSpec;
 }
 
-/** The tasks of a run in plan order, which is the order of spec.tasks. */
+/** The tasks of a run in plan order: those of spec.tasks, what checks the goals, what delivers the output, those of spec.finally. */
 export function expandPlan({ metadata, spec }: Pick<Mission, 'metadata' | 'spec'>, runNumber: number): PlannedTask[] {
-  return spec.tasks.map(({ name, ...work }) => {
-    const definition: TaskSpec = { ...work, taskName: name, ...(spec.workspace === undefined ? {} : { workspace: spec.workspace }) };
-    const objectName = taskObjectName({ missionName: metadata.name, missionUid: metadata.uid, runNumber, taskName: name, forEachIndex: null, definition });
-    return { name, objectName, spec: { ...definition, missionRef: { name: metadata.name, uid: metadata.uid }, run: runNumber } };
+  const workspace = spec.workspace === undefined ? {} : { workspace: spec.workspace };
+  const written = (phase: Phase, root: string) => (task: MissionTask, index: number) => {
+    const { name, ...definition } = task;
+    return { name, phase, field: `${root}[${index}]`, definition: { ...definition, ...workspace } };
+  };
+  return [...spec.tasks.map(written('work', 'tasks')), ...derivedTasks(spec), ...spec.finally.map(written('finally', 'finally'))].map(({ name, phase, field, definition }) => {
+    const named: TaskSpec = { ...definition, taskName: name };
+    const objectName = taskObjectName({ missionName: metadata.name, missionUid: metadata.uid, runNumber, taskName: name, forEachIndex: null, definition: named, phase });
+    return { name, phase, field, objectName, spec: { ...named, missionRef: { name: metadata.name, uid: metadata.uid }, run: runNumber } };
   });
 }

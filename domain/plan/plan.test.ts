@@ -40,14 +40,21 @@ describe('expandPlan', () => {
     expect(['analyze', 'report'].filter((__, index) => old[index] !== now[index])).toEqual(changed);
   });
 
+  test('a task that moves to finally is another one, and the plan another plan', () => {
+    const [before, after] = [missionOf([analyze, { ...report, dependsOn: [] }]), missionOf([analyze], { finally: [{ ...report, dependsOn: [] }] })];
+    expect(namesOf(after)[0]).toBe(namesOf(before)[0]);
+    expect(namesOf(after)[1]).not.toBe(namesOf(before)[1]);
+    expect(planHash(expandPlan(after, 1))).not.toBe(planHash(expandPlan(before, 1)));
+  });
+
   test('the order of tasks changes the plan hash but no name', () => {
     const [forth, back] = [missionOf([analyze, report]), missionOf([report, analyze])];
     expect(namesOf(back).toSorted()).toEqual(namesOf(forth).toSorted());
-    expect(planHash(expandPlan(back, 1).map(({ spec }) => spec))).not.toBe(planHash(expandPlan(forth, 1).map(({ spec }) => spec)));
+    expect(planHash(expandPlan(back, 1))).not.toBe(planHash(expandPlan(forth, 1)));
   });
 
   test('the plan hash does not know mission or run', () => {
-    const hash = (uid: string, run: number) => planHash(expandPlan({ ...missionOf([analyze]), metadata: { ...metadata, uid } }, run).map(({ spec }) => spec));
+    const hash = (uid: string, run: number) => planHash(expandPlan({ ...missionOf([analyze]), metadata: { ...metadata, uid } }, run));
     expect(hash('u-2', 9)).toBe(hash('u-1', 1));
   });
 });
@@ -56,16 +63,16 @@ describe('taskObjectName', () => {
   const definition = TaskSpec.parse({ type: 'Analyzer', intent: { action: 'AnalyzeCode' }, taskName: 't' });
 
   test('is made as the design says', () => {
-    const array = canonicalJson(['u-1', 1, 't', null, definitionDigest(definition)]);
+    const array = canonicalJson(['u-1', 1, 't', null, definitionDigest(definition, 'work')]);
     const want = base32Lower(createHash('sha256').update(array).digest()).slice(0, 10);
-    expect(taskObjectName({ missionName: 'm', missionUid: 'u-1', runNumber: 1, taskName: 't', forEachIndex: null, definition })).toBe(`m-t-${want}`);
+    expect(taskObjectName({ missionName: 'm', missionUid: 'u-1', runNumber: 1, taskName: 't', forEachIndex: null, definition, phase: 'work' })).toBe(`m-t-${want}`);
   });
 
   const label = (maxLength: number) => fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?$/).map((text) => text.slice(0, maxLength).replace(/-+$/, ''));
   test('is always an RFC 1123 label of at most 51 characters with one dash before the hash', () => {
     fc.assert(
       fc.property(label(52), label(40), fc.nat(), (missionName, taskName, forEachIndex) => {
-        const name = taskObjectName({ missionName, missionUid: 'u', runNumber: 1, taskName, forEachIndex, definition });
+        const name = taskObjectName({ missionName, missionUid: 'u', runNumber: 1, taskName, forEachIndex, definition, phase: 'work' });
         expect(name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?-[a-z2-7]{10}$/);
         expect(name.length).toBeLessThanOrEqual(51);
       }),
@@ -73,13 +80,13 @@ describe('taskObjectName', () => {
   });
 
   test('two missions whose names are cut alike still differ', () => {
-    const name = (missionUid: string) => taskObjectName({ missionName: 'm'.repeat(52), missionUid, runNumber: 1, taskName: 't', forEachIndex: null, definition });
+    const name = (missionUid: string) => taskObjectName({ missionName: 'm'.repeat(52), missionUid, runNumber: 1, taskName: 't', forEachIndex: null, definition, phase: 'work' });
     expect(name('a').slice(0, 40)).toBe(name('b').slice(0, 40));
     expect(name('a')).not.toBe(name('b'));
   });
 
   test('a cut that ends in a dash loses it', () => {
-    const name = taskObjectName({ missionName: 'm'.repeat(39), missionUid: 'u', runNumber: 1, taskName: 'tt', forEachIndex: null, definition });
+    const name = taskObjectName({ missionName: 'm'.repeat(39), missionUid: 'u', runNumber: 1, taskName: 'tt', forEachIndex: null, definition, phase: 'work' });
     expect(name).toMatch(/^m{39}-[a-z2-7]{10}$/);
   });
 });

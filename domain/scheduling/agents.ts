@@ -58,30 +58,49 @@ export class AgentIndex<A extends Agent = Agent> {
     return this.#agents.get(uid);
   }
 
-  /** For each group of a pool: one agent to tell what the group can do, and its least loaded agent with a free slot. */
-  *groupsOf(pool: string): Iterable<{ readonly sample: A; readonly best: A | undefined }> {
+  /** For each group of a pool: one agent to tell what the group can do, how many it has beside those `notOn`, and the least loaded of these with a free slot. */
+  *groupsOf(pool: string, notOn: ReadonlySet<string> = nobody): Iterable<{ readonly sample: A; readonly allowed: number; readonly best: A | undefined }> {
     for (const { sample, byLoad } of this.#pools.get(pool)?.values() ?? []) {
-      yield { sample, best: byLoad.slice(0, sample.slots).find((list) => list !== undefined && list.length > 0)?.[0] };
+      const lists = byLoad.filter((list) => list !== undefined);
+      const isAllowed = ({ name }: A) => !notOn.has(name);
+      const allowed = notOn.size === 0 ? lists.reduce((sum, list) => sum + list.length, 0) : lists.flat().filter(isAllowed).length;
+      yield { sample, allowed, best: firstOf(byLoad.slice(0, sample.slots), isAllowed) };
     }
   }
 }
 
-export type AgentChoice<A extends Agent> = { readonly kind: 'agent'; readonly agent: A; readonly matchReason: string } | { readonly kind: 'none'; readonly reason: string };
+const nobody: ReadonlySet<string> = new Set();
+
+function firstOf<A extends Agent>(byLoad: readonly (readonly A[] | undefined)[], isAllowed: (agent: A) => boolean): A | undefined {
+  for (const list of byLoad) {
+    const found = list?.find(isAllowed);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+export type AgentChoice<A extends Agent> =
+  | { readonly kind: 'agent'; readonly agent: A; readonly matchReason: string }
+  /** `lacksIndependent`: there are agents that can do it, but each of them has executed what it checks. */
+  | { readonly kind: 'none'; readonly reason: string; readonly lacksIndependent: boolean };
 
 /** The least loaded agent of these pools that can do the task; of equals the first by name. `pools` are those that may serve it now. */
-export function chooseAgent<A extends Agent>(need: Pick<PoolNeed, 'type' | 'capabilities' | 'resources'>, pools: readonly string[], agents: AgentIndex<A>): AgentChoice<A> {
-  const groups = pools.flatMap((pool) => [...agents.groupsOf(pool)]);
+export function chooseAgent<A extends Agent>(need: Pick<PoolNeed, 'type' | 'capabilities' | 'resources' | 'notOn'>, pools: readonly string[], agents: AgentIndex<A>): AgentChoice<A> {
+  const notOn = new Set(need.notOn);
+  const groups = pools.flatMap((pool) => [...agents.groupsOf(pool, notOn)]);
   const able = groups.filter(({ sample }) => sample.agentTypes.includes(need.type) && need.capabilities.every((capability) => sample.capabilities.includes(capability)));
   const [agent] = able.flatMap(({ best }) => best ?? []).toSorted((a, b) => a.used / a.slots - b.used / b.slots || byName(a, b));
   if (agent !== undefined) return { kind: 'agent', agent, matchReason: `${describeNeed(need)}: least loaded, ${agent.used} of ${agent.slots} slots used`.slice(0, 256) };
-  return { kind: 'none', reason: whyNone(pools, groups.length, able.length) };
+  const lacksIndependent = able.length > 0 && able.every(({ allowed }) => allowed === 0);
+  return { kind: 'none', lacksIndependent, reason: lacksIndependent ? `every connected agent of ${named(pools)} executed a task that this one checks` : whyNone(pools, groups.length, able.length) };
 }
 
+const named = (pools: readonly string[]) => pools.slice(0, 5).join(', ');
+
 function whyNone(pools: readonly string[], groups: number, able: number): string {
-  const named = pools.slice(0, 5).join(', ');
   if (pools.length === 0) return 'no pool that could run it gives out tasks now';
-  if (groups === 0) return `no agent of ${named} is connected`;
-  return able === 0 ? `no connected agent of ${named} has the role and the capabilities` : `every slot of ${named} is in use`;
+  if (groups === 0) return `no agent of ${named(pools)} is connected`;
+  return able === 0 ? `no connected agent of ${named(pools)} has the role and the capabilities` : `every slot of ${named(pools)} is in use`;
 }
 
 function groupKey({ agentTypes, capabilities, slots }: Agent): string {

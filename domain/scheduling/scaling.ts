@@ -14,6 +14,8 @@ export interface ScalingView {
   readonly spec: Pick<AgentPoolSpec, 'replicas' | 'scaling' | 'slotsPerAgent' | 'operatingMode'>;
   /** Ready tasks that wait for a slot; undefined while that is not known. */
   readonly queued: number | undefined;
+  /** Agents that must be there for a waiting verifier, which some of them may not run. */
+  readonly apart?: number;
   /** Agents with at least one task, and the slots that these tasks take; undefined while that is not known. */
   readonly busy: { readonly agents: number; readonly slots: number } | undefined;
   /** Median run time of the pool's tasks, milliseconds; undefined before the first has ended. */
@@ -48,9 +50,9 @@ export function wishedReplicas(view: ScalingView): Wished {
   return limit(view, needed, `${queued} tasks wait, ${busy.agents} agents work, ${spec.scaling.warm} are kept warm`);
 }
 
-function agentsForWork({ spec, medianRunMs }: ScalingView, queued: number, busy: { agents: number; slots: number }): number {
+function agentsForWork({ spec, medianRunMs, apart = 0 }: ScalingView, queued: number, busy: { agents: number; slots: number }): number {
   const slots = busy.slots + slotsForQueue(queued, medianRunMs, spec.scaling.targetQueueSeconds);
-  return Math.max(busy.agents, Math.ceil(slots / spec.slotsPerAgent));
+  return Math.max(busy.agents, Math.ceil(slots / spec.slotsPerAgent), apart);
 }
 
 /** Slots that work off the queue in time; never more than one a task, and one at least when there is a task. */

@@ -86,7 +86,7 @@ describe('epochs', () => {
 });
 
 describe('resultDigest', () => {
-  const base: ResultFacts = { result: 'Succeeded', reason: 'Completed', observed: { a: 1, b: 2 }, claimed: { c: 'x' }, artifacts: [{ name: 'x', sha256: '1' }, { name: 'y', sha256: '2' }], treeBefore: 't', treeAfter: 'u', commit: 'v' };
+  const base: ResultFacts = { result: 'Succeeded', reason: 'Completed', observed: { a: 1, b: 2 }, claimed: { c: 'x' }, artifacts: [{ name: 'x', sha256: '1' }, { name: 'y', sha256: '2' }], treeBefore: 't', treeAfter: 'u', commit: 'v', action: { tool: 'vitest' }, violations: [{ kind: 'FileMismatch', message: 'm', path: 'p' }] };
   const same: Record<string, object> = {
     'the order of keys': { observed: { b: 2, a: 1 } },
     'the order of artifacts': { artifacts: base.artifacts?.toReversed() },
@@ -99,11 +99,13 @@ describe('resultDigest', () => {
     'the result': { result: 'Failed' }, 'the reason': { reason: 'ActionFailed' }, 'what was observed': { observed: { a: 1 } }, 'what was claimed': { claimed: {} },
     'an artifact': { artifacts: [{ name: 'x', sha256: '1' }, { name: 'y', sha256: '3' }] }, 'the name of an artifact': { artifacts: [{ name: 'z', sha256: '1' }, { name: 'y', sha256: '2' }] },
     'the tree before': { treeBefore: 'z' }, 'the tree after': { treeAfter: 'z' }, 'the commit': { commit: 'z' },
+    'the tool': { action: { tool: 'jest' } }, 'a violation less': { violations: [] }, 'the path of a violation': { violations: [{ kind: 'FileMismatch', message: 'm', path: 'q' }] },
   };
   test.each(Object.entries(other))('%s counts', (_, change) => expect(resultDigest({ ...base, ...change })).not.toBe(resultDigest(base)));
 
   test('absent and empty are the same', () => {
-    expect(resultDigest({ result: 'Failed', reason: 'x' })).toBe(resultDigest({ result: 'Failed', reason: 'x', observed: {}, claimed: {}, artifacts: [], treeBefore: '', treeAfter: '', commit: '' }));
+    expect(resultDigest({ result: 'Failed', reason: 'x' })).toBe(resultDigest({ result: 'Failed', reason: 'x', observed: {}, claimed: {}, artifacts: [], treeBefore: '', treeAfter: '', commit: '', violations: [] }));
+    expect(resultDigest({ ...base, violations: [{ kind: 'Timeout', message: 'm' }] })).toBe(resultDigest({ ...base, violations: [{ kind: 'Timeout', message: 'm', path: '' }] }));
   });
 });
 

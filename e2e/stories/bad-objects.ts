@@ -18,6 +18,8 @@ const task = (name: string, more: object = {}) => ({ name, type: 'Tester', inten
 const mission = (spec: object, metadata: object = {}) => (namespace: string) => ({ apiVersion: 'coditect.ai/v1alpha1', kind: 'Mission', metadata: { name: 'bad', namespace, ...metadata }, spec: { goal: 'none', ...spec } });
 const alone = (spec: object) => (namespace: string) => ({ apiVersion: 'coditect.ai/v1alpha1', kind: 'Task', metadata: { name: 'bad', namespace }, spec: { type: 'Tester', intent: command, ...spec } });
 const pool = (spec: object) => (namespace: string) => crew(namespace, spec) as object;
+const check = (of: object) => ({ name: 'g', check: of });
+const formats = (name: string) => task(name, { type: 'Coder', intent: { action: 'FormatCode' } });
 const goal = (expression: string) => [{ name: 'g', check: { expression } }];
 
 /** The table; each key says what is wrong. */
@@ -28,6 +30,14 @@ export const badObjects: Readonly<Record<string, Refusal>> = {
   'an unknown dependency': { object: mission({ tasks: [task('a', { dependsOn: ['nobody'] })] }), by: 'condition', reason: 'InvalidGraph', says: 'nobody' },
   'an input without its dependency': { object: mission({ tasks: [task('a'), task('b', { inputs: [{ name: 'x', task: 'a', field: 'observed.exitCode' }] })] }), by: 'condition', reason: 'InvalidGraph', says: 'tasks[1].inputs[0].task' },
   'workspaceFrom a task it does not depend on': { object: mission({ tasks: [task('a'), task('b', { workspaceFrom: 'a' })] }), by: 'condition', reason: 'InvalidGraph', says: 'tasks[1].workspaceFrom' },
+  'a check of the files of a task that does not exist': { object: mission({ tasks: [task('a')], goals: [check({ command: { command: ['true'], from: 'z' } })] }), by: 'condition', reason: 'InvalidGoal', says: 'goals[0].check.command.from' },
+  'a check of files that two tasks could have made': { object: mission({ workspace: { git: { url: 'https://example.org/r.git' } }, tasks: [formats('a'), formats('b')], goals: [check({ command: { command: ['true'] } })] }), by: 'condition', reason: 'InvalidGoal', says: 'goals[0].check.command.from' },
+  'goals that are parts of each other': { object: mission({ tasks: [task('a')], goals: [{ name: 'x', parent: 'y' }, { name: 'y', parent: 'x' }] }), by: 'condition', reason: 'InvalidGoal', says: 'parent' },
+  'a goal without a check and without parts': { object: mission({ tasks: [task('a')], goals: [{ name: 'x' }] }), by: 'condition', reason: 'InvalidGoal', says: 'goals[0]' },
+  'a goal with two checks': { object: mission({ tasks: [task('a')], goals: [check({ command: { command: ['true'] }, expression: 'true' })] }), by: 'API server', reason: 'Invalid', says: 'exactly one of expression, command and artifact' },
+  'a result of a task that does not exist': { object: mission({ tasks: [task('a')], results: [{ name: 'r', task: 'z', field: 'observed.x' }] }), by: 'condition', reason: 'InvalidOutput', says: 'results[0].task' },
+  'an output without a repository': { object: mission({ tasks: [task('a')], outputs: { git: { branch: 'done', mode: 'Push' } } }), by: 'API server', reason: 'Invalid', says: 'outputs.git needs workspace.git' },
+  'a task with a reserved name': { object: mission({ tasks: [task('verify-x')], goals: [{ name: 'x', check: { command: { command: ['true'] } } }] }), by: 'condition', reason: 'InvalidGraph', says: 'tasks[0].name' },
   'an unknown action of a built-in role': { object: mission({ tasks: [task('a', { intent: { action: 'Dance' } })] }), by: 'condition', reason: 'InvalidIntent', says: 'tasks[0].intent.action' },
   'a wrong parameter': { object: mission({ tasks: [task('a', { intent: { action: 'RunCommand', params: { command: 'true' } } })] }), by: 'condition', reason: 'InvalidIntent', says: 'tasks[0].intent.params.command' },
   'an unknown parameter': { object: mission({ tasks: [task('a', { intent: { action: 'RunCommand', params: { command: ['true'], shell: true } } })] }), by: 'condition', reason: 'InvalidIntent', says: 'tasks[0].intent.params' },
@@ -36,12 +46,12 @@ export const badObjects: Readonly<Record<string, Refusal>> = {
   'an expression over an unknown task': { object: mission({ tasks: [task('a')], goals: goal('tasks["z"].outcome == "Succeeded"') }), by: 'condition', reason: 'InvalidExpression', says: 'z' },
   'an expression that is no question': { object: mission({ tasks: [task('a')], goals: goal('1 + 1') }), by: 'condition', reason: 'InvalidExpression', says: 'true or false' },
   'an expression over claimed results': { object: mission({ tasks: [task('a')], goals: goal('tasks["a"].claimed.done == true') }), by: 'condition', reason: 'UnverifiedEvidence', says: 'claimed' },
-  'a role that no pool has': { object: mission({ tasks: [task('a', { type: 'Coder' })] }), by: 'condition', reason: 'NoMatchingPool', says: 'Coder' },
+  'a role that no pool has': { object: mission({ tasks: [task('a', { type: 'Reviewer' })] }), by: 'condition', reason: 'NoMatchingPool', says: 'Reviewer' },
   'an impossible capability': { object: mission({ tasks: [task('a', { capabilities: ['quantum'] })] }), by: 'condition', reason: 'NoMatchingPool', says: 'quantum' },
   'a pool selector that matches nothing': { object: mission({ tasks: [task('a')], poolSelector: { matchLabels: { team: 'nobody' } } }), by: 'condition', reason: 'NoMatchingPool', says: 'team=nobody' },
   'more memory than any slot has': { object: mission({ tasks: [task('a', { resources: { memory: '900Gi' } })] }), by: 'condition', reason: 'NoMatchingPool', says: '900Gi' },
   'a task alone with an unknown action': { object: alone({ intent: { action: 'Dance' } }), by: 'condition', reason: 'InvalidIntent', says: 'intent.action' },
-  'a task alone that no pool can run': { object: alone({ type: 'Coder' }), by: 'condition', reason: 'NoMatchingPool', says: 'Coder' },
+  'a task alone that no pool can run': { object: alone({ type: 'Reviewer' }), by: 'condition', reason: 'NoMatchingPool', says: 'Reviewer' },
   'a task that claims a mission which does not exist': { object: alone({ missionRef: { name: 'ghost', uid: 'none' }, taskName: 'a', run: 1 }), by: 'condition', reason: 'Orphaned', says: 'ghost' },
   'a task alone with dependencies': { object: alone({ dependsOn: ['a'] }), by: 'API server', reason: 'Invalid', says: 'dependsOn needs a Mission' },
   'no goal text': { object: mission({ goal: undefined, tasks: [task('a')] }), by: 'API server', reason: 'Invalid', says: 'spec.goal' },

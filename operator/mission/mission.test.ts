@@ -43,13 +43,14 @@ function aReconciler({ missions = [mission], tasks = [], pools = [aPool().build(
     },
   };
   const live = new Set<string>();
-  const parts = missionParts({ ...stores, tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid) }, cluster);
+  const stuck = new Set<string>();
+  const parts = missionParts({ ...stores, tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid), isWithoutVerifier: ({ metadata }) => stuck.has(metadata.uid) }, cluster);
   const view = () => {
     const seen = parts.observe(key);
     if (seen === undefined) throw new Error('observe: the mission is gone');
     return seen;
   };
-  return { calls, answers, stores, live, parts, view, act: (intent: MissionIntent) => parts.act(intent, view()) };
+  return { calls, answers, stores, live, stuck, parts, view, act: (intent: MissionIntent) => parts.act(intent, view()) };
 }
 
 describe('the view', () => {
@@ -61,6 +62,15 @@ describe('the view', () => {
     const seen = view();
     expect([seen.run, seen.plan.map(({ name }) => name), [...seen.live], seen.foreignNames]).toEqual([1, ['a', 'b'], [task.metadata.uid], [foreign.metadata.name]]);
     expect(new Set(seen.tasks)).toEqual(new Set([task, old]));
+  });
+
+  test('holds the open tasks that no agent may have because each did what they check', () => {
+    const checked = aMission().withTask('a').withCheck('g', { command: { command: ['true'], from: 'a' } }).withCheck('h', { command: { command: ['false'], from: 'a' } }).build();
+    const tasks = [taskOf(checked, 'a').build(), taskOf(checked, 'verify-g').build(), taskOf(checked, 'verify-h').ended('Succeeded').build()];
+    const { view, stuck } = aReconciler({ missions: [checked], tasks });
+    expect(view().withoutVerifier.size).toBe(0);
+    for (const { metadata } of tasks) stuck.add(metadata.uid);
+    expect([...view().withoutVerifier]).toEqual([tasks[1]?.metadata.uid]);
   });
 
   test('and so the decision does not depend on the order in which caches hold objects', () => {

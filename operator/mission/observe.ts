@@ -17,6 +17,8 @@ export interface MissionSources {
   tasksOf(missionUid: string): readonly Task[];
   /** True while an agent has the task, or may have it from before this leader's term. */
   isLive(task: Task): boolean;
+  /** True while a task that checks others is ready and every connected agent that could have it executed one of those. */
+  isWithoutVerifier(task: Task): boolean;
 }
 
 interface Expansion {
@@ -56,6 +58,7 @@ export class MissionObserver {
       pools: sources.pools.list().toSorted((a, b) => (poolName(a) < poolName(b) ? -1 : 1)),
       foreignNames: plan.map(({ objectName }) => objectName).filter((name) => isForeign(sources.tasks.get({ namespace: key.namespace, name }), mission)),
       confirmedGone: this.#absences.of(mission.metadata.uid),
+      withoutVerifier: new Set(own.filter((task) => waitsToVerify(task) && sources.isWithoutVerifier(task)).map(({ metadata }) => metadata.uid)),
     };
   }
 
@@ -64,7 +67,7 @@ export class MissionObserver {
     const known = this.#expansions.get(uid);
     if (known?.generation === generation && known.run === run) return known;
     const plan = expandPlan(mission, run);
-    const expansion = { uid, generation, run, plan, hash: planHash(plan.map(({ spec }) => spec)) };
+    const expansion = { uid, generation, run, plan, hash: planHash(plan) };
     this.#expansions.set(uid, expansion);
     return expansion;
   }
@@ -74,6 +77,10 @@ export class MissionObserver {
     for (const uid of this.#expansions.keys()) if (!existing.has(uid)) this.#expansions.delete(uid);
     this.#absences.keep(existing);
   }
+}
+
+function waitsToVerify({ spec, status }: Task): boolean {
+  return spec.verifies !== undefined && status?.outcome === undefined;
 }
 
 function isForeign(task: Task | undefined, mission: Mission): boolean {

@@ -1,7 +1,8 @@
-// Views of missions for this room's tests, and what becomes of a view when a decision is carried out.
+// Views of missions for this room's tests, what becomes of a view when a decision is carried out, and tables of decisions.
+import { expect, test } from 'vitest';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Instant } from '#api/time.ts';
-import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Mission, MissionStatus } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { expandPlan } from '#domain/plan/expand.ts';
 import { planHash } from '#domain/plan/names.ts';
@@ -24,6 +25,8 @@ export interface Surroundings {
   readonly pools?: readonly AgentPool[];
   readonly foreignNames?: readonly string[];
   readonly confirmedGone?: readonly string[];
+  /** Plan names of tasks that no agent may have. */
+  readonly withoutVerifier?: readonly string[];
 }
 
 export const fresh = (task: TaskBuilder): TaskBuilder => task;
@@ -32,7 +35,7 @@ export const failed = (task: TaskBuilder): TaskBuilder => task.ended('Failed');
 export const running = (task: TaskBuilder): TaskBuilder => task.running();
 
 /** The view of a mission whose caches show exactly this. */
-export function viewOf(mission: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [] }: Surroundings = {}): MissionView {
+export function viewOf(mission: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [], withoutVerifier = [] }: Surroundings = {}): MissionView {
   const run = runOf(mission);
   const plan = expandPlan(mission, run);
   const own = [...Object.entries(tasks).map(([name, told]) => told(taskOf(mission, name, run)).build()), ...others];
@@ -41,19 +44,21 @@ export function viewOf(mission: Mission, { tasks = {}, others = [], live = [], p
     mission,
     run,
     plan,
-    planHash: planHash(plan.map(({ spec }) => spec)),
+    planHash: planHash(plan),
     tasks: own.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
     live: new Set(own.filter(({ spec, metadata }) => live.includes(spec.taskName ?? metadata.name)).map(({ metadata }) => metadata.uid)),
     pools,
     foreignNames: foreignNames.map(objectName),
     confirmedGone: new Set(confirmedGone.map(objectName)),
+    withoutVerifier: new Set(own.filter(({ spec, metadata }) => withoutVerifier.includes(spec.taskName ?? metadata.name)).map(({ metadata }) => metadata.uid)),
   };
 }
 
-/** The view of a mission that runs since t0 with all of its tasks created. */
+/** The view of a mission that runs since t0 with the tasks of its graph and those that check goals created. */
 export function underway(mission: MissionBuilder, surroundings: Surroundings = {}): MissionView {
   const built = mission.build();
-  const all = Object.fromEntries(built.spec.tasks.map(({ name }) => [name, fresh]));
+  const first = expandPlan(built, runOf(built)).filter(({ phase }) => phase === 'work' || phase === 'verifier');
+  const all = Object.fromEntries(first.map(({ name }) => [name, fresh]));
   const before = decideMission(viewOf(built, { tasks: all }), t0).status;
   return viewOf(mission.status(before).build(), { ...surroundings, tasks: { ...all, ...surroundings.tasks } });
 }
@@ -103,3 +108,30 @@ export function lines({ plan }: MissionView, { intents }: MissionDecision): stri
 export function conditionsOf({ status }: MissionDecision): Record<string, string> {
   return Object.fromEntries((status?.conditions ?? []).map(({ type, status: value, reason }) => [type, `${value}/${reason}`]));
 }
+
+/** A view and what is to be decided about it; what is not told is not looked at. */
+export interface Case {
+  readonly view: MissionView;
+  readonly at?: number;
+  readonly intents?: readonly string[];
+  readonly conditions?: Record<string, string>;
+  readonly status?: Partial<MissionStatus>;
+  readonly message?: string;
+  readonly wakeAfterMs?: number;
+  /** Leaves the status as it is. */
+  readonly silent?: true;
+}
+
+/** Decides, and compares. */
+export function check({ view, at = t0, intents, conditions, status, message, wakeAfterMs, silent }: Case): void {
+  const decision = decideMission(view, at);
+  expect(decision.status === undefined).toBe(silent ?? false);
+  if (intents !== undefined) expect(lines(view, decision)).toEqual(intents);
+  if (conditions !== undefined) expect(conditionsOf(decision)).toMatchObject(conditions);
+  if (status !== undefined) expect(decision.status).toMatchObject(status);
+  if (message !== undefined) expect(decision.status?.conditions?.map((condition) => condition.message).join('\n')).toContain(message);
+  if (wakeAfterMs !== undefined) expect(decision.wakeAfterMs).toBe(wakeAfterMs);
+}
+
+/** One test for each case, named by its key. */
+export const suite = (cases: Record<string, Case>) => test.each(Object.entries(cases))('%s', (_, row) => check(row));

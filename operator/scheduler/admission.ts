@@ -9,8 +9,16 @@ export type Admission =
   | { readonly kind: 'may start'; readonly need: PoolNeed; readonly priority: number; readonly parallelism: number }
   | { readonly kind: 'held'; readonly because: string };
 
-/** Asks mission and task. `missionByUid` finds only missions that exist and are not being deleted. */
-export function admit(task: Task, missionByUid: (uid: string) => Mission | undefined): Admission {
+/** What admission asks. */
+export interface AdmissionSources {
+  /** Finds only missions that exist and are not being deleted. */
+  readonly missionByUid: (uid: string) => Mission | undefined;
+  /** Task of the same mission and run by its name in the plan. */
+  readonly sibling: (task: Task, name: string) => Task | undefined;
+}
+
+/** Asks mission and task. */
+export function admit(task: Task, { missionByUid, sibling }: AdmissionSources): Admission {
   const { missionRef } = task.spec;
   if (missionRef === undefined) return admitAlone(task);
   const mission = missionByUid(missionRef.uid);
@@ -20,7 +28,7 @@ export function admit(task: Task, missionByUid: (uid: string) => Mission | undef
   if (refusal !== undefined) return { kind: 'held', because: refusal };
   if (task.spec.run !== mission.status?.runNumber) return { kind: 'held', because: `the mission is at run ${mission.status?.runNumber ?? 0}` };
   const { priority, parallelism = Number.POSITIVE_INFINITY, poolSelector } = mission.spec;
-  return { kind: 'may start', need: needOf(task, poolSelector), priority, parallelism };
+  return { kind: 'may start', need: { ...needOf(task, poolSelector), notOn: executorsOf(task, sibling) }, priority, parallelism };
 }
 
 /** True when a change of a mission cannot alter how its tasks are admitted and ranked. */
@@ -46,5 +54,12 @@ function admitAlone(task: Task): Admission {
 }
 
 function needOf({ metadata, spec }: Task, poolSelector: PoolNeed['poolSelector']): PoolNeed {
-  return { namespace: metadata.namespace, type: spec.type, capabilities: spec.capabilities, resources: spec.resources, poolSelector };
+  return { namespace: metadata.namespace, type: spec.type, capabilities: spec.capabilities, resources: spec.resources, poolSelector, gitSecret: spec.workspace?.git?.secretRef?.name };
+}
+
+/** Pods that executed, or tried to, one of the tasks that this one checks. */
+function executorsOf(task: Task, sibling: AdmissionSources['sibling']): string[] {
+  const checked = (task.spec.verifies ?? []).map((name) => sibling(task, name)?.status ?? {});
+  const pods = checked.flatMap(({ assignment, attempts = [] }) => [assignment?.agent, ...attempts.map(({ agent }) => agent)]);
+  return [...new Set(pods.filter((pod) => pod !== undefined))].toSorted();
 }

@@ -6,6 +6,8 @@ import type { ReadyTasks } from './scheduler.ts';
 export interface Demand {
   /** Ready tasks that wait for a slot of this pool. */
   queued(poolKey: string): number;
+  /** Agents that must be there for verifiers that wait, which some of them may not run; 0 when none waits. */
+  apart(poolKey: string): number;
   /** Median run time of tasks on this pool, milliseconds; undefined before the first. */
   medianRunMs(poolKey: string): number | undefined;
   /** Counts again; returns the pools whose number changed. */
@@ -22,11 +24,18 @@ export function createDemand(ready: ReadyTasks, roster: Pick<Roster, 'poolsFor' 
   return new QueueDemand(ready, roster);
 }
 
+interface Asked {
+  readonly queued: number;
+  readonly apart: number;
+}
+
+const nothing: Asked = { queued: 0, apart: 0 };
+
 class QueueDemand implements Demand {
   readonly #ready: ReadyTasks;
   readonly #roster: Pick<Roster, 'poolsFor' | 'room'>;
   readonly #durations = new Map<string, number[]>();
-  #queued = new Map<string, number>();
+  #asked: ReadonlyMap<string, Asked> = new Map();
 
   constructor(ready: ReadyTasks, roster: Pick<Roster, 'poolsFor' | 'room'>) {
     this.#ready = ready;
@@ -34,7 +43,11 @@ class QueueDemand implements Demand {
   }
 
   queued(poolKey: string): number {
-    return this.#queued.get(poolKey) ?? 0;
+    return this.#asked.get(poolKey)?.queued ?? 0;
+  }
+
+  apart(poolKey: string): number {
+    return this.#asked.get(poolKey)?.apart ?? 0;
   }
 
   medianRunMs(poolKey: string): number | undefined {
@@ -43,10 +56,11 @@ class QueueDemand implements Demand {
   }
 
   refresh(): readonly string[] {
-    const before = this.#queued;
+    const before = this.#asked;
     const now = this.#count();
-    this.#queued = now;
-    return [...new Set([...before.keys(), ...now.keys()])].filter((pool) => before.get(pool) !== now.get(pool));
+    this.#asked = now;
+    const changed = (pool: string) => before.get(pool)?.queued !== now.get(pool)?.queued || before.get(pool)?.apart !== now.get(pool)?.apart;
+    return [...new Set([...before.keys(), ...now.keys()])].filter(changed);
   }
 
   ran(poolKey: string, durationMs: number): void {
@@ -60,8 +74,8 @@ class QueueDemand implements Demand {
     this.#durations.delete(poolKey);
   }
 
-  #count(): Map<string, number> {
-    const asked = new Map<string, number>();
+  #count(): Map<string, Asked> {
+    const asked = new Map<string, Asked>();
     const shapes = this.#ready.byShape();
     if (shapes.length === 0) return asked;
     const room = this.#roster.room();
@@ -69,12 +83,15 @@ class QueueDemand implements Demand {
     return asked;
   }
 
-  #spread({ need, count }: { readonly need: PoolNeed; readonly count: number }, room: PoolRoom, asked: Map<string, number>): void {
+  #spread({ need, count }: { readonly need: PoolNeed; readonly count: number }, room: PoolRoom, asked: Map<string, Asked>): void {
     const pools = this.#roster.poolsFor(need);
-    const ask = (pool: string, tasks: number) => void (tasks > 0 && asked.set(pool, (asked.get(pool) ?? 0) + tasks));
+    const ask = (pool: string, tasks: number) => {
+      const { queued, apart } = asked.get(pool) ?? nothing;
+      if (tasks > 0) asked.set(pool, { queued: queued + tasks, apart: Math.max(apart, room.apart(pool, need, tasks)) });
+    };
     let left = count;
     for (const pool of pools) {
-      const here = Math.min(left, Math.max(0, room.left(pool) - (asked.get(pool) ?? 0)));
+      const here = Math.min(left, Math.max(0, room.left(pool, need) - (asked.get(pool) ?? nothing).queued));
       ask(pool, here);
       left -= here;
     }

@@ -18,7 +18,7 @@ async function explained(wish: ReturnType<typeof aMission>, pool: ReturnType<typ
     roster: world.roster,
     pools: world.poolStore,
     ready: world.scheduler.ready,
-    admit: (task) => admit(task, () => begun(wish).build()),
+    admit: (task) => admit(task, { missionByUid: () => begun(wish).build(), sibling: () => undefined }),
     sibling: (_, name) => (name === 'later' ? undefined : taskOf(mission, name).build()),
     missionUid: ({ name }) => (name === 'm' ? mission.metadata.uid : undefined),
   });

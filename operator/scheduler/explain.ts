@@ -1,7 +1,9 @@
 // Why a task waits and what would unblock it, answered from memory on demand: nothing of this is ever written to an object.
+import type { AgentPoolReason } from '#api/conditions.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { firstUnservable } from '#domain/capability/match.ts';
+import { findCondition } from '#domain/conditions.ts';
 import { dependencyVerdict } from '#domain/dependency.ts';
 import type { ObjectKey, Store } from '#platform/kube/types.ts';
 import { parseKey } from '../reconciler.ts';
@@ -21,7 +23,7 @@ export interface Explanation {
 }
 
 export type WaitReason =
-  | 'WaitingForDependencies' | 'MissionSuspended' | 'ParallelismReached' | 'Backoff' | 'NoMatchingPool' | 'PoolPaused' | 'PoolScalingUp' | 'PoolAtMaximum' | 'Queued' | 'Assigned' | 'Recovering';
+  | 'WaitingForDependencies' | 'MissionSuspended' | 'ParallelismReached' | 'Backoff' | 'NoMatchingPool' | 'PoolPaused' | 'PoolScalingUp' | 'PoolAtMaximum' | 'NoIndependentVerifier' | 'NotIsolated' | 'Queued' | 'Assigned' | 'Recovering';
 
 export interface ExplainDeps {
   readonly runs: Runs;
@@ -98,10 +100,21 @@ function slots(task: Task, deps: ExplainDeps): { readonly reason: WaitReason; re
   const serving = pools.filter(({ spec }) => spec.operatingMode === 'Serve');
   if (serving.length === 0) return { reason: 'PoolPaused', message: `pool ${keys.join(', ')} is paused or drained: set operatingMode Serve` };
   const choice = deps.roster.choose(need);
-  const why = choice.kind === 'none' ? choice.reason : 'about to be handed out';
-  if (serving.every(isAtMaximum)) return { reason: 'PoolAtMaximum', message: `${why}; ${keys.join(', ')} is at its most agents: raise scaling.maxReplicas` };
-  if (serving.some(({ status }) => (status?.desiredReplicas ?? 0) > (status?.readyReplicas ?? 0))) return { reason: 'PoolScalingUp', message: `${why}; an agent of ${keys.join(', ')} is starting` };
+  return choice.kind === 'agent' ? { reason: 'Queued', message: 'about to be handed out' } : shortage(choice, keys.join(', '), serving);
+}
+
+/** Why the pools that serve have no agent for it. */
+function shortage({ reason: why, lacksIndependent }: Extract<ReturnType<Roster['choose']>, { kind: 'none' }>, named: string, serving: readonly AgentPool[]): { readonly reason: WaitReason; readonly message: string } {
+  const isFull = serving.every(isAtMaximum);
+  if (lacksIndependent) return { reason: 'NoIndependentVerifier', message: `${why}; ${isFull ? 'raise scaling.maxReplicas, so that another agent can check it' : 'another agent is being started'}` };
+  if (serving.every(isNotIsolated)) return { reason: 'NotIsolated', message: `the agents of ${named} lack the boundary that spec.isolation asks for: run them on hosts that have it, or ask for less` };
+  if (isFull) return { reason: 'PoolAtMaximum', message: `${why}; ${named} is at its most agents: raise scaling.maxReplicas` };
+  if (serving.some(({ status }) => (status?.desiredReplicas ?? 0) > (status?.readyReplicas ?? 0))) return { reason: 'PoolScalingUp', message: `${why}; an agent of ${named} is starting` };
   return { reason: 'Queued', message: why };
+}
+
+function isNotIsolated({ status }: AgentPool): boolean {
+  return findCondition(status?.conditions, 'Ready')?.reason === ('NotIsolated' satisfies AgentPoolReason<'Ready'>);
 }
 
 function isAtMaximum({ spec, status }: AgentPool): boolean {

@@ -1,5 +1,6 @@
 // Pools and their connected agents. Which pools fit a shape of task is remembered until a pool changes.
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
+import { isIsolatedEnough } from '#domain/capability/isolation.ts';
 import { type PoolNeed, poolCouldServe } from '#domain/capability/match.ts';
 import { type Agent, type AgentChoice, AgentIndex, chooseAgent } from '#domain/scheduling/agents.ts';
 import { taskShape } from '#domain/scheduling/shape.ts';
@@ -30,8 +31,10 @@ export interface Roster {
 export interface PoolRoom {
   /** True while the pool gives out tasks. */
   serves(poolKey: string): boolean;
-  /** Slots that the pool would have beyond those in use; 0 while it gives out no tasks. */
-  left(poolKey: string): number;
+  /** Slots that the pool would have beyond those in use, on agents that may have the task; 0 while it gives out no tasks. */
+  left(poolKey: string, need: PoolNeed): number;
+  /** Agents that the pool needs for `count` more tasks beside those that may not have them; 0 when every agent may. */
+  apart(poolKey: string, need: PoolNeed, count: number): number;
 }
 
 // Shapes come and go with missions; forgetting them costs one look at the pools each.
@@ -71,6 +74,7 @@ class PoolRoster implements Roster {
 
   poolsChanged(): void {
     this.#fitting.clear();
+    for (const view of this.#views.values()) this.#put(view);
   }
 
   poolsFor(need: PoolNeed): readonly string[] {
@@ -88,14 +92,19 @@ class PoolRoster implements Roster {
   }
 
   room(): PoolRoom {
-    const used = new Map<string, number>();
-    for (const view of this.#views.values()) {
-      const key = poolKeyOf(view);
-      used.set(key, (used.get(key) ?? 0) + this.#usedSlots(view.uid));
-    }
+    const members = Map.groupBy(this.#views.values(), poolKeyOf);
+    const taken = (poolKey: string, { notOn = [] }: PoolNeed) => takenIn(members.get(poolKey) ?? [], new Set(notOn), this.#usedSlots);
     return {
       serves: (poolKey) => this.#serving(poolKey) !== undefined,
-      left: (poolKey) => Math.max(0, slotsAtMost(this.#serving(poolKey)) - (used.get(poolKey) ?? 0)),
+      left: (poolKey, need) => {
+        const { used, barred } = taken(poolKey, need);
+        return Math.max(0, slotsAtMost(this.#serving(poolKey)) - used - barred.slots);
+      },
+      apart: (poolKey, need, count) => {
+        const pool = this.#serving(poolKey);
+        const { used, barred } = taken(poolKey, need);
+        return pool === undefined || barred.agents === 0 ? 0 : barred.agents + Math.ceil((used + count) / pool.spec.slotsPerAgent);
+      },
     };
   }
 
@@ -106,9 +115,22 @@ class PoolRoster implements Roster {
 
   #put(view: AgentView): void {
     const { uid, pod, agentTypes, capabilities, slots } = view;
-    if (view.draining) this.#index.remove(uid);
+    if (view.draining || !isIsolatedEnough(view.boundary, this.#pools.get(parseKey(poolKeyOf(view)))?.spec.isolation ?? 'Any')) this.#index.remove(uid);
     else this.#index.put({ uid, name: pod, pool: poolKeyOf(view), agentTypes, capabilities, slots, used: this.#usedSlots(uid), view });
   }
+}
+
+interface Taken {
+  /** Slots in use on agents that may have the task. */
+  readonly used: number;
+  /** Agents that may not have it, and all of their slots. */
+  readonly barred: { readonly agents: number; readonly slots: number };
+}
+
+function takenIn(members: readonly AgentView[], notOn: ReadonlySet<string>, usedSlots: (agentUid: string) => number): Taken {
+  const barred = members.filter(({ pod }) => notOn.has(pod));
+  const used = members.filter(({ pod }) => !notOn.has(pod)).reduce((sum, { uid }) => sum + usedSlots(uid), 0);
+  return { used, barred: { agents: barred.length, slots: barred.reduce((sum, { slots }) => sum + slots, 0) } };
 }
 
 function poolKeyOf({ namespace, pool }: AgentView): string {

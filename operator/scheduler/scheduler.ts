@@ -1,13 +1,12 @@
 // Hands ready tasks to free slots. One loop over state derived from the caches: it can be thrown away and built again.
 // It decides nothing about outcomes; the life of an attempt is operator/task's.
-import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { PoolNeed } from '#domain/capability/match.ts';
 import { type Queued, ReadyQueue } from '#domain/scheduling/queue.ts';
 import { taskShape } from '#domain/scheduling/shape.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { AgentView } from '../task/agents-port.ts';
-import { type Admission, admit } from './admission.ts';
+import { type Admission, type AdmissionSources, admit } from './admission.ts';
 import type { Entry, Run } from './entry.ts';
 import type { Roster } from './roster.ts';
 import type { Runs } from './runs.ts';
@@ -30,7 +29,7 @@ export interface SchedulerDeps {
   readonly clock: Clock;
   readonly runs: Runs;
   readonly roster: Roster;
-  readonly missionByUid: (uid: string) => Mission | undefined;
+  readonly admission: AdmissionSources;
   /** Starts an attempt; must not throw. */
   readonly dispatch: (task: Task, agent: AgentView, matchReason: string, options: { readonly recordFirst: boolean }) => void;
   /** Called once after changes, when tasks may wait that found no slot. */
@@ -54,6 +53,8 @@ export interface Scheduler {
   recovered(task: Task, options: { readonly recordFirst: boolean; readonly live: boolean; readonly afterMs: number }): void;
   /** True while an agent has the task, or may have it from before this leader's term. */
   mayRun(task: Task): boolean;
+  /** True while the task waits because every connected agent that could run it executed what it checks. */
+  lacksVerifier(task: Task): boolean;
 }
 
 /** A scheduler that runs its loop once per turn of the event loop, however many changes there were. */
@@ -151,6 +152,15 @@ class LoopScheduler implements Scheduler {
     return standing === 'live' || standing === 'recovering';
   }
 
+  lacksVerifier(task: Task): boolean {
+    const { runs, roster, admission } = this.#deps;
+    const entry = runs.entry(task);
+    if (entry?.standing !== 'queued' || (task.spec.verifies ?? []).length === 0) return false;
+    const admitted = admit(entry.task, admission);
+    const choice = admitted.kind === 'may start' ? roster.choose(admitted.need) : undefined;
+    return choice?.kind === 'none' && choice.lacksIndependent;
+  }
+
   readonly #share = (namespace: string): number => this.#runningIn.get(namespace) ?? 0;
 
   #soon(): void {
@@ -205,7 +215,7 @@ class LoopScheduler implements Scheduler {
       entry.sequence = ++this.#sequence;
       entry.readyAt = this.#deps.clock.monotonic();
     }
-    const admission = admit(entry.task, this.#deps.missionByUid);
+    const admission = admit(entry.task, this.#deps.admission);
     if (admission.kind === 'may start') return this.#enqueue(entry, admission);
     entry.heldBecause = admission.because;
     this.#stand(entry, 'held');

@@ -39,7 +39,7 @@ function assemble(pools: readonly AgentPool[]) {
     clock,
     runs,
     roster,
-    missionByUid: (uid) => missions.get(uid),
+    admission: { missionByUid: (uid) => missions.get(uid), sibling: (task, name) => tasks.get(planKey(task, name)) },
     dispatch(task, agent, _reason, { recordFirst }) {
       held.set(task.metadata.uid, agent.uid);
       handedOut.push(`${nameInRun(task)}@${agent.pod}${recordFirst ? ' recorded' : ''}`);

@@ -6,7 +6,7 @@ export type { AgentView, Claim } from './decide/claimant.ts';
 
 /** Where the files of an attempt come from. */
 export interface WorkspaceSource {
-  readonly git?: { readonly url: string; readonly ref: string; readonly subPath: string; readonly commit: string };
+  readonly git?: { readonly url: string; readonly ref: string; readonly subPath: string; readonly commit: string; readonly secret: string };
   readonly files?: Readonly<Record<string, Uint8Array>>;
   /** Output of the dependency to start from. */
   readonly bundle?: Artifact;
@@ -27,6 +27,8 @@ export interface Order {
   readonly namespaceUid: string;
   readonly ownerUid: string;
   readonly deadlineSeconds: number;
+  /** Median run time of the same action in the past, in seconds; 0 when it never ran. */
+  readonly pastSeconds: number;
 }
 
 export interface AttemptRef {

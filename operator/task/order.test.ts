@@ -16,6 +16,7 @@ const sources = (changes: Partial<OrderSources> = {}): OrderSources => ({
   sibling: () => undefined,
   namespaceUid: (namespace) => Promise.resolve(`uid of ${namespace}`),
   configMapFiles: () => Promise.resolve(undefined),
+  pastSeconds: () => 7,
   grant: (grant) => JSON.stringify(grant),
   ...changes,
 });
@@ -46,6 +47,7 @@ test('an order says who, what and for how long', async () => {
       namespaceUid: 'uid of team-a',
       ownerUid: 'mission',
       deadlineSeconds: 60,
+      pastSeconds: 7,
     },
   });
 });
@@ -58,6 +60,12 @@ test('blobs belong to the mission, or to a task applied alone', () => {
   expect([ownerOf(aTask()), ownerOf(aLoneTask())]).toEqual(['mission', 'uid-a']);
 });
 
+test('a report about what went wrong does without what is missing', async () => {
+  const { metadata, ...rest } = aTask('a', { inputs: [{ name: 'there', task: 'b', field: 'observed.x' }, { name: 'gone', task: 'c', field: 'observed.x' }] });
+  const answer = await ordered({ ...rest, metadata: { ...metadata, labels: { 'coditect.ai/role': 'finally' } } }, sibling({ observed: { x: 1 } }));
+  expect(answer.kind === 'order' && answer.order.inputsJson).toBe('{"there":1}');
+});
+
 describe('inputs', () => {
   const task = (field: string) => aTask('a', { dependsOn: ['b'], inputs: [{ name: 'count', task: 'b', field }] });
   const cases: Record<string, { field: string; status: TaskStatus; want: string }> = {
@@ -66,6 +74,8 @@ describe('inputs', () => {
     'may be null': { field: 'observed.x', status: { observed: { x: null } }, want: '{"count":null}' },
     'that are missing refuse the order': { field: 'observed.x', status: { observed: {} }, want: 'InputMissing inputs.count: task b has no observed.x' },
     'of a task without results refuse the order': { field: 'observed.x', status: {}, want: 'InputMissing inputs.count: task b has no observed.x' },
+    'may be an artifact': { field: 'artifacts.output.bundle', status: { artifacts: [bundle] }, want: JSON.stringify({ count: bundle }) },
+    'that name an artifact which is not there refuse the order': { field: 'artifacts.report.md', status: { artifacts: [bundle] }, want: 'InputMissing inputs.count: task b has no artifacts.report.md' },
     'are never taken from a prototype': { field: 'observed.constructor', status: { observed: {} }, want: 'InputMissing inputs.count: task b has no observed.constructor' },
     'are never taken from the inside of a text': { field: 'observed.x.length', status: { observed: { x: 'abc' } }, want: 'InputMissing inputs.count: task b has no observed.x.length' },
   };
@@ -79,8 +89,9 @@ describe('the workspace', () => {
   const git = { url: 'https://example.org/r.git', ref: 'main' };
   const cases: Record<string, { spec: object; from?: Partial<OrderSources>; want: unknown }> = {
     'is empty unless told': { spec: {}, want: {} },
-    'is a repository at its ref': { spec: { workspace: { git } }, want: { git: { ...git, subPath: '', commit: '' } } },
-    'is the commit that the mission started from': { spec: { workspace: { git: { ...git, subPath: 'src/app' } } }, from: { mission: () => mission('abc') }, want: { git: { ...git, subPath: 'src/app', commit: 'abc' } } },
+    'is a repository at its ref': { spec: { workspace: { git } }, want: { git: { ...git, subPath: '', commit: '', secret: '' } } },
+    'is a private repository with the name of its Secret': { spec: { workspace: { git: { ...git, secretRef: { name: 'deploy' } } } }, want: { git: { ...git, subPath: '', commit: '', secret: 'deploy' } } },
+    'is the commit that the mission started from': { spec: { workspace: { git: { ...git, subPath: 'src/app' } } }, from: { mission: () => mission('abc') }, want: { git: { ...git, subPath: 'src/app', commit: 'abc', secret: '' } } },
     'is the files of a ConfigMap': { spec: { workspace: { configMap: { name: 'f' } } }, from: { configMapFiles: (namespace, name) => Promise.resolve({ [`${namespace}-${name}`]: new Uint8Array() }) }, want: { files: { 'team-a-f': new Uint8Array() } } },
     'is refused when the ConfigMap is missing': { spec: { workspace: { configMap: { name: 'f' } } }, want: 'WorkspaceFailed' },
     'starts from what a dependency changed': { spec: { workspaceFrom: 'b' }, from: sibling({ artifacts: [bundle], workspace: { ...trees, outputCommit: 'c0ffee' } }), want: { bundle, bundleCommit: 'c0ffee' } },
@@ -88,7 +99,12 @@ describe('the workspace', () => {
     'may not lead out of the repository': { spec: { workspace: { git: { ...git, subPath: '../../etc' } } }, want: 'WorkspaceFailed' },
     'may not lead out of the repository in the middle': { spec: { workspace: { git: { ...git, subPath: 'a/../../b' } } }, want: 'WorkspaceFailed' },
     'may not be the repository\'s own files': { spec: { workspace: { git: { ...git, subPath: '.git/hooks' } } }, want: 'WorkspaceFailed' },
-    'may have dots in a name': { spec: { workspace: { git: { ...git, subPath: 'a..b/.github' } } }, want: { git: { ...git, subPath: 'a..b/.github', commit: '' } } },
+    'is what a task further up changed, when the one between changed nothing': {
+      spec: { workspaceFrom: 'b', dependsOn: ['b'] },
+      from: { sibling: (_task, name) => (name === 'b' ? aTask('b', { workspaceFrom: 'c', dependsOn: ['c'] }, { workspace: { treeBefore: digestOf('2'), treeAfter: digestOf('2') } }) : aTask('c', {}, { artifacts: [bundle], workspace: { ...trees, outputCommit: 'abc' } })) },
+      want: { bundle, bundleCommit: 'abc' },
+    },
+    'may have dots in a name': { spec: { workspace: { git: { ...git, subPath: 'a..b/.github' } } }, want: { git: { ...git, subPath: 'a..b/.github', commit: '', secret: '' } } },
   };
   test.each(Object.entries(cases))('%s', async (_, { spec, from = {}, want }) => {
     const answer = await ordered(aTask('a', spec), from);

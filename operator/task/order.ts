@@ -2,10 +2,11 @@
 import { blobUri, parseBlobAddress } from '#api/blobs.ts';
 import { agentUri } from '#api/identity.ts';
 import type { OutcomeReason } from '#api/conditions.ts';
+import { labels, taskRoles } from '#api/labels.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Artifact } from '#api/v1alpha1/schema.ts';
-import type { Assignment, Task, Workspace } from '#api/v1alpha1/task.ts';
+import type { Assignment, Task, TaskStatus, Workspace } from '#api/v1alpha1/task.ts';
 import type { AgentView, Order, WorkspaceSource } from './agents-port.ts';
 
 /** What the order is made from. */
@@ -17,6 +18,8 @@ export interface OrderSources {
   namespaceUid(namespace: string): Promise<string>;
   /** Files of a ConfigMap, or undefined when there is none. */
   configMapFiles(namespace: string, name: string): Promise<Readonly<Record<string, Uint8Array>> | undefined>;
+  /** Median run time of succeeded tasks that did the same, in seconds; 0 without any. */
+  pastSeconds(task: Task): number;
   /** Signed grant for the blobs of one owner, good for `seconds`. */
   grant(grant: { readonly agent: string; readonly namespaceUid: string; readonly ownerUid: string; readonly taskUid: string; readonly seconds: number }): string;
 }
@@ -57,6 +60,7 @@ export async function makeOrder({ task, attempt, assignment, agent }: OrderReque
       namespaceUid,
       ownerUid: ownerOf(task),
       deadlineSeconds: spec.activeDeadlineSeconds,
+      pastSeconds: sources.pastSeconds(task),
     },
   };
 }
@@ -82,11 +86,20 @@ type Refusal = { readonly kind: 'refused'; readonly reason: OutcomeReason; reado
 function resolveInputs(task: Task, sources: OrderSources): { readonly kind: 'values'; readonly values: JsonObject } | Refusal {
   const values: Record<string, JsonObject[string]> = {};
   for (const { name, task: from, field } of task.spec.inputs) {
-    const value = fieldOf(sources.sibling(task, from), field);
+    const value = resolved(sources.sibling(task, from), field);
+    // A report about what went wrong must not fail for want of what went wrong.
+    if (value === undefined && task.metadata.labels?.[labels.role] === taskRoles.finally) continue;
     if (value === undefined) return { kind: 'refused', reason: 'InputMissing', message: `inputs.${name}: task ${from} has no ${field}` };
     values[name] = value;
   }
   return { kind: 'values', values };
+}
+
+const artifactPrefix = 'artifacts.';
+
+function resolved(task: Task | undefined, field: string): JsonObject[string] | undefined {
+  if (!field.startsWith(artifactPrefix)) return fieldOf(task, field);
+  return task?.status?.artifacts?.find(({ name }) => name === field.slice(artifactPrefix.length));
 }
 
 function fieldOf(task: Task | undefined, field: string): JsonObject[string] | undefined {
@@ -111,19 +124,28 @@ async function locateWorkspace(task: Task, sources: OrderSources): Promise<Locat
   return { kind: 'source', source: { files, ...output } };
 }
 
-function locateGit({ url, ref, subPath = '' }: NonNullable<Workspace['git']>, commit: string, output: WorkspaceSource): Located {
+function locateGit({ url, ref, subPath = '', secretRef }: NonNullable<Workspace['git']>, commit: string, output: WorkspaceSource): Located {
   // The schema's pattern lets dots through: a path may not lead out of the repository.
   if (subPath.split('/').some((part) => part === '..' || part === '.git')) return { kind: 'refused', reason: 'WorkspaceFailed', message: `workspace.git.subPath: ${subPath} leads out of the files of the repository` };
-  return { kind: 'source', source: { git: { url, ref, subPath, commit }, ...output } };
+  return { kind: 'source', source: { git: { url, ref, subPath, commit, secret: secretRef?.name ?? '' }, ...output } };
 }
 
-/** The changed files of the dependency named in workspaceFrom; none when it changed nothing. */
+/** The files that the dependency named in workspaceFrom left: what it changed, or else what it started from itself; none when nobody changed anything. */
 function outputOf(task: Task, sources: OrderSources): Pick<WorkspaceSource, 'bundle' | 'bundleCommit'> {
-  if (task.spec.workspaceFrom === undefined) return {};
-  const from = sources.sibling(task, task.spec.workspaceFrom);
-  const bundle = from?.status?.artifacts?.find(({ name }) => name === outputBundle);
-  const commit = from?.status?.workspace?.outputCommit;
-  return bundle === undefined || commit === undefined ? {} : { bundle, bundleCommit: commit };
+  const seen = new Set<string>();
+  for (let name = task.spec.workspaceFrom; name !== undefined && !seen.has(name); ) {
+    seen.add(name);
+    const from: Task | undefined = sources.sibling(task, name);
+    const changed = bundleOf(from?.status);
+    if (changed !== undefined) return changed;
+    name = from?.spec.workspaceFrom;
+  }
+  return {};
+}
+
+function bundleOf({ artifacts, workspace }: TaskStatus = {}): { readonly bundle: Artifact; readonly bundleCommit: string } | undefined {
+  const bundle = artifacts?.find(({ name }) => name === outputBundle);
+  return bundle && workspace?.outputCommit !== undefined ? { bundle, bundleCommit: workspace.outputCommit } : undefined;
 }
 
 /** Name of the artifact that holds a task's changed files. */

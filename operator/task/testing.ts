@@ -120,7 +120,7 @@ export class FakeTerm {
     const log = wrap((level, message) => void (level === 'error' && this.errors.push(message)), {});
     const shared = { board: this.board, book: this.book, agents: this.agents, clock: this.clock, log, fence: () => this.#fence() };
     this.writer = createTaskWriter({ client: this.#guarded(), clock: this.clock, log, onRecorded: (task) => this.board.record(task) });
-    const files: OrderSources = { mission: () => undefined, sibling: (task, name) => this.board.sibling(task, name), namespaceUid: () => Promise.resolve('ns'), configMapFiles: () => Promise.resolve(undefined), grant: () => 'grant', ...sources };
+    const files: OrderSources = { mission: () => undefined, sibling: (task, name) => this.board.sibling(task, name), namespaceUid: () => Promise.resolve('ns'), configMapFiles: () => Promise.resolve(undefined), pastSeconds: () => 0, grant: () => 'grant', ...sources };
     this.attempts = createAttempts({
       ...shared,
       ledger: this.writer,

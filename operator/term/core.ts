@@ -11,6 +11,7 @@ import { byUid } from '../caches.ts';
 import { createTaskBoard, type TaskBoard } from '../task/board.ts';
 import { type Book, createBook } from '../task/book.ts';
 import type { OrderSources } from '../task/order.ts';
+import { PastRuns } from '../task/past-runs.ts';
 import type { TaskLedger } from '../task/port.ts';
 import { createTaskWriter } from '../task/writer.ts';
 import type { TermDeps } from './deps.ts';
@@ -21,6 +22,7 @@ export interface Core {
   readonly gate: WriteGate;
   readonly writer: TaskLedger & { forget(uid: string): void };
   readonly sources: OrderSources;
+  readonly past: PastRuns;
   /** The mission with this uid, unless it is gone or being deleted. */
   readonly missionByUid: (uid: string) => Mission | undefined;
   /** Task of the same mission and run by its name in the plan. */
@@ -32,6 +34,7 @@ export function createCore({ caches, client, clock, log, term, signGrant }: Term
   const board = createTaskBoard(caches.tasks.store);
   const missionByUid = (uid: string): Mission | undefined => caches.missions.store.byIndex(byUid, uid).find(({ metadata }) => metadata.deletionTimestamp === undefined);
   const sibling = (task: Task, name: string): Task | undefined => board.sibling(task, name);
+  const past = new PastRuns();
   const gate = createWriteGate({
     stores: { [missions.plural]: caches.missions.store, [tasks.plural]: caches.tasks.store, [agentPools.plural]: caches.pools.store, [pods.plural]: caches.pods.store },
     clock,
@@ -45,7 +48,8 @@ export function createCore({ caches, client, clock, log, term, signGrant }: Term
     book: createBook(term),
     gate,
     writer: createTaskWriter({ client, clock, log, onRecorded: (task) => board.record(task) }),
-    sources: { ...clusterFiles({ client, clock }), mission: ({ spec }) => spec.missionRef && missionByUid(spec.missionRef.uid), sibling, grant: signGrant },
+    sources: { ...clusterFiles({ client, clock }), mission: ({ spec }) => spec.missionRef && missionByUid(spec.missionRef.uid), sibling, pastSeconds: (task) => past.secondsFor(task), grant: signGrant },
+    past,
     missionByUid,
     sibling,
   };

@@ -44,7 +44,7 @@ export function createDispatch(deps: TermDeps, core: Core, looks: Looks): Dispat
     clock,
     runs,
     roster,
-    missionByUid,
+    admission: { missionByUid, sibling },
     dispatch: (...args) => dispatch.attempts.dispatch(...args),
     onSettled: () => demand.refresh().forEach((poolKey) => looks.atPool(poolKey)),
   });

@@ -36,8 +36,9 @@ export function followEvents(deps: TermDeps, parts: Parts): () => void {
 }
 
 /** Puts everything that exists into the queues. */
-export function lookAtEverything({ caches }: TermDeps, { core: { board }, dispatch: { scheduler }, queues }: Parts): void {
+export function lookAtEverything({ caches }: TermDeps, { core: { board, past }, dispatch: { scheduler }, queues }: Parts): void {
   for (const task of board.list()) {
+    past.note(task);
     scheduler.taskSeen(task);
     queues.tasks.add(keyText(task.metadata));
   }
@@ -50,7 +51,7 @@ export function lookAtMissionOf({ metadata, spec }: Task, { missions }: Pick<Que
   if (spec.missionRef !== undefined) missions.add(keyText({ namespace: metadata.namespace, name: spec.missionRef.name }));
 }
 
-function onTask(change: BoardChange, { caches }: TermDeps, { core: { writer }, dispatch: { scheduler, attempts }, queues }: Parts): void {
+function onTask(change: BoardChange, { caches }: TermDeps, { core: { writer, past }, dispatch: { scheduler, attempts }, queues }: Parts): void {
   const { task } = change;
   lookAtMissionOf(task, queues);
   if (change.kind === 'gone') {
@@ -60,6 +61,7 @@ function onTask(change: BoardChange, { caches }: TermDeps, { core: { writer }, d
     for (const { metadata } of caches.missions.store.byIndex(byAwaitedNames, task.metadata.namespace)) queues.missions.add(keyText(metadata));
     return;
   }
+  past.note(task);
   scheduler.taskSeen(task);
   if (change.old === undefined || task.spec.missionRef === undefined) queues.tasks.add(keyText(task.metadata));
 }

@@ -82,7 +82,7 @@ function explainerOf({ caches }: TermDeps, { missionByUid, sibling }: Core, { ru
     roster,
     pools: caches.pools.store,
     ready: scheduler.ready,
-    admit: (task) => admit(task, missionByUid),
+    admit: (task) => admit(task, { missionByUid, sibling }),
     sibling,
     missionUid: (key) => caches.missions.store.get(key)?.metadata.uid,
   });

@@ -38,7 +38,7 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   };
   const isLive = (task: Task): boolean => book.get(task.metadata.uid) !== undefined || dispatch.scheduler.mayRun(task);
   return {
-    missions: queue(deps, core, missionParts({ ...stores, tasksOf: (uid) => board.ofMission(uid), isLive }, missionCluster)),
+    missions: queue(deps, core, missionParts({ ...stores, tasksOf: (uid) => board.ofMission(uid), isLive, isWithoutVerifier: (task) => dispatch.scheduler.lacksVerifier(task) }, missionCluster)),
     tasks: queue(deps, core, taskParts({ ...stores, missionExists: ({ spec, metadata }) => spec.missionRef !== undefined && missionByUid(spec.missionRef.uid)?.metadata.namespace === metadata.namespace }, writer)),
     pools: poolQueue(deps, core, dispatch, poolBook),
     poolBook,
@@ -91,6 +91,7 @@ function queue<V, I, S extends object>({ config, clock, random, log, onReconcile
 function demandOf(pool: ObjectKey, { fleet, demand }: Pick<Dispatch, 'fleet' | 'demand'>, { book }: Core): PoolDemand {
   const key = keyText(pool);
   const medianRunMs = demand.medianRunMs(key);
+  const apart = demand.apart(key);
   const agents = fleet
     .members()
     .filter((agent) => agent.namespace === pool.namespace && agent.pool === pool.name)
@@ -98,7 +99,7 @@ function demandOf(pool: ObjectKey, { fleet, demand }: Pick<Dispatch, 'fleet' | '
       const used = book.usedSlots(uid);
       return { podUid: uid, pod, slots, used, idleForMs: used > 0 ? 0 : quietMs, draining, boundary };
     });
-  return { queued: demand.queued(key), ...(medianRunMs === undefined ? {} : { medianRunMs }), agents };
+  return { queued: demand.queued(key), ...(apart === 0 ? {} : { apart }), ...(medianRunMs === undefined ? {} : { medianRunMs }), agents };
 }
 
 function poolSettings({ caBundle, config }: TermDeps): PoolSettings {

@@ -1,5 +1,4 @@
 // Keeps the output of a run up to its cap and passes it on as it comes.
-import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
 export type StreamName = 'stdout' | 'stderr';
@@ -13,12 +12,12 @@ export interface Output {
   cut(): void;
 }
 
-/** Collects stdout and stderr of `child`, each up to `capBytes`; `onCap` is called once when more comes. */
-export function collectOutput(child: ChildProcess, capBytes: number, onCap: () => void, onOutput?: OnOutput): Output {
+/** Collects stdout and stderr, each up to `capBytes`; `onCap` is called when more comes. */
+export function collectOutput(streams: Readonly<Record<StreamName, Readable>>, capBytes: number, onCap: () => void, onOutput?: OnOutput): Output {
   const kept: Record<StreamName, Buffer[]> = { stdout: [], stderr: [] };
-  const collect = (name: StreamName, stream: Readable | null): Promise<void> => {
+  const collect = (name: StreamName): Promise<void> => {
     let room = capBytes;
-    stream?.on('data', (chunk: Buffer) => {
+    streams[name].on('data', (chunk: Buffer) => {
       const part = chunk.subarray(0, room);
       room -= part.length;
       if (part.length > 0) {
@@ -27,15 +26,15 @@ export function collectOutput(child: ChildProcess, capBytes: number, onCap: () =
       }
       if (part.length < chunk.length) onCap();
     });
-    return new Promise((resolve) => (stream === null ? resolve() : stream.once('close', resolve)));
+    return new Promise((resolve) => streams[name].once('close', () => resolve()));
   };
-  const ended = Promise.all([collect('stdout', child.stdout), collect('stderr', child.stderr)]);
+  const ended = Promise.all([collect('stdout'), collect('stderr')]);
   return {
     text: (stream) => Buffer.concat(kept[stream]).toString('utf8'),
     ended: ended.then(() => undefined),
     cut: () => {
-      child.stdout?.destroy();
-      child.stderr?.destroy();
+      streams.stdout.destroy();
+      streams.stderr.destroy();
     },
   };
 }

@@ -6,28 +6,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#platform/clock.ts';
 import { silentLog } from '#platform/telemetry/log.ts';
 import { caseLimits, copyCaps, copyCases, orphanCases, runCases } from '#sandbox/cases.ts';
-import type { Action, Sandbox } from '#sandbox/port.ts';
+import { bareJail } from '#sandbox/jail/bare.ts';
+import type { Jail } from '#sandbox/jail/launcher.ts';
+import { ownJail } from '#sandbox/jail/testing.ts';
+import type { CommandAction, Limits, Sandbox } from '#sandbox/port.ts';
 import { isRefusal } from '#sandbox/refusal.ts';
 import { createProcessSandbox } from './index.ts';
 
-let scratch: string;
-let sandbox: Sandbox;
-
-beforeEach(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'sandbox-'));
-  await mkdir(join(scratch, 'source'));
-  await writeFile(join(scratch, 'source', 'greeting.txt'), 'hello');
-  sandbox = createProcessSandbox({ workFolder: join(scratch, 'work'), clock: systemClock, log: silentLog, path: `${dirname(process.execPath)}:/usr/bin:/bin` });
-});
-
-afterEach(async () => {
-  await sandbox.shutdown();
-  await rm(scratch, { recursive: true, force: true });
-});
-
-const copyIn = () => ({ from: join(scratch, 'source'), ...copyCaps });
-const actionFor = (program: string): Action => ({ command: [process.execPath, '-e', program], env: {}, limits: caseLimits, network: 'none' });
 const never = () => new AbortController().signal;
+const actionFor = (program: string, limits: Partial<Limits> = {}): CommandAction => ({ kind: 'command', command: [process.execPath, '-e', program], env: {}, limits: { ...caseLimits, ...limits }, network: 'none' });
 
 function isAlive(pid: number): boolean {
   try {
@@ -44,14 +31,40 @@ function expectDead(pid: number): Promise<void> {
   return expect.poll(() => isAlive(pid), { timeout: 2000, interval: 20 }).toBe(false);
 }
 
-describe('runs', () => {
+const jails: Readonly<Record<string, () => Promise<Jail>>> = {
+  'the jail': () => ownJail(),
+  'the jail on a kernel without scopes for signals': () => ownJail(5),
+  'no jail': () => Promise.resolve(bareJail('tests without walls', systemClock)),
+};
+
+let scratch: string;
+let sandbox: Sandbox;
+
+async function open(makeJail: () => Promise<Jail>): Promise<void> {
+  scratch = await mkdtemp(join(tmpdir(), 'sandbox-'));
+  await mkdir(join(scratch, 'source'));
+  await writeFile(join(scratch, 'source', 'greeting.txt'), 'hello');
+  sandbox = createProcessSandbox({ workFolder: join(scratch, 'work'), jail: await makeJail(), clock: systemClock, log: silentLog, path: dirname(process.execPath) });
+}
+
+afterEach(async () => {
+  await sandbox.shutdown();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+const copyIn = () => ({ from: join(scratch, 'source'), ...copyCaps });
+
+describe.each(Object.entries(jails))('with %s', (name, makeJail) => {
+  const isBare = name === 'no jail';
+  beforeEach(() => open(makeJail));
+
   test.each(Object.entries(runCases))('%s', async (_, { program, limits, action, abortAtFirstOutput, want }) => {
     const prepared = await sandbox.prepare(copyIn());
     const stop = new AbortController();
-    const whole: Action = { ...actionFor(program), ...action, limits: { ...caseLimits, ...limits } };
-    const result = await prepared.run(whole, stop.signal, () => abortAtFirstOutput === true && stop.abort());
+    const result = await prepared.run({ ...actionFor(program, limits), ...action }, stop.signal, () => abortAtFirstOutput === true && stop.abort());
     expect(result).toMatchObject(want);
-    expect(result.boundary).toBe('none');
+    expect(result.boundary === 'none').toBe(isBare);
+    expect((result.cpuMs ?? 0) > 0 && (result.peakMemoryBytes ?? 0) > 2 ** 20).toBe(!isBare && result.temporaryFolder !== undefined && result.ending !== 'denied');
   });
 
   test.each(Object.entries(orphanCases))('%s is dead when the run has ended', async (_, program) => {
@@ -61,6 +74,67 @@ describe('runs', () => {
     expect(pid).toBeGreaterThan(1);
     await expectDead(pid);
   });
+
+  test('a code action is denied', async () => {
+    const prepared = await sandbox.prepare();
+    expect(await prepared.run({ kind: 'code', source: '', input: 1, limits: caseLimits }, never())).toMatchObject({ ending: 'denied', message: 'this sandbox runs commands, not code actions' });
+  });
+
+  test('disposal kills what runs and removes what was written, also folders without rights', async () => {
+    const prepared = await sandbox.prepare();
+    let pid = 0;
+    const started = Promise.withResolvers<void>();
+    const run = prepared.run(actionFor(`require('node:fs').mkdirSync('deep/er', { recursive: true }); require('node:fs').chmodSync('deep', 0); console.log(process.pid); setInterval(() => {}, 1e6)`), never(), (_, chunk) => {
+      pid = Number(Buffer.from(chunk).toString());
+      started.resolve();
+    });
+    await started.promise;
+    await sandbox.shutdown();
+    expect((await run).ending).toBe('aborted');
+    await expectDead(pid);
+    expect(await readdir(join(scratch, 'work'))).toEqual([]);
+    await expect(sandbox.prepare()).rejects.toThrow('shut down');
+  });
+});
+
+describe('limits', () => {
+  beforeEach(() => open(jails['the jail'] ?? (() => ownJail())));
+  const MiB = 2 ** 20;
+  const limits: Record<string, { program: string; limits?: Partial<Limits>; want: object }> = {
+    'memory in one process': { program: 'const all = []; setInterval(() => all.push(Buffer.alloc(8 * 2 ** 20, 1)), 1)', limits: { memoryBytes: 200 * MiB }, want: { ending: 'outOfMemory', message: `its processes needed more than ${200 * MiB} bytes of memory together` } },
+    'memory of all processes together': {
+      program: `const { spawn } = require('node:child_process'); for (let i = 0; i < 6; i++) spawn(process.execPath, ['-e', 'globalThis.all = Buffer.alloc(40 * 2 ** 20, 1); setInterval(() => {}, 1e6)'], { stdio: 'ignore', detached: true }); setInterval(() => {}, 1e6)`,
+      limits: { memoryBytes: 300 * MiB },
+      want: { ending: 'outOfMemory' },
+    },
+    'CPU time of all processes together': {
+      program: `const { spawn } = require('node:child_process'); for (let i = 0; i < 2; i++) spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }); setInterval(() => {}, 1e6)`,
+      limits: { cpuMs: 900 },
+      want: { ending: 'timeout', message: 'it used more than 900 ms of CPU time' },
+    },
+    'a message when the system kills it': { program: `process.kill(process.pid, 'SIGKILL')`, want: { ending: 'failed', signal: 'SIGKILL', message: expect.stringContaining('more memory than the pod has') } },
+  };
+  test.each(Object.entries(limits))('%s', async (_, { program, limits: bounds, want }) => {
+    const prepared = await sandbox.prepare();
+    expect(await prepared.run(actionFor(program, bounds), never())).toMatchObject(want);
+  });
+
+  test('a program that the kernel cannot start is denied, with its words', async () => {
+    await writeFile(join(scratch, 'source', 'broken'), 'no program', { mode: 0o755 });
+    const prepared = await sandbox.prepare(copyIn());
+    expect(await prepared.run({ ...actionFor(''), command: ['./broken'] }, never())).toMatchObject({ ending: 'denied', message: expect.stringMatching(/broken: Exec format error$/) });
+  });
+
+  test('the temporary folder of a run is told, and is its own', async () => {
+    const prepared = await sandbox.prepare();
+    const [first, second] = [await prepared.run(actionFor(`process.stdout.write(process.env.TMPDIR)`), never()), await prepared.run(actionFor(''), never())];
+    expect(first.temporaryFolder).toBe(first.stdout);
+    expect(second.temporaryFolder).not.toBe(first.temporaryFolder);
+  });
+});
+
+describe('files', () => {
+  beforeEach(() => open(() => ownJail()));
 
   test('output is passed on as it comes and is what the result holds', async () => {
     const prepared = await sandbox.prepare();
@@ -83,9 +157,7 @@ describe('runs', () => {
     expect(await readFile(join(scratch, 'source', 'greeting.txt'), 'utf8')).toBe('hello');
     expect(await readFile(join(prepared.folder, 'greeting.txt'), 'utf8')).toBe('changed');
   });
-});
 
-describe('copies', () => {
   test.each(Object.entries(copyCases))('%s is refused and nothing is left', async (_, { plant, refusal }) => {
     await plant(join(scratch, 'source'));
     const error = await sandbox.prepare(copyIn()).then(
@@ -105,26 +177,4 @@ describe('copies', () => {
     const { stdout } = await prepared.run(actionFor(`const fs = require('node:fs'); console.log(fs.readFileSync('sub folder/link', 'utf8'), (fs.statSync('sub folder/-rf\\n').mode & 0o100) !== 0)`), never());
     expect(stdout).toBe('hello true\n');
   });
-});
-
-test('disposal kills what runs and removes what was written, also folders without rights', async () => {
-  const prepared = await sandbox.prepare();
-  let pid = 0;
-  const started = Promise.withResolvers<void>();
-  const run = prepared.run(actionFor(`require('node:fs').mkdirSync('deep/er', { recursive: true }); require('node:fs').chmodSync('deep', 0); console.log(process.pid); setInterval(() => {}, 1e6)`), never(), (_, chunk) => {
-    pid = Number(Buffer.from(chunk).toString());
-    started.resolve();
-  });
-  await started.promise;
-  await sandbox.shutdown();
-  expect((await run).ending).toBe('aborted');
-  await expectDead(pid);
-  expect(await readdir(join(scratch, 'work'))).toEqual([]);
-  await expect(sandbox.prepare()).rejects.toThrow('shut down');
-});
-
-test('the probe says that there is no boundary, and why', async () => {
-  const { boundary, reasons } = await sandbox.probe();
-  expect(boundary).toBe('none');
-  expect(reasons.join(' ')).toMatch(/no jail.*network.*memory/);
 });

@@ -1,86 +1,79 @@
-// Runs one program in its own process group and answers only when nothing of it is left.
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+// Runs one program behind the jail and answers only when nothing of it is left.
 import type { Clock } from '#platform/clock.ts';
 import { delay } from '#platform/clock.ts';
-import { messageOf } from '#platform/errors.ts';
-import type { Ending, Limits, RunResult } from '#sandbox/port.ts';
-import { killGroup, killMarked } from './kill.ts';
+import type { Jail, JailedProcess, JailOrder, JailReport } from '#sandbox/jail/launcher.ts';
+import type { Ending, RunResult } from '#sandbox/port.ts';
 import { collectOutput, type OnOutput } from './output.ts';
 
 /** How long output may stay open after every process we know of is dead, in milliseconds. */
 const stragglerMs = 1000;
 
-export interface Order {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly limits: Limits;
-  /** `NAME=value` of `env` that no other run has. */
-  readonly marker: string;
+export interface ProcessRun {
+  readonly jail: Jail;
+  readonly order: JailOrder;
+  /** Bytes kept of stdout and stderr each. */
+  readonly outputBytes: number;
+  readonly clock: Clock;
 }
 
-interface Exit {
-  readonly code?: number;
-  readonly signal?: string;
-  readonly error?: Error;
-}
-
-/** Runs `order` to its end; resolves, never rejects. */
-export async function runProcess(order: Order, signal: AbortSignal, clock: Clock, onOutput?: OnOutput): Promise<RunResult> {
+/** Runs an order to its end; resolves, never rejects. */
+export async function runProcess({ jail, order, outputBytes, clock }: ProcessRun, signal: AbortSignal, onOutput?: OnOutput): Promise<RunResult> {
   const startedAt = clock.monotonic();
-  const took = () => Math.round(clock.monotonic() - startedAt);
-  let child: ChildProcess;
-  try {
-    child = spawn(order.program, order.args, { cwd: order.folder, env: order.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  } catch (error) {
-    return notRun('denied', messageOf(error));
-  }
-  const exited = exitOf(child);
+  const jailed = jail.start(order);
   let cause: Ending | undefined;
   const stop = (ending: Ending) => {
     cause ??= ending;
-    killGroup(child.pid);
+    jailed.stop();
   };
-  const output = collectOutput(child, order.limits.outputBytes, () => stop('outputCap'), onOutput);
-  const release = stopWhen(signal, clock, order.limits.wallMs, stop);
-  const exit = await exited;
-  release();
-  killGroup(child.pid);
-  await killMarked(order.marker);
-  await Promise.race([output.ended, delay(clock, stragglerMs)]);
-  output.cut();
-  return { ...verdict(exit, cause), stdout: output.text('stdout'), stderr: output.text('stderr'), durationMs: took(), boundary: 'none' };
-}
-
-/** Answer for what never started. */
-export function notRun(ending: 'denied' | 'missingTool' | 'aborted', message: string): RunResult {
-  return { ending, message, stdout: '', stderr: '', durationMs: 0, boundary: 'none' };
-}
-
-function stopWhen(signal: AbortSignal, clock: Clock, wallMs: number, stop: (ending: Ending) => void): () => void {
+  const output = collectOutput(jailed, outputBytes, () => stop('outputCap'), onOutput);
   const onAbort = () => stop('aborted');
-  const cancelDeadline = clock.after(wallMs, () => stop('timeout'));
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
-  return () => {
-    cancelDeadline();
-    signal.removeEventListener('abort', onAbort);
-  };
+  const end = await jailed.ended;
+  signal.removeEventListener('abort', onAbort);
+  await Promise.race([output.ended, delay(clock, stragglerMs)]);
+  output.cut();
+  const { boundary } = jail.report;
+  const measured = boundary === 'none' ? {} : measuredOf(end);
+  return { ...verdictOf(end, cause, order), ...measured, stdout: output.text('stdout'), stderr: output.text('stderr'), durationMs: Math.round(clock.monotonic() - startedAt), boundary };
 }
 
-function exitOf(child: ChildProcess): Promise<Exit> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ error }));
-    child.once('exit', (code, signal) => resolve({ ...(code === null ? {} : { code }), ...(signal === null ? {} : { signal }) }));
-  });
+type End = Awaited<JailedProcess['ended']>;
+type Verdict = Pick<RunResult, 'ending' | 'exitCode' | 'signal' | 'message'>;
+
+function measuredOf(end: End): Pick<RunResult, 'cpuMs' | 'peakMemoryBytes'> {
+  return end.kind === 'report' ? { cpuMs: end.report.cpuMs, peakMemoryBytes: end.report.peakMemoryBytes } : {};
 }
 
-function verdict({ code, signal, error }: Exit, cause: Ending | undefined): Pick<RunResult, 'ending' | 'exitCode' | 'signal' | 'message'> {
-  if (error !== undefined) return { ending: 'denied', message: messageOf(error) };
-  const how = { ...(code === undefined ? {} : { exitCode: code }), ...(signal === undefined ? {} : { signal }) };
-  if (cause !== undefined) return { ending: cause, ...how };
-  if (signal === 'SIGKILL') return { ending: 'failed', ...how, message: 'killed by the system: perhaps it needs more memory than the pod has' };
-  return { ending: code === 0 ? 'completed' : 'failed', ...how };
+function verdictOf(end: End, cause: Ending | undefined, order: JailOrder): Verdict {
+  if (end.kind === 'broken') return { ending: cause ?? (end.neverRan === true ? 'denied' : 'failed'), message: end.message };
+  const { why, exitCode, signal } = end.report;
+  const how = { ...(exitCode === undefined ? {} : { exitCode }), ...(signal === undefined ? {} : { signal }) };
+  if (why === 'exit') return { ...ownEnd(exitCode, signal), ...how };
+  return { ...(why === 'stopped' ? { ending: cause ?? 'aborted' } : overLimit(why, order)), ...how };
+}
+
+/** Signals that the kernel sends for a limit. */
+const signalEnds: Readonly<Record<string, Verdict>> = {
+  SIGXCPU: { ending: 'timeout', message: 'one process used more CPU time than the run may' },
+  SIGXFSZ: { ending: 'failed', message: 'it wrote a file larger than a run may' },
+  SIGKILL: { ending: 'failed', message: 'killed by the system: perhaps it needs more memory than the pod has' },
+};
+
+/** It ended by itself, or the kernel ended one process. */
+function ownEnd(exitCode: number | undefined, signal: string | undefined): Verdict {
+  return signalEnds[signal ?? ''] ?? { ending: exitCode === 0 ? 'completed' : 'failed' };
+}
+
+function overLimit(why: Exclude<JailReport['why'], 'exit' | 'stopped'>, { limits }: JailOrder): Verdict {
+  switch (why) {
+    case 'wall':
+      return { ending: 'timeout' };
+    case 'cpu':
+      return { ending: 'timeout', message: `it used more than ${limits.cpuMs ?? 0} ms of CPU time` };
+    case 'memory':
+      return { ending: 'outOfMemory', message: `its processes needed more than ${limits.memoryBytes ?? 0} bytes of memory together` };
+    case 'tasks':
+      return { ending: 'failed', message: `it started more than ${limits.processes ?? 0} processes and threads` };
+  }
 }

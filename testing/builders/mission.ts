@@ -6,6 +6,7 @@ import { type Meta, metaOf } from './meta.ts';
 
 type SpecInput = z.input<typeof MissionSpec>;
 type TaskInput = NonNullable<SpecInput['tasks']>[number];
+type GoalInput = NonNullable<SpecInput['goals']>[number];
 
 /** A task of a mission as tests tell it. */
 export type TaskWish = Partial<Omit<TaskInput, 'name' | 'dependsOn'>> & {
@@ -16,6 +17,10 @@ export type TaskWish = Partial<Omit<TaskInput, 'name' | 'dependsOn'>> & {
 /** Builds a mission `name` in namespace `team-a`. */
 export function aMission(name = 'm'): MissionBuilder {
   return new MissionBuilder({ name, namespace: 'team-a' }, { goal: 'a goal' }, undefined);
+}
+
+function taskInput(name: string, { after = [], ...wish }: TaskWish): TaskInput {
+  return { name, type: 'Analyzer', intent: { action: 'AnalyzeCode' }, dependsOn: [...after], ...wish };
 }
 
 export class MissionBuilder {
@@ -30,9 +35,13 @@ export class MissionBuilder {
   }
 
   /** Adds a task: an Analyzer that measures code unless told. */
-  withTask(name: string, { after = [], ...wish }: TaskWish = {}): MissionBuilder {
-    const task: TaskInput = { name, type: 'Analyzer', intent: { action: 'AnalyzeCode' }, dependsOn: [...after], ...wish };
-    return this.spec({ tasks: [...(this.#spec.tasks ?? []), task] });
+  withTask(name: string, wish: TaskWish = {}): MissionBuilder {
+    return this.spec({ tasks: [...(this.#spec.tasks ?? []), taskInput(name, wish)] });
+  }
+
+  /** Adds a task to finally. */
+  withFinally(name: string, wish: TaskWish = {}): MissionBuilder {
+    return this.spec({ finally: [...(this.#spec.finally ?? []), taskInput(name, wish)] });
   }
 
   /** Adds several tasks that depend on nothing. */
@@ -41,7 +50,12 @@ export class MissionBuilder {
   }
 
   withGoal(name: string, expression: string, required = true): MissionBuilder {
-    return this.spec({ goals: [...(this.#spec.goals ?? []), { name, required, check: { expression } }] });
+    return this.withCheck(name, { expression }, { required });
+  }
+
+  /** Adds a goal with any check, or a part of another goal. */
+  withCheck(name: string, check: GoalInput['check'], more: Partial<GoalInput> = {}): MissionBuilder {
+    return this.spec({ goals: [...(this.#spec.goals ?? []), { name, ...(check === undefined ? {} : { check }), ...more }] });
   }
 
   spec(changes: Partial<SpecInput>): MissionBuilder {

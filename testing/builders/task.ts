@@ -1,6 +1,6 @@
 // Tasks in the words of a test: applied alone, or as one of a mission's plan.
 import { z } from 'zod';
-import { labels } from '#api/labels.ts';
+import { labels, taskRoles } from '#api/labels.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import { type Task, type TaskResult, TaskSpec, TaskStatus } from '#api/v1alpha1/task.ts';
 import { expandPlan } from '#domain/plan/expand.ts';
@@ -21,7 +21,8 @@ export function taskOf(mission: Mission, taskName: string, run = 1): TaskBuilder
   const planned = expandPlan(mission, run).find(({ name }) => name === taskName);
   if (planned === undefined) throw new Error(`build task ${taskName}: mission ${mission.metadata.name} has no such task; add it with withTask`);
   const { namespace, uid } = mission.metadata;
-  return new TaskBuilder({ name: planned.objectName, namespace, labels: { [labels.mission]: uid, [labels.run]: String(run) } }, planned.spec, {});
+  const role = planned.phase === 'work' ? {} : { [labels.role]: taskRoles[planned.phase] };
+  return new TaskBuilder({ name: planned.objectName, namespace, labels: { [labels.mission]: uid, [labels.run]: String(run), ...role } }, planned.spec, {});
 }
 
 export class TaskBuilder {

@@ -2,7 +2,8 @@
 import { CountPatterns } from '#api/intents.ts';
 import { action, type ActionResult, failed, succeeded, textArtifact } from '#agent-runtime/roles/action.ts';
 import { table } from '#agent-runtime/roles/markdown.ts';
-import { countLines, listFiles, readFiles } from './files.ts';
+import { listFiles, readFiles } from './files.ts';
+import { countLines } from './lines.ts';
 
 const placesKept = 20;
 const excerptLength = 120;

@@ -35,22 +35,20 @@ export async function listFiles(root: string, area: string, signal: AbortSignal)
 export async function* readFiles(root: string, paths: readonly string[], signal: AbortSignal): AsyncGenerator<SourceFile> {
   for (const path of paths) {
     if (signal.aborted) return;
-    const file = await open(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW);
-    try {
-      const { size } = await file.stat();
-      const content = size > maxReadBytes ? undefined : await file.readFile();
-      yield { path, bytes: size, text: content === undefined || content.subarray(0, sniffBytes).includes(0) ? undefined : content.toString('utf8') };
-    } finally {
-      await file.close();
-    }
+    yield await readSource(root, path);
   }
 }
 
-/** Lines of a text: the last one counts also without a newline. */
-export function countLines(text: string): number {
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1;
-  return text === '' || text.endsWith('\n') ? lines : lines + 1;
+/** Reads one file. */
+export async function readSource(root: string, path: string): Promise<SourceFile> {
+  const file = await open(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const { size } = await file.stat();
+    const content = size > maxReadBytes ? undefined : await file.readFile();
+    return { path, bytes: size, text: content === undefined || content.subarray(0, sniffBytes).includes(0) ? undefined : content.toString('utf8') };
+  } finally {
+    await file.close();
+  }
 }
 
 async function folderInside(root: string, area: string): Promise<string | undefined> {

@@ -10,6 +10,9 @@ type Framework = Exclude<(typeof testFrameworks)[number], 'auto'>;
 const commands: Readonly<Record<Framework, readonly string[]>> = {
   node: ['node', '--test'],
   vitest: ['npx', '--no-install', 'vitest', 'run'],
+  jest: ['npx', '--no-install', 'jest'],
+  mocha: ['npx', '--no-install', 'mocha'],
+  cargo: ['cargo', 'test'],
   pytest: ['python3', '-m', 'pytest', '-q'],
   go: ['go', 'test', '-json', './...'],
 };

@@ -44,6 +44,14 @@ test('the folder of the token file, the work folder and /tmp are mounted', () =>
   expect(specOf().containers[0].volumeMounts.map(({ mountPath }) => mountPath)).toEqual(['/var/run/secrets/coditect', '/work', '/tmp']);
 });
 
+test('git secrets are mounted by the kubelet, read-only, where the agent looks for them', () => {
+  const { volumes, containers } = specOf({ gitSecrets: [{ name: 'deploy-key' }] });
+  const items = [{ key: 'username', path: 'deploy-key/username' }, { key: 'password', path: 'deploy-key/password' }];
+  expect(volumes.at(-1)).toEqual({ name: 'git-secrets', projected: { defaultMode: 0o440, sources: [{ secret: { name: 'deploy-key', items } }] } });
+  expect(containers[0].volumeMounts.at(-1)).toEqual({ name: 'git-secrets', mountPath: '/var/run/coditect/git', readOnly: true });
+  expect(envOf()['CODITECT_GIT_SECRETS']).toBe('/var/run/coditect/git');
+});
+
 test('a template cannot redirect the agent through its environment', () => {
   const env = envOf({ template: { image: 'i', env: [{ name: 'CODITECT_NAMESPACE', value: 'evil' }, { name: 'HTTP_PROXY', value: 'http://proxy' }] } });
   expect(env).toMatchObject({ CODITECT_NAMESPACE: 'coditect-system', HTTP_PROXY: 'http://proxy' });
@@ -66,6 +74,8 @@ const changes: Record<string, { spec: object; changes: boolean }> = {
   'the slots': { spec: { slotsPerAgent: 2 }, changes: true },
   'the roles': { spec: { agentTypes: ['Coder'] }, changes: true },
   'the capabilities': { spec: { capabilities: ['go'] }, changes: true },
+  'the git secrets': { spec: { gitSecrets: [{ name: 's' }] }, changes: true },
+  'the isolation that is asked for': { spec: { isolation: 'Full' }, changes: false },
   'the limits of scaling': { spec: { scaling: { maxReplicas: 3 } }, changes: false },
   'the mode': { spec: { operatingMode: 'Pause' }, changes: false },
   'the namespaces it serves': { spec: { allowedNamespaces: ['team-b'] }, changes: false },

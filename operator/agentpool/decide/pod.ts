@@ -4,13 +4,13 @@ import type { AgentPool, AgentPoolSpec, PodTemplate } from '#api/v1alpha1/agentp
 import { canonicalJson, sha256Hex } from '#domain/digest.ts';
 import type { PodManifest, PoolSettings } from './view.ts';
 
-const folders = { token: '/var/run/secrets/coditect', work: '/work', temporary: '/tmp' } as const;
+const folders = { token: '/var/run/secrets/coditect', work: '/work', temporary: '/tmp', gitSecrets: '/var/run/coditect/git' } as const;
 const user = 10_001;
 
 /** Hash of everything that the pool's spec says about its pods: agents with another hash are replaced. */
 export function templateHash(spec: AgentPoolSpec): string {
-  const { slotsPerAgent, agentTypes, capabilities, template } = spec;
-  return sha256Hex(canonicalJson({ slotsPerAgent, agentTypes, capabilities, template })).slice(0, 16);
+  const { slotsPerAgent, agentTypes, capabilities, template, gitSecrets } = spec;
+  return sha256Hex(canonicalJson({ slotsPerAgent, agentTypes, capabilities, template, gitSecrets })).slice(0, 16);
 }
 
 /** The pod of a new agent. `name` is free. */
@@ -49,8 +49,16 @@ function podSpec(pool: string, spec: AgentPoolSpec, settings: PoolSettings): obj
       { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token', audience: audiences.agents, expirationSeconds: 3600 } }] } },
       { name: 'work', emptyDir: { sizeLimit: '8Gi' } },
       { name: 'temporary', emptyDir: { sizeLimit: '1Gi' } },
+      ...gitVolume(spec),
     ],
   };
+}
+
+/** One volume for all Secrets, each in a folder of its name: the agent reads `<name>/username` and `<name>/password`. */
+function gitVolume({ gitSecrets }: AgentPoolSpec): { readonly name: string; readonly projected: object }[] {
+  if (gitSecrets.length === 0) return [];
+  const items = (name: string) => ['username', 'password'].map((key) => ({ key, path: `${name}/${key}` }));
+  return [{ name: 'git-secrets', projected: { defaultMode: 0o440, sources: gitSecrets.map(({ name }) => ({ secret: { name, items: items(name) } })) } }];
 }
 
 function placement(template: PodTemplate): object {
@@ -88,6 +96,7 @@ function container(pool: string, spec: AgentPoolSpec, settings: PoolSettings): o
       { name: 'token', mountPath: folders.token, readOnly: true },
       { name: 'work', mountPath: folders.work },
       { name: 'temporary', mountPath: folders.temporary },
+      ...gitVolume(spec).map(({ name }) => ({ name, mountPath: folders.gitSecrets, readOnly: true })),
     ],
   };
 }
@@ -106,6 +115,7 @@ function environment(pool: string, { slotsPerAgent, agentTypes, capabilities, te
     { name: 'CODITECT_CA_BUNDLE', value: settings.caBundle ?? '' },
     { name: 'CODITECT_NAMESPACE', value: settings.operatorNamespace },
     { name: 'CODITECT_WORK_FOLDER', value: folders.work },
+    { name: 'CODITECT_GIT_SECRETS', value: folders.gitSecrets },
     // The CRD refuses such names too; a pool from before that rule must not redirect an agent.
     ...template.env.filter(({ name }) => !name.startsWith('CODITECT_')),
   ];

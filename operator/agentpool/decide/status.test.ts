@@ -30,6 +30,9 @@ const cases: Record<string, { view: PoolView; want: Record<string, string | unde
   'a draining pool reconciles until nobody is left': { view: aView({ pool: aPool({ operatingMode: 'Drain' }), pods: [aPod('a')], demand: { queued: 0, agents: [anAgent('a', { used: 1 })] } }), want: { Ready: 'False/Draining', Reconciling: 'True/Starting' } },
   'a drained pool is done': { view: aView({ pool: aPool({ operatingMode: 'Drain' }) }), want: { Ready: 'True/Draining', Reconciling: undefined } },
   'one agent without a boundary is enough to say so': { view: aView({ pods: [aPod('a'), aPod('b')], demand: { queued: 0, agents: [anAgent('a', { boundary: 'none' }), anAgent('b')] } }), want: { Isolated: 'False/NoBoundary' } },
+  'a boundary that lacks a part is no isolation': { view: aView({ pods: [aPod('a'), aPod('b')], demand: { queued: 0, agents: [anAgent('a', { boundary: 'partial' }), anAgent('b')] } }), want: { Ready: 'True/Ready', Isolated: 'False/PartialBoundary' } },
+  'agents below the isolation that is asked for make the pool unready': { view: aView({ pool: aPool({ isolation: 'Full' }), pods: [aPod('a')], demand: { queued: 0, agents: [anAgent('a', { boundary: 'partial' })] } }), want: { Ready: 'False/NotIsolated', Isolated: 'False/PartialBoundary', Reconciling: 'True/Starting' } },
+  'agents with the isolation that is asked for are ready': { view: aView({ pool: aPool({ isolation: 'Full' }), pods: [aPod('a')], demand: { queued: 0, agents: [anAgent('a')] } }), want: { Ready: 'True/Ready', Isolated: 'True/Isolated' } },
   'nobody connected: nothing is known of isolation': { view: aView(), want: { Isolated: undefined } },
   'a rollout reconciles': { view: aView({ pods: [aPod('a', { templateHash: 'old' })], demand: { queued: 0, agents: [anAgent('a', { used: 1 })] } }), want: { Ready: 'True/Ready', Reconciling: 'True/Starting' } },
 };
@@ -64,8 +67,8 @@ test('counts are those of the moment', () => {
 });
 
 test('isolation that was seen stays known while nobody is connected', () => {
-  const before = statusOf(aView({ pods: [aPod('a')], demand: { queued: 0, agents: [anAgent('a', { boundary: 'none' })] } }));
-  expect(conditions(aView({ pool: aPool({}, before) }))['Isolated']).toBe('False/NoBoundary');
+  const before = statusOf(aView({ pods: [aPod('a')], demand: { queued: 0, agents: [anAgent('a', { boundary: 'partial' })] } }));
+  expect(conditions(aView({ pool: aPool({}, before) }))['Isolated']).toBe('False/PartialBoundary');
 });
 
 test('the time of the last scaling is remembered or kept', () => {

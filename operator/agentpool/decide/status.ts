@@ -1,8 +1,9 @@
 // What is told about a pool: counts and conditions, from the same facts that the policies saw.
 import { labels } from '#api/labels.ts';
 import { formatTime } from '#api/time.ts';
-import type { AgentPoolConditionReason } from '#api/conditions.ts';
-import type { AgentPoolStatus } from '#api/v1alpha1/agentpool.ts';
+import { type AgentPoolConditionReason, agentPoolConditions, type AgentPoolReason } from '#api/conditions.ts';
+import type { AgentPoolSpec, AgentPoolStatus } from '#api/v1alpha1/agentpool.ts';
+import { isIsolatedEnough } from '#domain/capability/isolation.ts';
 import { findCondition, setConditions, type Wanted } from '#domain/conditions.ts';
 import { isBusy, isCapacity, type Member } from './members.ts';
 import { templateHash } from './pod.ts';
@@ -40,14 +41,25 @@ function conditionsOf(situation: Situation): PoolCondition[] {
 function readyCondition({ view, members, wishes, health }: Situation): PoolCondition {
   const { operatingMode } = view.pool.spec;
   const connected = members.filter(({ standing }) => standing === 'connected').length;
+  const unfit = unfitAgents(members, view.pool.spec.isolation);
   const present = members.filter(({ standing }) => standing !== 'ended').length;
   const said = (status: 'True' | 'False', reason: Extract<PoolCondition, { type: 'Ready' }>['reason'], message: string): PoolCondition => ({ type: 'Ready', status, reason, message });
   if (operatingMode === 'Drain') return said(present === 0 ? 'True' : 'False', 'Draining', present === 0 ? 'all agents are gone' : `${present} agents are still there, ${members.filter(isBusy).length} of them busy`);
   if (operatingMode === 'Pause') return said('True', 'Paused', `${connected} agents are connected and get no new tasks`);
-  if (connected >= wishes.target) return wishes.target === 0 && present === 0 ? said('True', 'ScaledToZero', 'no agent is needed') : said('True', 'Ready', `${connected} agents are connected`);
-  if (health.fault !== undefined) return said('False', health.fault.reason, health.fault.message);
-  if (view.settings.caBundle === undefined) return said('False', 'Starting', "waiting for the installation's CA");
-  return said('False', 'Starting', `${connected} of ${wishes.target} agents are connected`);
+  if (unfit > 0) return said('False', 'NotIsolated', `${unfit} of ${connected} connected agents lack the boundary that spec.isolation asks for (${view.pool.spec.isolation}) and get no tasks`);
+  if (wishes.target === 0 && present === 0) return said('True', 'ScaledToZero', 'no agent is needed');
+  return connected >= wishes.target ? said('True', 'Ready', `${connected} agents are connected`) : notYetReady(connected, { view, wishes, health });
+}
+
+function notYetReady(connected: number, { view, wishes, health }: Pick<Situation, 'view' | 'wishes' | 'health'>): PoolCondition {
+  const said = (reason: AgentPoolReason<'Ready'>, message: string): PoolCondition => ({ type: 'Ready', status: 'False', reason, message });
+  if (health.fault !== undefined) return said(health.fault.reason, health.fault.message);
+  if (view.settings.caBundle === undefined) return said('Starting', "waiting for the installation's CA");
+  return said('Starting', `${connected} of ${wishes.target} agents are connected`);
+}
+
+function unfitAgents(members: readonly Member[], isolation: AgentPoolSpec['isolation']): number {
+  return members.filter(({ agent, standing }) => standing === 'connected' && agent !== undefined && !isIsolatedEnough(agent.boundary, isolation)).length;
 }
 
 function scalingActive({ view: { pool } }: Situation): PoolCondition {
@@ -67,14 +79,19 @@ function scalingLimited({ view: { pool }, wishes }: Situation): PoolCondition {
 function isolated({ view: { pool }, members }: Situation): PoolCondition[] {
   const agents = members.flatMap(({ agent }) => agent ?? []);
   if (agents.length === 0) {
-    const { status, message } = findCondition(pool.status?.conditions, 'Isolated') ?? {};
-    if (status === undefined || message === undefined) return [];
-    return [{ type: 'Isolated', status, reason: status === 'True' ? 'Isolated' : 'NoBoundary', message }];
+    const { status, reason, message } = findCondition(pool.status?.conditions, 'Isolated') ?? {};
+    if (status === undefined || message === undefined || !isIsolationReason(reason)) return [];
+    return [{ type: 'Isolated', status, reason, message }];
   }
   const open = agents.filter(({ boundary }) => boundary === 'none').length;
   if (open > 0) return [{ type: 'Isolated', status: 'False', reason: 'NoBoundary', message: `${open} of ${agents.length} agents run code without a sandbox boundary` }];
-  const boundary = agents.every((agent) => agent.boundary === 'full') ? 'full' : 'partial';
-  return [{ type: 'Isolated', status: 'True', reason: 'Isolated', message: `agents run code inside a ${boundary} boundary` }];
+  const partial = agents.filter(({ boundary }) => boundary === 'partial').length;
+  if (partial > 0) return [{ type: 'Isolated', status: 'False', reason: 'PartialBoundary', message: `${partial} of ${agents.length} agents run code inside a sandbox that lacks a part of its boundary` }];
+  return [{ type: 'Isolated', status: 'True', reason: 'Isolated', message: 'agents run code inside a full boundary' }];
+}
+
+function isIsolationReason(reason: string | undefined): reason is AgentPoolReason<'Isolated'> {
+  return reason !== undefined && Object.hasOwn(agentPoolConditions.Isolated, reason);
 }
 
 // kstatus: at most one of the two, and only while it is true.

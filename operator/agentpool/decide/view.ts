@@ -49,6 +49,8 @@ export interface PoolAgent {
 export interface PoolDemand {
   /** Ready tasks that wait for a slot of this pool. */
   readonly queued: number;
+  /** Agents that must be there for verifiers that wait, which some of them may not run; absent when none waits. */
+  readonly apart?: number;
   /** Median run time of its tasks, milliseconds; absent before the first has ended. */
   readonly medianRunMs?: number;
   readonly agents: readonly PoolAgent[];

@@ -28,6 +28,7 @@ export function wishesOf({ pool, demand, memory }: PoolView, members: readonly M
   const { replicas, ...wished } = wishedReplicas({
     spec,
     queued: demand.queued,
+    ...(demand.apart === undefined ? {} : { apart: demand.apart }),
     busy: { agents: working.length, slots: working.reduce((sum, { agent }) => sum + (agent?.used ?? 0), 0) },
     medianRunMs: demand.medianRunMs,
     desired: status?.desiredReplicas ?? 0,

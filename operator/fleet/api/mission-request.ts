@@ -1,10 +1,8 @@
 // From Submit and Enqueue to the Mission that is to exist: its name follows from the request id, its spec is checked as the reconciler would.
-import { type Goal, MissionSpec, MissionTask } from '#api/v1alpha1/mission.ts';
+import { MissionSpec, MissionTask } from '#api/v1alpha1/mission.ts';
 import { Workspace } from '#api/v1alpha1/task.ts';
 import { base32Lower, sha256 } from '#domain/digest.ts';
-import { checkExpression, describeExpressionFault } from '#domain/expression/check.ts';
-import { describeGraphFault, firstGraphFault } from '#domain/graph/fault.ts';
-import { intentFault } from '#domain/intent/validate.ts';
+import { firstPlanFault } from '#domain/plan/faults.ts';
 import type { EnqueueRequest } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import type { SubmitRequest } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
 import { invalid, strictly } from './parse.ts';
@@ -21,8 +19,7 @@ export interface WantedMission {
 export function submittedMission({ requestId, specJson }: SubmitRequest): WantedMission {
   if (!/^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$/.test(requestId)) throw invalid('request_id', 'must be 1 to 52 characters of a-z, 0-9 and -, with neither a dash at the start nor at the end');
   const spec = strictly(MissionSpec, specJson, 'spec_json', limits.missionBytes);
-  refuseFaults(spec.tasks, (field) => `spec_json.${field}`);
-  refuseGoals(spec.goals, spec.tasks);
+  refuseFaults(spec, (field) => `spec_json.${field}`);
   return { name: requestId, spec };
 }
 
@@ -34,9 +31,10 @@ export function enqueuedMission({ requestId, priority, tasksJson, workspaceJson 
   const bytes = tasksJson.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > limits.missionBytes) throw invalid('tasks_json', `${bytes} bytes together, the limit is ${limits.missionBytes}`);
   const tasks = tasksJson.map((text, index) => strictly(MissionTask, text, `tasks_json[${index}]`, limits.taskBytes));
-  refuseFaults(tasks, (field) => field.replace(/^tasks/, 'tasks_json'));
   const workspace = workspaceJson === '' ? {} : { workspace: strictly(Workspace, workspaceJson, 'workspace_json', limits.workspaceBytes) };
-  return { name: enqueuedName(requestId), spec: MissionSpec.parse({ goal: `The tasks of request ${requestId}`, tasks, priority, failurePolicy: 'Continue', ...workspace }) };
+  const spec = MissionSpec.parse({ goal: `The tasks of request ${requestId}`, tasks, priority, failurePolicy: 'Continue', ...workspace });
+  refuseFaults(spec, (field) => field.replace(/^tasks/, 'tasks_json'));
+  return { name: enqueuedName(requestId), spec };
 }
 
 /** Name of the mission of an Enqueue: `q-`, what fits of the request id, and 10 characters that tell long ids apart. */
@@ -44,26 +42,7 @@ export function enqueuedName(requestId: string): string {
   return `q-${requestId.slice(0, 39)}-${base32Lower(sha256(requestId)).slice(0, 10)}`;
 }
 
-function refuseFaults(tasks: readonly MissionTask[], fieldOf: (field: string) => string): void {
-  const graph = firstGraphFault(tasks);
-  if (graph !== undefined) throw invalid(fieldOf(graph.field), describeGraphFault(graph).slice(graph.field.length + 2));
-  for (const [index, { type, intent }] of tasks.entries()) {
-    const field = fieldOf(`tasks[${index}].intent`);
-    const fault = intentFault(type, intent, field);
-    if (fault !== undefined) throw invalid(...splitField(fault, field));
-  }
-}
-
-function refuseGoals(goals: readonly Goal[], tasks: readonly MissionTask[]): void {
-  const names = new Set(tasks.map(({ name }) => name));
-  for (const [index, { check }] of goals.entries()) {
-    const fault = checkExpression(check.expression, names);
-    if (fault !== undefined) throw invalid(`spec_json.goals[${index}].check.expression`, describeExpressionFault(fault));
-  }
-}
-
-/** `field.more: reason` as its two parts. */
-function splitField(text: string, fallback: string): [string, string] {
-  const at = text.indexOf(': ');
-  return at < 0 ? [fallback, text] : [text.slice(0, at), text.slice(at + 2)];
+function refuseFaults(spec: MissionSpec, fieldOf: (field: string) => string): void {
+  const fault = firstPlanFault(spec);
+  if (fault !== undefined) throw invalid(fieldOf(fault.field), fault.message);
 }

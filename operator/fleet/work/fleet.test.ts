@@ -9,7 +9,7 @@ import { aHello } from './testing.ts';
 
 const identity = { namespace: 'team-a', pool: 'crew', pod: 'p-1', uid: 'uid-p-1' };
 const ref = { taskUid: 'u', attempt: 1, epoch: { term: 2, counter: 1 } };
-const order: Order = { ...ref, namespace: 'team-a', name: 'a', specJson: '{}', inputsJson: '{}', workspace: {}, blobGrant: 'g', namespaceUid: 'ns', ownerUid: 'o', deadlineSeconds: 60 };
+const order: Order = { ...ref, namespace: 'team-a', name: 'a', specJson: '{}', inputsJson: '{}', workspace: {}, blobGrant: 'g', namespaceUid: 'ns', ownerUid: 'o', deadlineSeconds: 60, pastSeconds: 0 };
 
 class FakeOutbox implements Outbox {
   readonly sent: WorkResponse[] = [];

@@ -86,6 +86,15 @@ test('an honest end is taken as it is', () => {
   });
 });
 
+test('what was expected and what differed is taken in', () => {
+  const action = { tool: 'vitest', expectedSeconds: 12, expected: ['exit code 0', '\u001b[31mred'] };
+  const violations = [{ kind: 'TestFailed', message: 'expected tests to pass', path: '' }, { kind: 'FileMismatch', message: 'changed', path: 'a.ts' }];
+  expect(checkFinished(anEnd({ action, violations })).output).toMatchObject({
+    action: { tool: 'vitest', expectedSeconds: 12, expected: ['exit code 0', '\\u001b[31mred'] },
+    violations: [{ kind: 'TestFailed', message: 'expected tests to pass' }, { kind: 'FileMismatch', message: 'changed', path: 'a.ts' }],
+  });
+});
+
 test('what is empty is absent', () => {
   expect(checkFinished(anEnd({ observedJson: '{}', claimedJson: '', boundary: '' })).output).toEqual({ digest, durationMs: 1200 });
 });
@@ -127,6 +136,9 @@ describe('a result that is not valid makes the attempt fail', () => {
     'a tree that is none': { result: { treeBefore: 'HEAD', treeAfter: 'HEAD' }, says: 'result.tree_before' },
     'a tree before without one after': { result: { treeBefore: 'b'.repeat(40) }, says: 'result.tree_after' },
     'a commit that is an option': { result: { treeBefore: 'b'.repeat(40), treeAfter: 'b'.repeat(40), commit: '--upload-pack=x' }, says: 'result.commit' },
+    'a violation of an unknown kind': { result: { action: { tool: 't' }, violations: [{ kind: 'BadMood', message: '' }] }, says: 'result.violations[0].kind' },
+    'violations without end': { result: { action: { tool: 't' }, violations: Array.from({ length: 17 }, () => ({ kind: 'Timeout', message: '' })) }, says: 'result.violations: 17' },
+    'an action without a tool': { result: { action: { tool: '' } }, says: 'result.action.tool' },
     'a boundary that is none': { result: { boundary: 'perhaps' }, says: 'result.boundary' },
   };
   test.each(Object.entries(cases))('%s', (_, { result, says }) => {
@@ -159,7 +171,7 @@ test('whatever an agent says of a result, what comes through the door fits into 
 });
 
 describe('an order on the wire', () => {
-  const order: Order = { taskUid: 'u', namespace: 'team-a', name: 'a', attempt: 2, epoch: { term: 2, counter: 1 }, specJson: '{}', inputsJson: '{}', workspace: {}, blobGrant: 'g', namespaceUid: 'ns', ownerUid: 'o', deadlineSeconds: 60 };
+  const order: Order = { taskUid: 'u', namespace: 'team-a', name: 'a', attempt: 2, epoch: { term: 2, counter: 1 }, specJson: '{}', inputsJson: '{}', workspace: {}, blobGrant: 'g', namespaceUid: 'ns', ownerUid: 'o', deadlineSeconds: 60, pastSeconds: 0 };
   const assignOf = (workspace: Order['workspace']) => {
     const { message } = create(WorkResponseSchema, { message: assignMessage({ ...order, workspace }) });
     return message.case === 'assign' ? message.value : undefined;
@@ -170,7 +182,7 @@ describe('an order on the wire', () => {
   });
 
   test('carries the repository, or files, and the output of a dependency', () => {
-    const git = { url: 'https://example.org/r.git', ref: 'main', subPath: '', commit: 'c' };
+    const git = { url: 'https://example.org/r.git', ref: 'main', subPath: '', commit: 'c', secret: 's' };
     expect(assignOf({ git })?.workspace?.source).toMatchObject({ case: 'git', value: git });
     expect(assignOf({ files: { 'a.txt': new Uint8Array([1]) } })?.workspace?.source).toMatchObject({ case: 'files', value: { files: { 'a.txt': new Uint8Array([1]) } } });
     expect(assignOf({ bundle: { ...artifact, sizeBytes: 5 }, bundleCommit: 'c' })?.workspace).toMatchObject({ bundle: { ...artifact, sizeBytes: 5n }, bundleCommit: 'c' });

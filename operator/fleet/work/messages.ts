@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { OutcomeReason } from '#api/conditions.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import { AgentType, Artifact, CapabilityName, type Epoch } from '#api/v1alpha1/schema.ts';
+import { ActionRecord, Violation } from '#api/v1alpha1/task.ts';
 import type { Epoch as EpochMessage } from '#platform/rpc/generated/coditect/v1alpha1/common_pb.ts';
 import type { AgentHello, Claim as ClaimMessage, Finished, TaskOutcome } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import { plainText } from '#domain/conditions.ts';
@@ -18,6 +19,9 @@ const Digest = z.string().regex(/^[0-9a-f]{64}$/);
 const Tree = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
 const Boundary = z.enum(['none', 'partial', 'full']);
 const maxMessage = 1024;
+const maxSentence = 256;
+const maxPath = 255;
+const maxViolations = 16;
 // People see names and save files under them: no folders, nothing that a terminal would obey.
 const NamedArtifact = Artifact.extend({ name: Artifact.shape.name.regex(/^[\w-][\w. +-]*$/), mediaType: Artifact.shape.mediaType.regex(/^[\x20-\x7e]+$/) });
 
@@ -93,7 +97,7 @@ export function checkFinished(finished: Finished): Report {
 function endingOf(outcome: TaskOutcome): Pick<Report, 'result' | 'reason' | 'message'> & { readonly output: Omit<Report['output'], 'digest' | 'durationMs'> } {
   const { result, reason, boundary } = parse(Ending, outcome, 'result');
   const isolation = boundary === '' ? {} : { boundary };
-  return { result, reason: reason as OutcomeReason, message: plainText(outcome.message, maxMessage), output: { ...valuesOf(outcome), ...filesOf(outcome), ...isolation } };
+  return { result, reason: reason as OutcomeReason, message: plainText(outcome.message, maxMessage), output: { ...valuesOf(outcome), ...filesOf(outcome), ...isolation, ...expectationsOf(outcome) } };
 }
 
 function valuesOf(outcome: TaskOutcome): Pick<Report['output'], 'observed' | 'claimed'> {
@@ -102,6 +106,15 @@ function valuesOf(outcome: TaskOutcome): Pick<Report['output'], 'observed' | 'cl
   const fault = resultFault(observed, claimed);
   if (fault !== undefined) throw new ProtocolFault(`result.${fault}`);
   return { ...(isEmpty(observed) ? {} : { observed }), ...(isEmpty(claimed) ? {} : { claimed }) };
+}
+
+function expectationsOf({ action, violations }: TaskOutcome): Pick<Report['output'], 'action' | 'violations'> {
+  if (action === undefined) return {};
+  const { tool, expectedSeconds, expected } = action;
+  const record = parse(ActionRecord, { tool, expected: expected.map((line) => plainText(line, maxSentence)), ...(expectedSeconds === 0 ? {} : { expectedSeconds }) }, 'result.action');
+  if (violations.length > maxViolations) throw new ProtocolFault(`result.violations: ${violations.length}, the limit is ${maxViolations}`);
+  const found = violations.map(({ kind, message, path }, index) => parse(Violation, { kind, message: plainText(message, maxSentence), ...(path === '' ? {} : { path: plainText(path, maxPath) }) }, `result.violations[${index}]`));
+  return { action: record, ...(found.length === 0 ? {} : { violations: found }) };
 }
 
 /** JSON as it came; limits and shape are checked for both parts together. */

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { MissionStatus } from '#api/v1alpha1/mission.ts';
 import { aMission } from '#testing/builders/mission.ts';
 import { aPool } from '#testing/builders/pool.ts';
 import { taskOf } from '#testing/builders/task.ts';
-import { applied, conditionsOf, failed, fresh, lines, running, succeeded, type Surroundings, t0, underway, viewOf } from '../testing.ts';
+import { applied, type Case, check, conditionsOf, failed, fresh, lines, running, succeeded, suite, type Surroundings, t0, underway, viewOf } from '../testing.ts';
 import { decideMission } from './index.ts';
 import type { MissionView } from './view.ts';
 
@@ -15,30 +14,6 @@ const ended = (mission = two, result: typeof succeeded = succeeded) => {
   const tasks = Object.fromEntries(mission.build().spec.tasks.map(({ name }) => [name, result]));
   return { mission: mission.status(decideMission(underway(mission, { tasks }), seconds(60)).status), tasks };
 };
-
-interface Case {
-  readonly view: MissionView;
-  readonly at?: number;
-  readonly intents?: readonly string[];
-  readonly conditions?: Record<string, string>;
-  readonly status?: Partial<MissionStatus>;
-  readonly message?: string;
-  readonly wakeAfterMs?: number;
-  /** Leaves the status as it is. */
-  readonly silent?: true;
-}
-
-function check({ view, at = t0, intents, conditions, status, message, wakeAfterMs, silent }: Case): void {
-  const decision = decideMission(view, at);
-  expect(decision.status === undefined).toBe(silent ?? false);
-  if (intents !== undefined) expect(lines(view, decision)).toEqual(intents);
-  if (conditions !== undefined) expect(conditionsOf(decision)).toMatchObject(conditions);
-  if (status !== undefined) expect(decision.status).toMatchObject(status);
-  if (message !== undefined) expect(decision.status?.conditions?.map((condition) => condition.message).join('\n')).toContain(message);
-  if (wakeAfterMs !== undefined) expect(decision.wakeAfterMs).toBe(wakeAfterMs);
-}
-
-const suite = (cases: Record<string, Case>) => test.each(Object.entries(cases))('%s', (_, row) => check(row));
 
 describe('a new mission', () => {
   suite({
@@ -102,7 +77,7 @@ describe('a faulty spec creates nothing and says why', () => {
 });
 
 describe('pools', () => {
-  const coder = aMission().withTask('a').withTask('b', { type: 'Coder' });
+  const coder = aMission().withTask('a').withTask('b', { type: 'Coder', intent: { action: 'FormatCode' } });
   const none = { pools: [aPool().build()] };
   suite({
     'without a matching pool nothing is created and the outcome stays open': {

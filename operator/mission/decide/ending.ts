@@ -1,7 +1,7 @@
 // Why a run ends before all its tasks were done, derived anew each time from the spec and the outcomes.
 import { type Instant, parseTime } from '#api/time.ts';
 import type { OutcomeReason } from '#api/conditions.ts';
-import type { Facts, MissionView } from './view.ts';
+import type { MissionView, Node } from './view.ts';
 
 /** An early end. */
 export interface Ending {
@@ -11,19 +11,30 @@ export interface Ending {
   readonly message: string;
   /** Whether running attempts are aborted, too. */
   readonly abortsRunning: boolean;
+  /** Whether finally runs all the same, and its tasks are let be. */
+  readonly runsFinally: boolean;
+}
+
+/** What an ending is told from. */
+interface Counted {
+  readonly nodes: readonly Node[];
+  /** Tasks that failed and whose failure counts. */
+  readonly failures: readonly Node[];
 }
 
 /** The early end of this run, or undefined. Cancel wins over Stop, and both over everything else. */
-export function endingOf(view: MissionView, facts: Facts, now: Instant): Ending | undefined {
-  return askedFor(view, now) ?? begun(facts) ?? deadlinePassed(view, facts, now) ?? tooManyFailures(view, facts);
+export function endingOf(view: MissionView, counted: Counted, now: Instant): Ending | undefined {
+  const ending = askedFor(view, now) ?? begun(counted) ?? tooManyFailures(view, counted) ?? deadlinePassed(view, counted, now);
+  // What runs after a failure does not outlive the deadline either.
+  return ending?.runsFinally === true && isPast(view.mission, now) ? { ...ending, runsFinally: false } : ending;
 }
 
 /** In order of precedence. */
 const reasons = [
-  { kind: 'Cancelled', taskReason: 'MissionCancelled', abortsRunning: true },
-  { kind: 'Stopped', taskReason: 'MissionStopped', abortsRunning: false },
-  { kind: 'DeadlineExceeded', taskReason: 'MissionDeadline', abortsRunning: true },
-  { kind: 'TaskFailed', taskReason: 'MissionFailed', abortsRunning: true },
+  { kind: 'Cancelled', taskReason: 'MissionCancelled', abortsRunning: true, runsFinally: false },
+  { kind: 'Stopped', taskReason: 'MissionStopped', abortsRunning: false, runsFinally: false },
+  { kind: 'DeadlineExceeded', taskReason: 'MissionDeadline', abortsRunning: true, runsFinally: false },
+  { kind: 'TaskFailed', taskReason: 'MissionFailed', abortsRunning: true, runsFinally: true },
 ] as const;
 const [cancelled, stopped, exceeded, failed] = reasons;
 
@@ -36,7 +47,7 @@ function askedFor({ mission }: MissionView, now: Instant): Ending | undefined {
 }
 
 /** What was cut stays cut, whatever spec and clock say later: a run that lost tasks to an end cannot go on as if it had not. */
-function begun({ nodes }: Facts): Ending | undefined {
+function begun({ nodes }: Counted): Ending | undefined {
   const outcomes = nodes.flatMap(({ task }) => (task?.status?.outcome?.result === 'Cancelled' ? [task.status.outcome] : []));
   for (const ending of reasons) {
     const cut = outcomes.find(({ reason }) => reason === ending.taskReason);
@@ -45,13 +56,13 @@ function begun({ nodes }: Facts): Ending | undefined {
   return undefined;
 }
 
-function deadlinePassed({ mission }: MissionView, { nodes }: Facts, now: Instant): Ending | undefined {
+function deadlinePassed({ mission }: MissionView, { nodes }: Counted, now: Instant): Ending | undefined {
   const undecided = nodes.some(({ result }) => result === undefined);
   if (!undecided || !isPast(mission, now)) return undefined;
   return { ...exceeded, message: `activeDeadlineSeconds ${mission.spec.activeDeadlineSeconds ?? ''} passed` };
 }
 
-function tooManyFailures({ mission }: MissionView, { failures }: Facts): Ending | undefined {
+function tooManyFailures({ mission }: MissionView, { failures }: Counted): Ending | undefined {
   const { failurePolicy, errorThreshold } = mission.spec;
   const [first] = failures;
   const stops = failurePolicy === 'FailFast' || (errorThreshold > 0 && failures.length > errorThreshold);

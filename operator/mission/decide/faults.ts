@@ -1,10 +1,9 @@
 // What stands against a mission, in order of precedence: the first fault found is the one the user reads.
 import type { MissionReason } from '#api/conditions.ts';
 import { firstUnservable } from '#domain/capability/match.ts';
-import { checkExpression, describeExpressionFault } from '#domain/expression/check.ts';
-import { describeGraphFault, firstGraphFault } from '#domain/graph/fault.ts';
-import { intentFault } from '#domain/intent/validate.ts';
-import { hasStarted, type Facts, type MissionView } from './view.ts';
+import { describePlanFault, firstPlanFault } from '#domain/plan/faults.ts';
+import type { Facts } from './facts.ts';
+import { hasStarted, type MissionView } from './view.ts';
 
 export interface MissionFault {
   readonly reason: Exclude<MissionReason<'Accepted'>, 'Accepted'>;
@@ -14,7 +13,7 @@ export interface MissionFault {
 export const sizeLimits = { missionBytes: 131_072, taskBytes: 65_536 } as const;
 
 /** The faults of the spec alone: the same for every state of the world, right only by a new generation. */
-const specFaults: readonly ((view: MissionView) => MissionFault | undefined)[] = [noPlanner, tooLarge, graphIsInvalid, intentIsInvalid, expressionIsInvalid];
+const specFaults: readonly ((view: MissionView) => MissionFault | undefined)[] = [noPlanner, tooLarge, planIsInvalid];
 
 /** The faults of a plan in this world; they may pass by themselves. */
 const worldFaults: readonly ((view: MissionView, facts: Facts) => MissionFault | undefined)[] = [startedTaskChanged, nameTaken, nothingServes];
@@ -53,26 +52,9 @@ function tooLarge({ mission, plan }: MissionView) {
   return { reason: 'TooLarge', message: `task ${large.name}: ${bytesOf(large.spec)} bytes, the limit is ${sizeLimits.taskBytes}` } as const;
 }
 
-function graphIsInvalid({ mission }: MissionView) {
-  const fault = firstGraphFault(mission.spec.tasks);
-  return fault && ({ reason: 'InvalidGraph', message: describeGraphFault(fault) } as const);
-}
-
-function intentIsInvalid({ mission }: MissionView) {
-  for (const [index, { type, intent }] of mission.spec.tasks.entries()) {
-    const message = intentFault(type, intent, `tasks[${index}].intent`);
-    if (message !== undefined) return { reason: 'InvalidIntent', message } as const;
-  }
-  return undefined;
-}
-
-function expressionIsInvalid({ mission }: MissionView) {
-  const names = new Set(mission.spec.tasks.map(({ name }) => name));
-  for (const [index, { check }] of mission.spec.goals.entries()) {
-    const fault = checkExpression(check.expression, names);
-    if (fault !== undefined) return { reason: fault.reason, message: `goals[${index}].check.expression: ${describeExpressionFault(fault)}` } as const;
-  }
-  return undefined;
+function planIsInvalid({ mission }: MissionView) {
+  const fault = firstPlanFault(mission.spec);
+  return fault && ({ reason: fault.reason, message: describePlanFault(fault) } as const);
 }
 
 function startedTaskChanged({ live, plan }: MissionView, { strays }: Facts) {
@@ -94,6 +76,6 @@ function nothingServes({ mission, pools }: MissionView, { nodes }: Facts) {
   const { namespace } = mission.metadata;
   const { poolSelector } = mission.spec;
   const left = nodes.filter(({ result }) => result === undefined);
-  const unservable = firstUnservable(left.map(({ planned: { spec }, index }) => ({ field: `tasks[${index}]`, namespace, poolSelector, type: spec.type, capabilities: spec.capabilities, resources: spec.resources })), pools);
+  const unservable = firstUnservable(left.map(({ planned: { spec, field } }) => ({ field, namespace, poolSelector, type: spec.type, capabilities: spec.capabilities, resources: spec.resources, gitSecret: spec.workspace?.git?.secretRef?.name })), pools);
   return unservable && ({ reason: 'NoMatchingPool', message: unservable.message } as const);
 }

@@ -1,13 +1,14 @@
 // The mission's rules, from the view to what is done and what the status says.
 import type { Instant } from '#api/time.ts';
 import type { MissionStatus } from '#api/v1alpha1/mission.ts';
-import { endingOf, msToDeadline } from './ending.ts';
+import { msToDeadline } from './ending.ts';
 import { msToExpiry } from './expiry.ts';
+import { endedBy, type Facts, factsOf } from './facts.ts';
 import { firstSpecFault, firstWorldFault } from './faults.ts';
-import { cancelRest, confirmAbsences, createMissing, deleteOldRuns, deleteStrays, nextMark, type NotedIntent, skipDependents } from './intents.ts';
-import { resultOfEnding, resultOfTasks } from './result.ts';
+import { cancelRest, confirmAbsences, createMissing, deleteOldRuns, deleteStrays, nextExtent, type NotedIntent, skipDependents } from './intents.ts';
+import { endingResult, runResult } from './result.ts';
 import { endedStatus, finishedStatus, refusedStatus, runningStatus } from './status.ts';
-import { factsOf, type Facts, isFinished, type MissionView } from './view.ts';
+import { isFinished, type MissionView } from './view.ts';
 
 export interface MissionDecision {
   readonly intents: readonly NotedIntent[];
@@ -17,7 +18,9 @@ export interface MissionDecision {
 
 /** Decides what to do next for one mission. Pure and total: no clock, no I/O, never throws for a view that the schema allows. */
 export function decideMission(view: MissionView, now: Instant): MissionDecision {
-  const situation = { view, facts: factsOf(view), now };
+  const rest = beingDeleted(view) ?? finished(view, now);
+  if (rest !== undefined) return rest;
+  const situation = { view, facts: factsOf(view, now), now };
   for (const policy of policies) {
     const decision = policy(situation);
     if (decision !== undefined) return decision;
@@ -31,19 +34,19 @@ interface Situation {
   readonly now: Instant;
 }
 
-/** In order of precedence: the first with something to say wins, and what is left is carried on. */
-const policies: readonly ((situation: Situation) => MissionDecision | undefined)[] = [beingDeleted, finished, absenceUnproven, endsEarly, specIsFaulty, worldIsFaulty];
-
-function beingDeleted({ view: { mission } }: Situation): MissionDecision | undefined {
+function beingDeleted({ mission }: MissionView): MissionDecision | undefined {
   return mission.metadata.deletionTimestamp === undefined ? undefined : { intents: [] };
 }
 
-function finished({ view, now }: Situation): MissionDecision | undefined {
+function finished(view: MissionView, now: Instant): MissionDecision | undefined {
   if (!isFinished(view.mission)) return undefined;
   const msLeft = msToExpiry(view.mission, now);
   if (msLeft !== undefined && msLeft <= 0) return { intents: [{ kind: 'deleteMission', note: 'delete the mission: ttlSecondsAfterFinished passed' }] };
   return { intents: deleteOldRuns(view), status: finishedStatus(view, now), ...wake(msLeft) };
 }
+
+/** Of a mission that has not ended, in order of precedence: the first with something to say wins, and what is left is carried on. */
+const policies: readonly ((situation: Situation) => MissionDecision | undefined)[] = [absenceUnproven, endsEarly, specIsFaulty, worldIsFaulty];
 
 /** A task that the cache does not show was deleted, or the cache is late: the run may not fail for the second. */
 function absenceUnproven({ facts }: Situation): MissionDecision | undefined {
@@ -51,17 +54,17 @@ function absenceUnproven({ facts }: Situation): MissionDecision | undefined {
   return intents.length === 0 ? undefined : { intents, wakeAfterMs: 0 };
 }
 
-/** An end is carried out whatever the spec looks like by now. */
+/** An end is carried out whatever the spec looks like by now; one that runs finally is over when that is. */
 function endsEarly({ view, facts, now }: Situation): MissionDecision | undefined {
-  const ending = endingOf(view, facts, now);
+  const { ending, nodes, extent } = facts;
   if (ending === undefined) return undefined;
-  if (facts.open.length > 0) {
-    const status = runningStatus({ view, facts, mark: facts.createdThrough, ending, now });
-    return { intents: cancelRest(view, facts, ending), status, ...wake(msToDeadline(view.mission, now)) };
+  if (endedBy(ending, facts).length > 0) {
+    return { intents: cancelRest(view, facts, ending), status: runningStatus({ view, facts, extent, now }), ...wake(msToDeadline(view.mission, now)) };
   }
-  const neverStarted = facts.nodes.every(({ task }) => task === undefined);
+  if (ending.runsFinally && nodes.some(({ planned, result }) => planned.phase === 'finally' && result === undefined)) return undefined;
+  const neverStarted = nodes.every(({ task }) => task === undefined);
   const fault = firstSpecFault(view) ?? (neverStarted ? firstWorldFault(view, facts) : undefined);
-  return { intents: [], status: endedStatus({ view, facts, result: resultOfEnding(view, facts, ending, now), fault, now }) };
+  return { intents: [], status: endedStatus({ view, facts, result: endingResult(view, facts), fault, now }) };
 }
 
 /** Nothing new is created or started for a faulty spec; what runs already goes on. */
@@ -79,16 +82,27 @@ function worldIsFaulty({ view, facts, now }: Situation): MissionDecision | undef
 
 function carryOn({ view, facts, now }: Situation): MissionDecision {
   const suspended = view.mission.spec.operatingMode === 'Suspend';
-  const mark = suspended ? facts.createdThrough : nextMark(facts);
   const due = [...deleteStrays(view, facts), ...(suspended ? [] : createMissing(view, facts)), ...skipDependents(facts)];
   const intents = [...due, ...deleteOldRuns(view)];
   if (due.length === 0 && facts.nodes.every(({ result }) => result !== undefined)) {
-    return { intents, status: endedStatus({ view, facts, result: resultOfTasks(view, facts, now), fault: undefined, now }) };
+    return { intents, status: endedStatus({ view, facts, result: runResult(view, facts), fault: undefined, now }) };
   }
-  return { intents, status: runningStatus({ view, facts, mark, ending: undefined, now }), ...wake(msToDeadline(view.mission, now)) };
+  const status = runningStatus({ view, facts, extent: suspended ? facts.extent : nextExtent(facts), now });
+  return { intents, status, ...wake(msToDeadline(view.mission, now), suspended ? undefined : msToVerifier(view, facts)) };
+}
+
+// Which agents are there is the scheduler's knowledge, and no object changes when it does.
+const verifierPauseMs = 2000;
+
+/** When to ask again whether the tasks that check others have agents that may have them; undefined when none waits for one. */
+function msToVerifier({ live }: MissionView, { nodes }: Facts): number | undefined {
+  const decided = new Set(nodes.filter(({ result }) => result !== undefined).map(({ planned }) => planned.name));
+  const waits = nodes.some(({ task, result, planned: { spec } }) => spec.verifies !== undefined && task !== undefined && result === undefined && !live.has(task.metadata.uid) && spec.dependsOn.every((name) => decided.has(name)));
+  return waits ? verifierPauseMs : undefined;
 }
 
 /** Only what lies ahead: a moment that has passed was decided about, and would ask for turn after turn. */
-function wake(ms: number | undefined): { readonly wakeAfterMs?: number } {
-  return ms === undefined || ms <= 0 ? {} : { wakeAfterMs: ms };
+function wake(...moments: readonly (number | undefined)[]): { readonly wakeAfterMs?: number } {
+  const ahead = moments.filter((ms) => ms !== undefined && ms > 0) as number[];
+  return ahead.length === 0 ? {} : { wakeAfterMs: Math.min(...ahead) };
 }

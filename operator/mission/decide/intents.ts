@@ -1,13 +1,15 @@
 // What can be done about a mission, and which of it is due.
 import type { OutcomeReason } from '#api/conditions.ts';
-import { labels } from '#api/labels.ts';
+import { labels, taskRoles } from '#api/labels.ts';
 import { group, version } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
 import type { PlannedTask } from '#domain/plan/expand.ts';
 import { dependencyState, topologicalOrder } from '#domain/graph/graph.ts';
 import type { Ending } from './ending.ts';
-import { type Facts, hasStarted, type MissionView, type Node } from './view.ts';
+import { endedBy, type Facts } from './facts.ts';
+import type { Extent } from './nodes.ts';
+import { hasStarted, type MissionView, type Node } from './view.ts';
 
 /** A Task to be created. */
 export type NewTask = Pick<Task, 'apiVersion' | 'kind' | 'spec'> & { readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly ownerReferences: readonly Owner[] } };
@@ -32,27 +34,27 @@ export type NotedIntent = MissionIntent & { readonly note: string };
 // The mark in the status is moved after each chunk; a crash repeats one chunk at most.
 const chunk = 50;
 
-/** Creates the next chunk of the plan. */
-export function createMissing({ mission }: MissionView, { nodes, createdThrough }: Facts): NotedIntent[] {
-  return nodes
-    .slice(createdThrough, createdThrough + chunk)
+/** Creates the next chunk of the plan, as far as its phases have begun. */
+export function createMissing({ mission }: MissionView, facts: Facts): NotedIntent[] {
+  return facts.nodes
+    .slice(facts.extent.createdThrough, nextExtent(facts).createdThrough)
     .filter(({ task }) => task === undefined)
     .map(({ planned }) => ({ kind: 'createTask', task: newTask(mission, planned), note: `create task ${planned.name}` }));
 }
 
-/** The mark once `createMissing` was carried out. */
-export function nextMark({ nodes, createdThrough }: Facts): number {
-  return Math.min(nodes.length, createdThrough + chunk);
+/** How far the plan is once `createMissing` was carried out; what is left out by then stays so. */
+export function nextExtent({ nodes, reach, extent: { createdThrough } }: Facts): Extent {
+  return { createdThrough: Math.max(createdThrough, Math.min(reach, createdThrough + chunk)), taskCount: nodes.length };
 }
 
-function newTask({ apiVersion, kind, metadata: { name, namespace, uid } }: Mission, { objectName, spec }: PlannedTask): NewTask {
+function newTask({ apiVersion, kind, metadata: { name, namespace, uid } }: Mission, { objectName, phase, spec }: PlannedTask): NewTask {
   return {
     apiVersion: `${group}/${version}`,
     kind: 'Task',
     metadata: {
       name: objectName,
       namespace,
-      labels: { [labels.mission]: uid, [labels.run]: String(spec.run ?? 1) },
+      labels: { [labels.mission]: uid, [labels.run]: String(spec.run ?? 1), ...(phase === 'work' ? {} : { [labels.role]: taskRoles[phase] }) },
       ownerReferences: [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: false }],
     },
     spec,
@@ -76,8 +78,7 @@ export function skipDependents({ nodes }: Facts): NotedIntent[] {
   const results = new Map(nodes.flatMap(({ planned, result }) => (result === undefined ? [] : [[planned.name, result] as const])));
   const plan = new Map(nodes.map(({ planned: { name, spec } }) => [name, { name, dependsOn: spec.dependsOn, onFailure: spec.onFailure }]));
   const intents: NotedIntent[] = [];
-  for (const { planned, task, result } of inDependencyOrder(nodes)) {
-    if (result !== undefined) continue;
+  for (const { planned, task } of inDependencyOrder(nodes)) {
     const state = dependencyState({ name: planned.name, dependsOn: planned.spec.dependsOn }, plan, results);
     if (state.kind !== 'failed') continue;
     results.set(planned.name, 'Skipped');
@@ -87,16 +88,17 @@ export function skipDependents({ nodes }: Facts): NotedIntent[] {
   return intents;
 }
 
-/** Nodes after their dependencies, so that one pass skips a whole chain. */
+/** Nodes without outcome after those they depend on, so that one pass skips a whole chain. */
 function inDependencyOrder(nodes: readonly Node[]): readonly Node[] {
-  const byName = new Map(nodes.map((node) => [node.planned.name, node]));
-  const order = topologicalOrder(nodes.map(({ planned: { name, spec } }) => ({ name, dependsOn: spec.dependsOn }))) ?? [];
-  return order.map((name) => byName.get(name)).filter((node) => node !== undefined);
+  const open = new Map(nodes.filter(({ result }) => result === undefined).map((node) => [node.planned.name, node]));
+  const order = topologicalOrder([...open.values()].map(({ planned: { name, spec } }) => ({ name, dependsOn: spec.dependsOn.filter((dependency) => open.has(dependency)) }))) ?? [];
+  return order.map((name) => open.get(name)).filter((node) => node !== undefined);
 }
 
 /** Decides what an early end leaves behind, also of tasks that the plan does not have any more. */
-export function cancelRest({ live }: MissionView, { open }: Facts, { taskReason, message, abortsRunning }: Ending): NotedIntent[] {
-  return open
+export function cancelRest({ live }: MissionView, facts: Facts, ending: Ending): NotedIntent[] {
+  const { taskReason, message, abortsRunning } = ending;
+  return endedBy(ending, facts)
     .filter(({ metadata }) => abortsRunning || !live.has(metadata.uid))
     .map((task) => ({ kind: 'decideTask', task, result: 'Cancelled', reason: taskReason, message, note: `cancel task ${nameOf(task)}: ${message}` }));
 }

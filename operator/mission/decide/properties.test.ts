@@ -8,50 +8,58 @@ import { aPool } from '#testing/builders/pool.ts';
 import { statusPatch } from '../../reconciler.ts';
 import { applied, lines, t0, viewOf } from '../testing.ts';
 import { decideMission, type MissionDecision } from './index.ts';
-import { factsOf, type MissionView } from './view.ts';
+import { factsOf } from './facts.ts';
+import type { MissionView } from './view.ts';
 
-const results = ['Succeeded', 'Failed'] as const;
+const results = ['Succeeded', 'Succeeded', 'Succeeded', 'Succeeded', 'Failed'] as const;
 const modes = ['Run', 'Suspend', 'Stop', 'Cancel'] as const;
 
 /** What happens between two turns; `pick` chooses whom it happens to. */
 type Happening =
   | { readonly kind: 'turn' }
-  | { readonly kind: 'start' | 'end' | 'vanish' | 'pass'; readonly pick: number }
+  | { readonly kind: 'start' | 'end' | 'endAll' | 'vanish' | 'pass'; readonly pick: number }
   | { readonly kind: 'mode'; readonly mode: (typeof modes)[number] }
   | { readonly kind: 'pool'; readonly there: boolean }
   | { readonly kind: 'rerun' };
 
 const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant<Happening>({ kind: 'turn' }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('start', 'end'), pick: fc.nat() }) },
+  { weight: 16, arbitrary: fc.constant<Happening>({ kind: 'turn' }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('start', 'end'), pick: fc.nat() }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('endAll' as const), pick: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('vanish', 'pass'), pick: fc.nat(120) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('mode' as const), mode: fc.constantFrom(...modes) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pool' as const), there: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: 'rerun' }) },
 );
 
+const anyGraph = (tasks: number) => fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: tasks });
+const check = { command: ['npm', 'test'], from: 't0' };
+
 const anyMission: fc.Arbitrary<MissionBuilder> = fc
   .record({
-    dependencies: fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: 70 }),
+    dependencies: fc.oneof(anyGraph(6), anyGraph(70)),
     tolerant: fc.array(fc.boolean(), { minLength: 70, maxLength: 70 }),
     policy: fc.oneof(fc.constant({ failurePolicy: 'FailFast' as const }), fc.record({ failurePolicy: fc.constant('Continue' as const), errorThreshold: fc.nat(3) })),
     limits: fc.record({ activeDeadlineSeconds: fc.integer({ min: 1, max: 300 }), ttlSecondsAfterFinished: fc.nat(300), runRetention: fc.nat(2) }, { requiredKeys: [] }),
+    checks: fc.array(fc.boolean(), { maxLength: 2 }),
+    last: fc.array(fc.boolean(), { maxLength: 3 }),
+    output: fc.constantFrom({}, { outputs: { git: { from: 't0', branch: 'fix', mode: 'Push' as const } } }),
   })
-  .map(({ dependencies, tolerant, policy, limits }) =>
-    dependencies
-      .reduce(
-        (mission, picks, index) => mission.withTask(`t${index}`, { after: index === 0 ? [] : [...new Set(picks.map((pick) => `t${pick % index}`))], onFailure: tolerant[index] === true ? 'Continue' : 'Fail' }),
-        aMission().spec({ ...policy, ...limits }),
-      )
-      .withGoal('first', 'tasks["t0"].outcome == "Succeeded"', false),
-  );
+  .map(({ dependencies, tolerant, policy, limits, checks, last, output }) => {
+    const graph = dependencies.reduce(
+      (mission, picks, index) => mission.withTask(`t${index}`, { after: index === 0 ? [] : [...new Set(picks.map((pick) => `t${pick % index}`))], onFailure: tolerant[index] === true ? 'Continue' : 'Fail' }),
+      aMission().spec({ ...policy, ...limits, ...output, workspace: { git: { url: 'https://git.example/r' } } }),
+    );
+    const checked = checks.reduce((mission, required, index) => mission.withCheck(`c${index}`, { command: check }, { required }), graph.withGoal('first', 'tasks["t0"].outcome == "Succeeded"', false));
+    return last.reduce((mission, chained, index) => mission.withFinally(`f${index}`, { after: chained && index > 0 ? [`f${index - 1}`] : [], onFailure: chained ? 'Fail' : 'Continue' }), checked);
+  });
 
 interface Life {
   readonly view: MissionView;
   readonly now: number;
 }
 
-const pools = [aPool().build()];
+const pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()];
 
 function lived({ view, now }: Life, happening: Happening): Life {
   const { spec, metadata } = view.mission;
@@ -66,17 +74,19 @@ function lived({ view, now }: Life, happening: Happening): Life {
     case 'rerun':
       return edited({ runRequest: `r${metadata.generation}` });
     case 'pool':
-      return { now, view: { ...view, pools: happening.there ? pools : [] } };
+      return { now, view: { ...view, pools: pools.filter(() => happening.there) } };
     case 'start':
     case 'end':
+    case 'endAll':
     case 'vanish':
       return { now, view: touched(view, happening.kind, happening.pick) };
   }
 }
 
-/** Something happens to one of the tasks that may start, or that run. */
-function touched(view: MissionView, kind: 'start' | 'end' | 'vanish', pick: number): MissionView {
-  const { open } = factsOf(view);
+/** Something happens to one of the tasks that may start, or that run, or to all of them. */
+function touched(view: MissionView, kind: 'start' | 'end' | 'endAll' | 'vanish', pick: number): MissionView {
+  const { open } = factsOf(view, t0);
+  if (kind === 'endAll') return open.reduce((seen, _, index) => touched(seen, 'end', pick + index), view);
   const task = open[pick % Math.max(1, open.length)];
   if (task === undefined) return view;
   const { uid } = task.metadata;
@@ -85,8 +95,13 @@ function touched(view: MissionView, kind: 'start' | 'end' | 'vanish', pick: numb
   live.delete(uid);
   if (kind === 'vanish') return { ...view, live, tasks: view.tasks.filter((other) => other !== task) };
   const result = results[pick % results.length] ?? 'Failed';
-  const outcome = { result, reason: 'Completed', message: '', epoch: { term: 1, counter: 1 }, time: '2026-01-01T00:00:30Z' };
-  const decided: Task = { ...task, status: { ...task.status, attempt: 1, outcome } };
+  const epoch = { term: 1, counter: 1 };
+  const outcome = { result, reason: 'Completed', message: '', epoch, time: '2026-01-01T00:00:30Z' };
+  // One in three verifiers runs where it must not.
+  const agent = task.spec.verifies !== undefined && pick % 3 > 0 ? 'agent-2' : 'agent-1';
+  const assignment = { pool: 'crew', poolNamespace: 'team-a', agent, agentUid: agent, epoch, assignedTime: '', matchReason: '' };
+  const tree = { treeBefore: 'tree', treeAfter: 'tree' };
+  const decided: Task = { ...task, status: { ...task.status, attempt: 1, assignment, workspace: tree, observed: { exitCode: result === 'Succeeded' ? 0 : 1 }, outcome } };
   return { ...view, live, tasks: view.tasks.map((other) => (other === task ? decided : other)) };
 }
 
@@ -99,7 +114,13 @@ function follow(mission: MissionBuilder, happenings: readonly Happening[], look:
   }
 }
 
-const anyLife = fc.tuple(anyMission, fc.array(anyHappening, { maxLength: 30 }));
+/** Names of required goals that a status does not call Met. */
+function unmetGoals({ mission }: MissionView, status: MissionStatus | undefined): string[] {
+  const met = new Set(status?.goals?.filter(({ state }) => state === 'Met').map(({ name }) => name));
+  return mission.spec.goals.filter(({ name, required }) => required && !met.has(name)).map(({ name }) => name);
+}
+
+const anyLife = fc.tuple(anyMission, fc.array(anyHappening, { minLength: 10, maxLength: 30 }));
 const runs = { numRuns: 60 };
 
 test('turn after turn, a mission that nobody touches comes to rest', () => {
@@ -155,15 +176,47 @@ test('no turn creates more than fifty tasks, one that exists, or any while the m
   );
 });
 
-test('a mission succeeds only when every task is decided, none was cancelled, and no more failed than it tolerates', () => {
+test('a mission succeeds only when every task is decided, none was cancelled, no more failed than it tolerates, its goals are met and its output is delivered', () => {
   fc.assert(
     fc.property(anyLife, ([mission, happenings]) => {
       follow(mission, happenings, (view, { status }) => {
         const ended = status?.conditions?.find(({ type }) => type === 'Succeeded');
         if (ended?.status !== 'True' || view.mission.status?.completionTime !== undefined) return;
-        const { nodes, failures } = factsOf(view);
+        const { spec } = view.mission;
+        const { nodes, failures } = factsOf(view, t0);
         expect(nodes.filter(({ result }) => result === undefined || result === 'Cancelled')).toEqual([]);
-        expect(failures.length).toBeLessThanOrEqual(view.mission.spec.errorThreshold);
+        expect(failures.length).toBeLessThanOrEqual(spec.errorThreshold);
+        expect(unmetGoals(view, status)).toEqual([]);
+        if (spec.outputs !== undefined) expect(nodes.find(({ planned }) => planned.phase === 'output')?.result).toBe('Succeeded');
+        expect(nodes.map(({ planned }) => planned.name)).toEqual(view.plan.map(({ name }) => name));
+      });
+    }),
+    runs,
+  );
+});
+
+test('a phase begins when those before it are decided: the output only when all is well, finally not after Cancel, Stop or the deadline', () => {
+  fc.assert(
+    fc.property(anyLife, ([mission, happenings]) => {
+      follow(mission, happenings, (view, decision, now) => {
+        const created = new Set(lines(view, decision).filter((line) => line.startsWith('create ')).map((line) => line.slice('create '.length)));
+        const phases = new Set(view.plan.filter(({ name }) => created.has(name)).map(({ phase }) => phase));
+        const { nodes, ending } = factsOf(view, now);
+        const open = new Set(nodes.filter(({ result }) => result === undefined).map(({ planned }) => planned.phase));
+        if (phases.has('output')) expect([open.has('work') || open.has('verifier'), ending, unmetGoals(view, decision.status)]).toEqual([false, undefined, []]);
+        if (phases.has('finally')) expect([[...open], ending?.kind ?? 'TaskFailed']).toEqual([['finally'], 'TaskFailed']);
+      });
+    }),
+    runs,
+  );
+});
+
+test('no goal is met by what an agent found in its own work', () => {
+  fc.assert(
+    fc.property(anyLife, ([mission, happenings]) => {
+      follow(mission, happenings, (view, { status }) => {
+        const agentOf = (name: string) => view.tasks.find(({ spec }) => spec.taskName === name && spec.run === view.run)?.status?.assignment?.agent;
+        for (const { name, state, proof } of status?.goals ?? []) if (state === 'Met' && name !== 'first') expect([proof?.agent, agentOf('t0')]).toEqual(['agent-2', 'agent-1']);
       });
     }),
     runs,

@@ -1,42 +1,33 @@
-// How a run has ended, told from its tasks and goals.
-import type { MissionReason } from '#api/conditions.ts';
-import type { Instant } from '#api/time.ts';
-import type { Ending } from './ending.ts';
-import { decideRunGoals } from './rollup.ts';
-import type { Facts, MissionView } from './view.ts';
-
-/** How a run ended. */
-export interface Result {
-  readonly succeeded: boolean;
-  readonly reason: MissionReason<'Succeeded'>;
-  readonly message: string;
-}
+// How a run has ended, told from its tasks, its goals, its output and finally.
+import type { Facts } from './facts.ts';
+import type { MissionView, Node } from './view.ts';
+import { failure, listed, namesOf, type Result, workResult } from './work.ts';
 
 /** How a run that was brought to an end has ended: by its tasks alone when all of them had been decided before. */
-export function resultOfEnding(view: MissionView, facts: Facts, ending: Ending, now: Instant): Result {
-  const wasCut = facts.nodes.some(({ result }) => result === undefined || result === 'Cancelled');
-  if (wasCut || ending.kind === 'TaskFailed') return { succeeded: false, reason: ending.kind, message: ending.message };
-  return resultOfTasks(view, facts, now);
+export function endingResult(view: MissionView, facts: Facts): Result {
+  const { ending, nodes } = facts;
+  const wasCut = nodes.some(({ result }) => result === undefined || result === 'Cancelled');
+  return ending !== undefined && (wasCut || ending.kind === 'TaskFailed') ? failure(ending.kind, ending.message) : runResult(view, facts);
 }
 
 /** How a run has ended whose tasks are all decided and none was cut off. */
-export function resultOfTasks(view: MissionView, facts: Facts, now: Instant): Result {
-  const { failures } = facts;
-  if (failures.length > view.mission.spec.errorThreshold) {
-    return { succeeded: false, reason: 'TaskFailed', message: `${listed('task', failures.map(({ planned }) => planned.name))} failed` };
-  }
-  const goals = decideRunGoals(view, facts, now);
-  const required = new Set(view.mission.spec.goals.filter((goal) => goal.required).map(({ name }) => name));
-  const unmet = goals.filter(({ name, state }) => required.has(name) && state !== 'Met').map(({ name }) => name);
-  if (unmet.length > 0) return { succeeded: false, reason: 'GoalsUnmet', message: `${listed('goal', unmet)} not met` };
-  if (goals.length === 0) return { succeeded: true, reason: 'TasksSucceeded', message: `all ${facts.nodes.length} tasks are done` };
-  return { succeeded: true, reason: 'GoalsMet', message: `all required goals are met by ${facts.nodes.length} tasks` };
+export function runResult(view: MissionView, facts: Facts): Result {
+  const work = workResult(view, facts);
+  return work.succeeded ? (undelivered(view, facts) ?? failedFinally(facts) ?? work) : work;
 }
 
-const shown = 5;
+function undelivered({ mission: { spec } }: MissionView, { nodes }: Facts): Result | undefined {
+  const git = spec.outputs?.git;
+  const pusher = nodes.find(({ planned }) => planned.phase === 'output');
+  if (git?.mode !== 'Push' || pusher?.result === 'Succeeded') return undefined;
+  return failure('OutputFailed', `branch ${git.branch} was not pushed: ${pusher === undefined ? 'the goals were not met when it was due' : lastWords(pusher)}`);
+}
 
-/** `tasks a, b, c, d, e and 4 more` */
-function listed(word: string, names: readonly string[]): string {
-  const more = names.length > shown ? ` and ${names.length - shown} more` : '';
-  return `${word}${names.length === 1 ? '' : 's'} ${names.slice(0, shown).join(', ')}${more}`;
+function lastWords({ task }: Node): string {
+  return task?.status?.outcome?.message ?? 'its task was deleted';
+}
+
+function failedFinally({ nodes }: Facts): Result | undefined {
+  const failed = nodes.filter(({ result, planned: { phase, spec } }) => phase === 'finally' && result === 'Failed' && spec.onFailure === 'Fail');
+  return failed.length === 0 ? undefined : failure('TaskFailed', `${listed('task', namesOf(failed))} of finally failed`);
 }

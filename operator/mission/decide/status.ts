@@ -3,23 +3,26 @@ import type { MissionReason } from '#api/conditions.ts';
 import { formatTime, type Instant, parseTime } from '#api/time.ts';
 import type { MissionStatus } from '#api/v1alpha1/mission.ts';
 import { setConditions, type Wanted } from '#domain/conditions.ts';
-import type { Ending } from './ending.ts';
+import { consistency } from './consistency.ts';
 import { ignoredTtl } from './expiry.ts';
+import type { Facts } from './facts.ts';
 import type { MissionFault } from './faults.ts';
-import type { Result } from './result.ts';
+import type { Extent } from './nodes.ts';
+import type { Result } from './work.ts';
 import { rollUp, rollUpUnstarted, tasksDone } from './rollup.ts';
-import type { Facts, MissionView } from './view.ts';
+import type { MissionView } from './view.ts';
 
 /** The mission cannot go on as it is written. */
 export function refusedStatus(view: MissionView, facts: Facts, fault: MissionFault, now: Instant): MissionStatus {
   const { reason, message } = fault;
   const waits = reason === 'NoMatchingPool';
   return {
-    ...rollUpUnstarted({ view, facts, mark: facts.createdThrough, now }),
+    ...rollUpUnstarted({ view, facts, extent: facts.extent, now }),
     ...conditions(view, now, [
       acceptance(fault),
       { type: 'Ready', status: 'False', reason: 'NotAccepted', message },
       { type: 'Succeeded', status: 'Unknown', reason: 'NotAccepted', message },
+      ...consistency(facts, false),
       waits ? { type: 'Reconciling', status: 'True', reason: 'NoMatchingPool', message } : { type: 'Stalled', status: 'True', reason: 'NotAccepted', message },
     ]),
   };
@@ -28,22 +31,22 @@ export function refusedStatus(view: MissionView, facts: Facts, fault: MissionFau
 export interface RunningParts {
   readonly view: MissionView;
   readonly facts: Facts;
-  /** Number of tasks that exist once the intents of this decision are carried out. */
-  readonly mark: number;
-  readonly ending: Ending | undefined;
+  /** How far the plan is once the intents of this decision are carried out. */
+  readonly extent: Extent;
   readonly now: Instant;
 }
 
 /** The run goes on, or is being brought to an end. */
-export function runningStatus({ view, facts, mark, ending, now }: RunningParts): MissionStatus {
-  const { reason, message } = progress(view, facts, ending);
+export function runningStatus({ view, facts, extent, now }: RunningParts): MissionStatus {
+  const { reason, message } = progress(view, facts);
   const suspended = view.mission.spec.operatingMode === 'Suspend';
   return {
-    ...rollUp({ view, facts, mark, now }),
+    ...rollUp({ view, facts, extent, now }),
     ...conditions(view, now, [
       acceptance(undefined),
       { type: 'Ready', status: 'True', reason: suspended ? 'Suspended' : 'Running', message },
       { type: 'Succeeded', status: 'Unknown', reason, message },
+      ...consistency(facts, false),
       ...(suspended ? [{ type: 'Suspended', status: 'True', reason: 'Suspended', message: 'operatingMode is Suspend: nothing new starts' } as const] : []),
     ]),
   };
@@ -51,7 +54,8 @@ export function runningStatus({ view, facts, mark, ending, now }: RunningParts):
 
 const endingReasons = { Cancelled: 'Cancelling', Stopped: 'Stopping', DeadlineExceeded: 'Failing', TaskFailed: 'Failing' } as const;
 
-function progress(view: MissionView, facts: Facts, ending: Ending | undefined): { readonly reason: MissionReason<'Succeeded'>; readonly message: string } {
+function progress(view: MissionView, facts: Facts): { readonly reason: MissionReason<'Succeeded'>; readonly message: string } {
+  const { ending } = facts;
   const done = `${tasksDone(facts).replace('/', ' of ')} tasks done`;
   if (ending === undefined) return { reason: view.mission.spec.operatingMode === 'Suspend' ? 'Suspended' : 'Running', message: done };
   return { reason: endingReasons[ending.kind], message: `${ending.message}; ${done}` };
@@ -68,7 +72,7 @@ export interface EndedParts {
 
 /** The run is over. */
 export function endedStatus({ view, facts, result: { succeeded, reason, message }, fault, now }: EndedParts): MissionStatus {
-  const base = rollUp({ view, facts, mark: facts.createdThrough, now });
+  const base = rollUp({ view, facts, extent: { ...facts.extent, taskCount: facts.nodes.length }, now });
   const started = parseTime(base.startTime) ?? now;
   return {
     ...base,
@@ -78,6 +82,7 @@ export function endedStatus({ view, facts, result: { succeeded, reason, message 
       acceptance(fault),
       succeeded ? { type: 'Ready', status: 'True', reason: 'Completed', message } : { type: 'Ready', status: 'False', reason: 'Ended', message },
       { type: 'Succeeded', status: succeeded ? 'True' : 'False', reason, message },
+      ...consistency(facts, true),
       ...(succeeded ? [] : [{ type: 'Stalled', status: 'True', reason: 'Ended', message } as const]),
       ...ignoredTtl(view.mission),
     ]),

@@ -95,6 +95,9 @@ describe('conditions say where a task stands', () => {
     'skipped': { proposals: [proposals.skipped], want: { Accepted: 'True/Accepted', Succeeded: 'False/DependencyFailed' } },
     'cancelled, never accepted': { proposals: [proposals.refused, proposals.cancelled], want: { Accepted: 'False/NoMatchingPool', Succeeded: 'False/MissionCancelled' } },
     'ran inside a boundary': { proposals: [{ ...proposals.succeeded, attempt: by({ boundary: 'full' }) }], want: { Accepted: 'True/Accepted', Isolated: 'True/Isolated', Succeeded: 'True/Completed' } },
+    'ran inside a part of a boundary': { proposals: [{ ...proposals.succeeded, attempt: by({ boundary: 'partial' }) }], want: { Accepted: 'True/Accepted', Isolated: 'False/PartialBoundary', Succeeded: 'True/Completed' } },
+    'left what was expected': { proposals: [{ ...proposals.succeeded, attempt: by({ action: { tool: 'vitest', expected: [] } }) }], want: { Accepted: 'True/Accepted', Consistent: 'True/Consistent', Succeeded: 'True/Completed' } },
+    'left something else, though it succeeded': { proposals: [{ ...proposals.succeeded, attempt: by({ action: { tool: 'vitest', expected: [] }, violations: [{ kind: 'UnexpectedChange', message: 'a.ts changed' }] }) }], want: { Accepted: 'True/Accepted', Consistent: 'False/Violated', Succeeded: 'True/Completed' } },
     'ran without a boundary': { proposals: [{ ...proposals.succeeded, attempt: by({ boundary: 'none' }) }], want: { Accepted: 'True/Accepted', Isolated: 'False/NoBoundary', Succeeded: 'True/Completed' } },
   };
   test.each(Object.entries(cases))('%s', (_, { task = aTask(), proposals: all, want }) => {

@@ -2,12 +2,12 @@
 import { type Instant, formatTime } from '#api/time.ts';
 import type { OutcomeReason, TaskReason } from '#api/conditions.ts';
 import type { Epoch } from '#api/v1alpha1/schema.ts';
-import type { Assignment, Attempt, Outcome, Task, TaskResult, TaskStatus } from '#api/v1alpha1/task.ts';
+import type { Assignment, Attempt, Outcome, Task, TaskResult, TaskStatus, Violation } from '#api/v1alpha1/task.ts';
 import { findCondition, plainText, setConditions, type Wanted } from '#domain/conditions.ts';
 import { compareEpochs, sameEpoch } from '#domain/task/epoch.ts';
 
 /** What an attempt produced, as the agent measured it. */
-export type AttemptResult = Pick<TaskStatus, 'observed' | 'claimed' | 'artifacts' | 'workspace' | 'boundary'> & {
+export type AttemptResult = Pick<TaskStatus, 'observed' | 'claimed' | 'artifacts' | 'workspace' | 'boundary' | 'action' | 'violations'> & {
   readonly digest: string;
   readonly durationMs: number;
 };
@@ -93,10 +93,9 @@ function attemptEnded(task: Task, attempt: Attempt, now: Instant): Application {
 
 function outcome(task: Task, proposal: Extract<Proposal, { kind: 'outcome' }>, now: Instant): Application {
   const { result, reason, message, attempt } = proposal;
-  const good = result === 'Succeeded';
-  const conditions: Wanted[] = [refusal(task) ?? accepted, succeeded(good ? 'True' : 'False', reason, message)];
+  const conditions: Wanted[] = [refusal(task) ?? accepted, succeeded(result === 'Succeeded' ? 'True' : 'False', reason, message)];
   if (result === 'Failed') conditions.push({ type: 'Stalled', status: 'True', reason: 'Ended', message });
-  if (attempt?.output.boundary !== undefined) conditions.push(isolated(attempt.output.boundary));
+  if (attempt !== undefined) conditions.push(...conditionsOfRun(attempt.output));
   const decided: Outcome = {
     result,
     reason,
@@ -105,6 +104,11 @@ function outcome(task: Task, proposal: Extract<Proposal, { kind: 'outcome' }>, n
     time: formatTime(now),
   };
   return write(task, now, { outcome: decided, completionTime: formatTime(now), ...(attempt === undefined ? {} : ofAttempt(attempt)) }, conditions);
+}
+
+/** What is told of an attempt that ran something. */
+function conditionsOfRun({ boundary, action, violations = [] }: AttemptResult): Wanted[] {
+  return [...(boundary === undefined ? [] : [isolated(boundary)]), ...(action === undefined ? [] : [consistent(violations)])];
 }
 
 function ofAttempt({ number, assignment, startTime, output }: NonNullable<Extract<Proposal, { kind: 'outcome' }>['attempt']>): Changes {
@@ -118,6 +122,8 @@ function ofAttempt({ number, assignment, startTime, output }: NonNullable<Extrac
     artifacts: output.artifacts,
     workspace: output.workspace,
     boundary: output.boundary,
+    action: output.action,
+    violations: output.violations,
   };
 }
 
@@ -151,9 +157,20 @@ function notAccepted({ message }: Extract<Proposal, { kind: 'judged' }>): Wanted
 }
 
 function isolated(boundary: NonNullable<TaskStatus['boundary']>): Wanted {
-  return boundary === 'none'
-    ? { type: 'Isolated', status: 'False', reason: 'NoBoundary', message: 'the code ran without a sandbox boundary' }
-    : { type: 'Isolated', status: 'True', reason: 'Isolated', message: `the code ran inside a ${boundary} boundary` };
+  return { type: 'Isolated', ...isolation[boundary] };
+}
+
+const isolation = {
+  none: { status: 'False', reason: 'NoBoundary', message: 'the code ran without a sandbox boundary' },
+  partial: { status: 'False', reason: 'PartialBoundary', message: 'the code ran inside a sandbox that lacks a part of its boundary' },
+  full: { status: 'True', reason: 'Isolated', message: 'the code ran inside a full boundary' },
+} as const satisfies Record<NonNullable<TaskStatus['boundary']>, Omit<Wanted, 'type'>>;
+
+function consistent(violations: readonly Violation[]): Wanted {
+  const [first] = violations;
+  if (first === undefined) return { type: 'Consistent', status: 'True', reason: 'Consistent', message: 'the files and results are what was expected' };
+  const more = violations.length > 1 ? `; and ${violations.length - 1} more` : '';
+  return { type: 'Consistent', status: 'False', reason: 'Violated', message: `${first.kind}: ${first.message}${more}` };
 }
 
 type Changes = { readonly [K in keyof TaskStatus]?: TaskStatus[K] | undefined };

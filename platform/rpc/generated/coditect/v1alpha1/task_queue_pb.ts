@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file coditect/v1alpha1/task_queue.proto.
  */
 export const file_coditect_v1alpha1_task_queue: GenFile = /*@__PURE__*/
-  fileDesc("CiJjb2RpdGVjdC92MWFscGhhMS90YXNrX3F1ZXVlLnByb3RvEhFjb2RpdGVjdC52MWFscGhhMSJ1Cg5FbnF1ZXVlUmVxdWVzdBIRCgluYW1lc3BhY2UYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIQCghwcmlvcml0eRgDIAEoBRISCgp0YXNrc19qc29uGAQgAygJEhYKDndvcmtzcGFjZV9qc29uGAUgASgJIlUKD0VucXVldWVSZXNwb25zZRItCgdtaXNzaW9uGAEgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuT2JqZWN0S2V5EhMKC21pc3Npb25fdWlkGAIgASgJIkEKEFN1YnNjcmliZVJlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleSJxChFTdWJzY3JpYmVSZXNwb25zZRIMCgR0YXNrGAEgASgJEg0KBXN0YXRlGAIgASgJEg0KBWFnZW50GAMgASgJEg8KB2F0dGVtcHQYBCABKA0SDwoHbWVzc2FnZRgFIAEoCRIOCgZzeW5jZWQYBiABKAginQMKC1dvcmtSZXF1ZXN0Ei4KBWhlbGxvGAEgASgLMh0uY29kaXRlY3QudjFhbHBoYTEuQWdlbnRIZWxsb0gAEjEKCWhlYXJ0YmVhdBgCIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLkhlYXJ0YmVhdEgAEi0KB3N0YXJ0ZWQYAyABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5TdGFydGVkSAASLwoIcHJvZ3Jlc3MYBCABKAsyGy5jb2RpdGVjdC52MWFscGhhMS5Qcm9ncmVzc0gAEi8KCGZpbmlzaGVkGAUgASgLMhsuY29kaXRlY3QudjFhbHBoYTEuRmluaXNoZWRIABIqCgNsb2cYBiABKAsyGy5jb2RpdGVjdC52MWFscGhhMS5Mb2dDaHVua0gAEi0KB3JlZnVzZWQYByABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5SZWZ1c2VkSAASNAoLcmVpc3N1ZV9hY2sYCCABKAsyHS5jb2RpdGVjdC52MWFscGhhMS5SZWlzc3VlQWNrSABCCQoHbWVzc2FnZSKZAwoMV29ya1Jlc3BvbnNlEi8KBWhlbGxvGAEgASgLMh4uY29kaXRlY3QudjFhbHBoYTEuTGVhZGVySGVsbG9IABIyCgpub3RfbGVhZGVyGAIgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuTm90TGVhZGVySAASOAoNaGVhcnRiZWF0X2FjaxgDIAEoCzIfLmNvZGl0ZWN0LnYxYWxwaGExLkhlYXJ0YmVhdEFja0gAEisKBmFzc2lnbhgEIAEoCzIZLmNvZGl0ZWN0LnYxYWxwaGExLkFzc2lnbkgAEikKBWFib3J0GAUgASgLMhguY29kaXRlY3QudjFhbHBoYTEuQWJvcnRIABItCgdjb25maXJtGAYgASgLMhouY29kaXRlY3QudjFhbHBoYTEuQ29uZmlybUgAEi0KB3JlaXNzdWUYByABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5SZWlzc3VlSAASKQoFZHJhaW4YCCABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5EcmFpbkgAQgkKB21lc3NhZ2Ui7AEKCkFnZW50SGVsbG8SFAoMcHJvdG9jb2xfbWluGAEgASgNEhQKDHByb3RvY29sX21heBgCIAEoDRIUCgxwcm9jZXNzX3V1aWQYAyABKAkSDQoFc2xvdHMYBCABKA0SEwoLYWdlbnRfdHlwZXMYBSADKAkSFAoMY2FwYWJpbGl0aWVzGAYgAygJEhQKDGhpZ2hlc3RfdGVybRgHIAEoDRIoCgZjbGFpbXMYCCADKAsyGC5jb2RpdGVjdC52MWFscGhhMS5DbGFpbRIQCghib3VuZGFyeRgJIAEoCRIQCghkcmFpbmluZxgKIAEoCCJ8CgVDbGFpbRIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSEAoIZmluaXNoZWQYBCABKAgSFQoNcmVzdWx0X2RpZ2VzdBgFIAEoCSJECgtMZWFkZXJIZWxsbxIQCghwcm90b2NvbBgBIAEoDRIMCgR0ZXJtGAIgASgNEhUKDWxlYXNlX3NlY29uZHMYAyABKA0iHwoJTm90TGVhZGVyEhIKCmtub3duX3Rlcm0YASABKA0iHQoJSGVhcnRiZWF0EhAKCHNlcXVlbmNlGAEgASgEIiAKDEhlYXJ0YmVhdEFjaxIQCghzZXF1ZW5jZRgBIAEoBCK3AgoGQXNzaWduEhAKCHRhc2tfdWlkGAEgASgJEioKBHRhc2sYAiABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSDwoHYXR0ZW1wdBgDIAEoDRInCgVlcG9jaBgEIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEhEKCXNwZWNfanNvbhgFIAEoCRITCgtpbnB1dHNfanNvbhgGIAEoCRI1Cgl3b3Jrc3BhY2UYByABKAsyIi5jb2RpdGVjdC52MWFscGhhMS5Xb3Jrc3BhY2VTb3VyY2USEgoKYmxvYl9ncmFudBgIIAEoCRIVCg1uYW1lc3BhY2VfdWlkGAkgASgJEhEKCW93bmVyX3VpZBgKIAEoCRIYChBkZWFkbGluZV9zZWNvbmRzGAsgASgNIr8BCg9Xb3Jrc3BhY2VTb3VyY2USKwoDZ2l0GAEgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuR2l0U291cmNlSAASLgoFZmlsZXMYAiABKAsyHS5jb2RpdGVjdC52MWFscGhhMS5GaWxlU291cmNlSAASLgoGYnVuZGxlGAMgASgLMh4uY29kaXRlY3QudjFhbHBoYTEuQXJ0aWZhY3RSZWYSFQoNYnVuZGxlX2NvbW1pdBgEIAEoCUIICgZzb3VyY2UiRwoJR2l0U291cmNlEgsKA3VybBgBIAEoCRILCgNyZWYYAiABKAkSEAoIc3ViX3BhdGgYAyABKAkSDgoGY29tbWl0GAQgASgJInMKCkZpbGVTb3VyY2USNwoFZmlsZXMYASADKAsyKC5jb2RpdGVjdC52MWFscGhhMS5GaWxlU291cmNlLkZpbGVzRW50cnkaLAoKRmlsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAw6AjgBIlUKB1N0YXJ0ZWQSEAoIdGFza191aWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRInCgVlcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoImcKCFByb2dyZXNzEhAKCHRhc2tfdWlkGAEgASgJEicKBWVwb2NoGAIgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSDwoHcGVyY2VudBgDIAEoDRIPCgdtZXNzYWdlGAQgASgJIksKCExvZ0NodW5rEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SDgoGb2Zmc2V0GAMgASgEEgwKBGRhdGEYBCABKAwiZQoHUmVmdXNlZBIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSDgoGcmVhc29uGAQgASgJIrIBCghGaW5pc2hlZBIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSLgoGcmVzdWx0GAQgASgLMh4uY29kaXRlY3QudjFhbHBoYTEuVGFza091dGNvbWUSFQoNcmVzdWx0X2RpZ2VzdBgFIAEoCRITCgtkdXJhdGlvbl9tcxgGIAEoBCKAAgoLVGFza091dGNvbWUSDgoGcmVzdWx0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEhUKDW9ic2VydmVkX2pzb24YBCABKAkSFAoMY2xhaW1lZF9qc29uGAUgASgJEjEKCWFydGlmYWN0cxgGIAMoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLkFydGlmYWN0UmVmEg4KBmNvbW1pdBgHIAEoCRITCgt0cmVlX2JlZm9yZRgIIAEoCRISCgp0cmVlX2FmdGVyGAkgASgJEhAKCGJvdW5kYXJ5GAogASgJEhUKDW91dHB1dF9jb21taXQYCyABKAkiYwoFQWJvcnQSEAoIdGFza191aWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRInCgVlcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEg4KBnJlYXNvbhgEIAEoCSJVCgdDb25maXJtEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SJwoFZXBvY2gYAyABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5FcG9jaCKaAQoHUmVpc3N1ZRIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEisKCW9sZF9lcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEisKCW5ld19lcG9jaBgEIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEhIKCmJsb2JfZ3JhbnQYBSABKAkiWAoKUmVpc3N1ZUFjaxIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2giFwoFRHJhaW4SDgoGcmVhc29uGAEgASgJMr4BChBUYXNrUXVldWVTZXJ2aWNlElAKB0VucXVldWUSIS5jb2RpdGVjdC52MWFscGhhMS5FbnF1ZXVlUmVxdWVzdBoiLmNvZGl0ZWN0LnYxYWxwaGExLkVucXVldWVSZXNwb25zZRJYCglTdWJzY3JpYmUSIy5jb2RpdGVjdC52MWFscGhhMS5TdWJzY3JpYmVSZXF1ZXN0GiQuY29kaXRlY3QudjFhbHBoYTEuU3Vic2NyaWJlUmVzcG9uc2UwATJaCgtXb3JrU2VydmljZRJLCgRXb3JrEh4uY29kaXRlY3QudjFhbHBoYTEuV29ya1JlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5Xb3JrUmVzcG9uc2UoATABYgZwcm90bzM", [file_coditect_v1alpha1_common]);
+  fileDesc("CiJjb2RpdGVjdC92MWFscGhhMS90YXNrX3F1ZXVlLnByb3RvEhFjb2RpdGVjdC52MWFscGhhMSJ1Cg5FbnF1ZXVlUmVxdWVzdBIRCgluYW1lc3BhY2UYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIQCghwcmlvcml0eRgDIAEoBRISCgp0YXNrc19qc29uGAQgAygJEhYKDndvcmtzcGFjZV9qc29uGAUgASgJIlUKD0VucXVldWVSZXNwb25zZRItCgdtaXNzaW9uGAEgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuT2JqZWN0S2V5EhMKC21pc3Npb25fdWlkGAIgASgJIkEKEFN1YnNjcmliZVJlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleSJxChFTdWJzY3JpYmVSZXNwb25zZRIMCgR0YXNrGAEgASgJEg0KBXN0YXRlGAIgASgJEg0KBWFnZW50GAMgASgJEg8KB2F0dGVtcHQYBCABKA0SDwoHbWVzc2FnZRgFIAEoCRIOCgZzeW5jZWQYBiABKAginQMKC1dvcmtSZXF1ZXN0Ei4KBWhlbGxvGAEgASgLMh0uY29kaXRlY3QudjFhbHBoYTEuQWdlbnRIZWxsb0gAEjEKCWhlYXJ0YmVhdBgCIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLkhlYXJ0YmVhdEgAEi0KB3N0YXJ0ZWQYAyABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5TdGFydGVkSAASLwoIcHJvZ3Jlc3MYBCABKAsyGy5jb2RpdGVjdC52MWFscGhhMS5Qcm9ncmVzc0gAEi8KCGZpbmlzaGVkGAUgASgLMhsuY29kaXRlY3QudjFhbHBoYTEuRmluaXNoZWRIABIqCgNsb2cYBiABKAsyGy5jb2RpdGVjdC52MWFscGhhMS5Mb2dDaHVua0gAEi0KB3JlZnVzZWQYByABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5SZWZ1c2VkSAASNAoLcmVpc3N1ZV9hY2sYCCABKAsyHS5jb2RpdGVjdC52MWFscGhhMS5SZWlzc3VlQWNrSABCCQoHbWVzc2FnZSKZAwoMV29ya1Jlc3BvbnNlEi8KBWhlbGxvGAEgASgLMh4uY29kaXRlY3QudjFhbHBoYTEuTGVhZGVySGVsbG9IABIyCgpub3RfbGVhZGVyGAIgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuTm90TGVhZGVySAASOAoNaGVhcnRiZWF0X2FjaxgDIAEoCzIfLmNvZGl0ZWN0LnYxYWxwaGExLkhlYXJ0YmVhdEFja0gAEisKBmFzc2lnbhgEIAEoCzIZLmNvZGl0ZWN0LnYxYWxwaGExLkFzc2lnbkgAEikKBWFib3J0GAUgASgLMhguY29kaXRlY3QudjFhbHBoYTEuQWJvcnRIABItCgdjb25maXJtGAYgASgLMhouY29kaXRlY3QudjFhbHBoYTEuQ29uZmlybUgAEi0KB3JlaXNzdWUYByABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5SZWlzc3VlSAASKQoFZHJhaW4YCCABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5EcmFpbkgAQgkKB21lc3NhZ2Ui7AEKCkFnZW50SGVsbG8SFAoMcHJvdG9jb2xfbWluGAEgASgNEhQKDHByb3RvY29sX21heBgCIAEoDRIUCgxwcm9jZXNzX3V1aWQYAyABKAkSDQoFc2xvdHMYBCABKA0SEwoLYWdlbnRfdHlwZXMYBSADKAkSFAoMY2FwYWJpbGl0aWVzGAYgAygJEhQKDGhpZ2hlc3RfdGVybRgHIAEoDRIoCgZjbGFpbXMYCCADKAsyGC5jb2RpdGVjdC52MWFscGhhMS5DbGFpbRIQCghib3VuZGFyeRgJIAEoCRIQCghkcmFpbmluZxgKIAEoCCJ8CgVDbGFpbRIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSEAoIZmluaXNoZWQYBCABKAgSFQoNcmVzdWx0X2RpZ2VzdBgFIAEoCSJECgtMZWFkZXJIZWxsbxIQCghwcm90b2NvbBgBIAEoDRIMCgR0ZXJtGAIgASgNEhUKDWxlYXNlX3NlY29uZHMYAyABKA0iHwoJTm90TGVhZGVyEhIKCmtub3duX3Rlcm0YASABKA0iHQoJSGVhcnRiZWF0EhAKCHNlcXVlbmNlGAEgASgEIiAKDEhlYXJ0YmVhdEFjaxIQCghzZXF1ZW5jZRgBIAEoBCLNAgoGQXNzaWduEhAKCHRhc2tfdWlkGAEgASgJEioKBHRhc2sYAiABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSDwoHYXR0ZW1wdBgDIAEoDRInCgVlcG9jaBgEIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEhEKCXNwZWNfanNvbhgFIAEoCRITCgtpbnB1dHNfanNvbhgGIAEoCRI1Cgl3b3Jrc3BhY2UYByABKAsyIi5jb2RpdGVjdC52MWFscGhhMS5Xb3Jrc3BhY2VTb3VyY2USEgoKYmxvYl9ncmFudBgIIAEoCRIVCg1uYW1lc3BhY2VfdWlkGAkgASgJEhEKCW93bmVyX3VpZBgKIAEoCRIYChBkZWFkbGluZV9zZWNvbmRzGAsgASgNEhQKDHBhc3Rfc2Vjb25kcxgMIAEoDSK/AQoPV29ya3NwYWNlU291cmNlEisKA2dpdBgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLkdpdFNvdXJjZUgAEi4KBWZpbGVzGAIgASgLMh0uY29kaXRlY3QudjFhbHBoYTEuRmlsZVNvdXJjZUgAEi4KBmJ1bmRsZRgDIAEoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLkFydGlmYWN0UmVmEhUKDWJ1bmRsZV9jb21taXQYBCABKAlCCAoGc291cmNlIlcKCUdpdFNvdXJjZRILCgN1cmwYASABKAkSCwoDcmVmGAIgASgJEhAKCHN1Yl9wYXRoGAMgASgJEg4KBmNvbW1pdBgEIAEoCRIOCgZzZWNyZXQYBSABKAkicwoKRmlsZVNvdXJjZRI3CgVmaWxlcxgBIAMoCzIoLmNvZGl0ZWN0LnYxYWxwaGExLkZpbGVTb3VyY2UuRmlsZXNFbnRyeRosCgpGaWxlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDoCOAEiVQoHU3RhcnRlZBIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2giZwoIUHJvZ3Jlc3MSEAoIdGFza191aWQYASABKAkSJwoFZXBvY2gYAiABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5FcG9jaBIPCgdwZXJjZW50GAMgASgNEg8KB21lc3NhZ2UYBCABKAkiSwoITG9nQ2h1bmsSEAoIdGFza191aWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRIOCgZvZmZzZXQYAyABKAQSDAoEZGF0YRgEIAEoDCJlCgdSZWZ1c2VkEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SJwoFZXBvY2gYAyABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5FcG9jaBIOCgZyZWFzb24YBCABKAkisgEKCEZpbmlzaGVkEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SJwoFZXBvY2gYAyABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5FcG9jaBIuCgZyZXN1bHQYBCABKAsyHi5jb2RpdGVjdC52MWFscGhhMS5UYXNrT3V0Y29tZRIVCg1yZXN1bHRfZGlnZXN0GAUgASgJEhMKC2R1cmF0aW9uX21zGAYgASgEIuMCCgtUYXNrT3V0Y29tZRIOCgZyZXN1bHQYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSFQoNb2JzZXJ2ZWRfanNvbhgEIAEoCRIUCgxjbGFpbWVkX2pzb24YBSABKAkSMQoJYXJ0aWZhY3RzGAYgAygLMh4uY29kaXRlY3QudjFhbHBoYTEuQXJ0aWZhY3RSZWYSDgoGY29tbWl0GAcgASgJEhMKC3RyZWVfYmVmb3JlGAggASgJEhIKCnRyZWVfYWZ0ZXIYCSABKAkSEAoIYm91bmRhcnkYCiABKAkSFQoNb3V0cHV0X2NvbW1pdBgLIAEoCRIvCgZhY3Rpb24YDCABKAsyHy5jb2RpdGVjdC52MWFscGhhMS5BY3Rpb25SZWNvcmQSMAoKdmlvbGF0aW9ucxgNIAMoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLlZpb2xhdGlvbiJICgxBY3Rpb25SZWNvcmQSDAoEdG9vbBgBIAEoCRIYChBleHBlY3RlZF9zZWNvbmRzGAIgASgNEhAKCGV4cGVjdGVkGAMgAygJIjgKCVZpb2xhdGlvbhIMCgRraW5kGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDAoEcGF0aBgDIAEoCSJjCgVBYm9ydBIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSDgoGcmVhc29uGAQgASgJIlUKB0NvbmZpcm0SEAoIdGFza191aWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRInCgVlcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoIpoBCgdSZWlzc3VlEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SKwoJb2xkX2Vwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSKwoJbmV3X2Vwb2NoGAQgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSEgoKYmxvYl9ncmFudBgFIAEoCSJYCgpSZWlzc3VlQWNrEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SJwoFZXBvY2gYAyABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5FcG9jaCIXCgVEcmFpbhIOCgZyZWFzb24YASABKAkyvgEKEFRhc2tRdWV1ZVNlcnZpY2USUAoHRW5xdWV1ZRIhLmNvZGl0ZWN0LnYxYWxwaGExLkVucXVldWVSZXF1ZXN0GiIuY29kaXRlY3QudjFhbHBoYTEuRW5xdWV1ZVJlc3BvbnNlElgKCVN1YnNjcmliZRIjLmNvZGl0ZWN0LnYxYWxwaGExLlN1YnNjcmliZVJlcXVlc3QaJC5jb2RpdGVjdC52MWFscGhhMS5TdWJzY3JpYmVSZXNwb25zZTABMloKC1dvcmtTZXJ2aWNlEksKBFdvcmsSHi5jb2RpdGVjdC52MWFscGhhMS5Xb3JrUmVxdWVzdBofLmNvZGl0ZWN0LnYxYWxwaGExLldvcmtSZXNwb25zZSgBMAFiBnByb3RvMw", [file_coditect_v1alpha1_common]);
 
 /**
  * @generated from message coditect.v1alpha1.EnqueueRequest
@@ -539,6 +539,13 @@ export type Assign = Message<"coditect.v1alpha1.Assign"> & {
    * @generated from field: uint32 deadline_seconds = 11;
    */
   deadlineSeconds: number;
+
+  /**
+   * Median run time of the same action in the past, in seconds; 0 when it never ran.
+   *
+   * @generated from field: uint32 past_seconds = 12;
+   */
+  pastSeconds: number;
 };
 
 /**
@@ -616,6 +623,13 @@ export type GitSource = Message<"coditect.v1alpha1.GitSource"> & {
    * @generated from field: string commit = 4;
    */
   commit: string;
+
+  /**
+   * Name of the mounted Secret with credentials; empty for none.
+   *
+   * @generated from field: string secret = 5;
+   */
+  secret: string;
 };
 
 /**
@@ -885,6 +899,20 @@ export type TaskOutcome = Message<"coditect.v1alpha1.TaskOutcome"> & {
    * @generated from field: string output_commit = 11;
    */
   outputCommit: string;
+
+  /**
+   * What the intent became; unset when no action was begun.
+   *
+   * @generated from field: coditect.v1alpha1.ActionRecord action = 12;
+   */
+  action?: ActionRecord | undefined;
+
+  /**
+   * Differences between the expected and the actual state.
+   *
+   * @generated from field: repeated coditect.v1alpha1.Violation violations = 13;
+   */
+  violations: Violation[];
 };
 
 /**
@@ -893,6 +921,68 @@ export type TaskOutcome = Message<"coditect.v1alpha1.TaskOutcome"> & {
  */
 export const TaskOutcomeSchema: GenMessage<TaskOutcome> = /*@__PURE__*/
   messageDesc(file_coditect_v1alpha1_task_queue, 21);
+
+/**
+ * The action of an attempt, recorded before it ran.
+ *
+ * @generated from message coditect.v1alpha1.ActionRecord
+ */
+export type ActionRecord = Message<"coditect.v1alpha1.ActionRecord"> & {
+  /**
+   * @generated from field: string tool = 1;
+   */
+  tool: string;
+
+  /**
+   * 0 when nothing is known of past runs.
+   *
+   * @generated from field: uint32 expected_seconds = 2;
+   */
+  expectedSeconds: number;
+
+  /**
+   * @generated from field: repeated string expected = 3;
+   */
+  expected: string[];
+};
+
+/**
+ * Describes the message coditect.v1alpha1.ActionRecord.
+ * Use `create(ActionRecordSchema)` to create a new message.
+ */
+export const ActionRecordSchema: GenMessage<ActionRecord> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_task_queue, 22);
+
+/**
+ * @generated from message coditect.v1alpha1.Violation
+ */
+export type Violation = Message<"coditect.v1alpha1.Violation"> & {
+  /**
+   * One of Task.status.violations[].kind.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * Empty when it is about no file and no artifact.
+   *
+   * @generated from field: string path = 3;
+   */
+  path: string;
+};
+
+/**
+ * Describes the message coditect.v1alpha1.Violation.
+ * Use `create(ViolationSchema)` to create a new message.
+ */
+export const ViolationSchema: GenMessage<Violation> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_task_queue, 23);
 
 /**
  * Stop the attempt and forget it; nothing is to be reported.
@@ -926,7 +1016,7 @@ export type Abort = Message<"coditect.v1alpha1.Abort"> & {
  * Use `create(AbortSchema)` to create a new message.
  */
 export const AbortSchema: GenMessage<Abort> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 22);
+  messageDesc(file_coditect_v1alpha1_task_queue, 24);
 
 /**
  * The outcome is recorded; the slot is free.
@@ -955,7 +1045,7 @@ export type Confirm = Message<"coditect.v1alpha1.Confirm"> & {
  * Use `create(ConfirmSchema)` to create a new message.
  */
 export const ConfirmSchema: GenMessage<Confirm> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 23);
+  messageDesc(file_coditect_v1alpha1_task_queue, 25);
 
 /**
  * The same attempt goes on under a new number.
@@ -994,7 +1084,7 @@ export type Reissue = Message<"coditect.v1alpha1.Reissue"> & {
  * Use `create(ReissueSchema)` to create a new message.
  */
 export const ReissueSchema: GenMessage<Reissue> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 24);
+  messageDesc(file_coditect_v1alpha1_task_queue, 26);
 
 /**
  * @generated from message coditect.v1alpha1.ReissueAck
@@ -1021,7 +1111,7 @@ export type ReissueAck = Message<"coditect.v1alpha1.ReissueAck"> & {
  * Use `create(ReissueAckSchema)` to create a new message.
  */
 export const ReissueAckSchema: GenMessage<ReissueAck> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 25);
+  messageDesc(file_coditect_v1alpha1_task_queue, 27);
 
 /**
  * Take no new work; leave when idle.
@@ -1040,7 +1130,7 @@ export type Drain = Message<"coditect.v1alpha1.Drain"> & {
  * Use `create(DrainSchema)` to create a new message.
  */
 export const DrainSchema: GenMessage<Drain> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 26);
+  messageDesc(file_coditect_v1alpha1_task_queue, 28);
 
 /**
  * Served on the api listener; every call needs a bearer token.
