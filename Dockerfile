@@ -9,6 +9,18 @@ RUN npm ci --no-audit --no-fund
 COPY . .
 RUN node scripts/bundle.ts operator blobs agent
 
+# The jail that agents start untrusted programs in: one static program, so that the compiler stays here.
+FROM ${NODE_IMAGE} AS jail
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends gcc libc6-dev \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY package.json ./
+COPY platform ./platform
+COPY sandbox ./sandbox
+COPY scripts ./scripts
+RUN node scripts/build-jail.ts --out /jail
+
 FROM ${NODE_IMAGE} AS runtime
 ARG VERSION=0.1.0
 ARG REVISION=unknown
@@ -45,6 +57,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=bundles /src/dist/agent.js /src/dist/agent.js.map /src/dist/analyzer-reader.js /src/dist/wasm-runner.js ./
 COPY --from=bundles /src/dist/wasm ./wasm
+COPY --from=jail /jail ./
 COPY --from=bundles /src/dist/node_modules ./node_modules
 USER 65532:65532
 EXPOSE 8080

@@ -1,4 +1,5 @@
 // Process of an agent. Only here adapters are made and the environment is read.
+import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import manifest from '#package.json' with { type: 'json' };
 import { AgentConfig } from '#api/config/agent.ts';
@@ -27,10 +28,11 @@ import { openWorkspaces } from './workspace/workspaces.ts';
 const environment = { clock: systemClock, random: systemRandom };
 
 /** The program of the jail lies beside the bundle, or among what was built in the checkout. */
-const jailProgram = import.meta.filename.endsWith('.js') ? join(import.meta.dirname, 'jail') : join(dirname(import.meta.dirname), 'dist', 'jail');
+const ownJail = import.meta.filename.endsWith('.js') ? join(import.meta.dirname, 'jail') : join(dirname(import.meta.dirname), 'dist', 'jail');
 
 const MiB = 1024 * 1024;
 const cacheMiB = 256;
+const runShare = 0.8;
 
 await startProcess({ name: 'agent', settings: AgentConfig, argv: process.argv.slice(2), env: process.env, run });
 
@@ -68,20 +70,26 @@ function connect({ endpointsFile, operatorNamespace: namespace, ...config }: Age
   return { channel, blobs };
 }
 
-async function openWorkFolder({ workFolder, workFolderMaxMiB, gitSecretsFolder, agentTypes }: AgentConfig, log: Log) {
+async function openWorkFolder({ workFolder, workFolderMaxMiB, gitSecretsFolder, agentTypes, jailPath }: AgentConfig, log: Log) {
   // Tools that belong to this process, node among them, are found before those of the system.
   const path = [dirname(process.execPath), process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(':');
   const folders = { process: join(workFolder, 'sandbox', 'process'), wasm: join(workFolder, 'sandbox', 'wasm'), cache: join(workFolder, 'cache') };
   await removeTree(join(workFolder, 'sandbox'));
   const workspaces = await openWorkspaces({ workFolder, mirrorBytes: workFolderMaxMiB * MiB, path, gitSecretsFolder, log });
   const cache = await openCache({ folder: folders.cache, maxBytes: cacheMiB * MiB, clock: systemClock });
-  const jail = await openJail({ program: jailProgram, clock: systemClock });
+  const jail = await openJail({ program: jailPath ?? ownJail, clock: systemClock });
   const sandboxes = {
-    process: createProcessSandbox({ workFolder: folders.process, jail, clock: systemClock, log, path }),
+    process: createProcessSandbox({ workFolder: folders.process, jail, clock: systemClock, log, path, ...memoryOfRuns() }),
     // Only the Coder runs code: agents without it keep no child waiting.
     wasm: createWasmSandbox({ ...environment, workFolder: folders.wasm, jail, warm: agentTypes.includes('Coder') ? 1 : 0, log }),
   };
   return { workspaces, sandboxes, cache };
+}
+
+/** Most memory of one run: less than the container has, so that the run is killed and not the agent. */
+function memoryOfRuns() {
+  const containerBytes = process.constrainedMemory();
+  return containerBytes > 0 && containerBytes < totalmem() ? { memoryBytes: Math.floor(containerBytes * runShare) } : {};
 }
 
 function obeySignals(agent: Agent, { drainSeconds }: AgentConfig, log: Log): void {

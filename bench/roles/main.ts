@@ -1,10 +1,11 @@
 // Scores the Analyzer and the Tester on testing/corpus, lists every miss with its place, and fails below the targets: node bench/roles/main.ts
+import { readRun } from '#agent-runtime/roles/tester/read-run.ts';
 import { isClaimMissed, keepRows, rowTable, type Targets, textTable } from '#bench/report.ts';
 import type { BenchRow } from '#bench/row.ts';
 import { readOutputs } from '#testing/corpus/outputs.ts';
 import { readRepositories } from '#testing/corpus/repositories.ts';
 import { scoreAnalyzer } from './analyzer.ts';
-import { judgeLive, judgeRecorded, type ReadRun, scoreTester } from './tester.ts';
+import { judgeLive, judgeRecorded, scoreTester } from './tester.ts';
 
 const targets: Targets = {
   analyzer_recall: { limit: 0.9, sense: 'at least', isClaimed: true },
@@ -20,7 +21,6 @@ const repositories = await readRepositories();
 const analyzer = await scoreAnalyzer(repositories);
 part('Analyzer: seeded faults', textTable(['rule', 'seeded', 'found', 'surplus', 'recall', 'precision'], analyzer.table), analyzer.misses);
 
-const { readRun } = (await import(new URL('../../agent-runtime/roles/tester/read-run.ts', import.meta.url).href)) as { readonly readRun: ReadRun };
 const { TMPDIR: _, FORCE_COLOR: __, ...env } = process.env;
 const live = await judgeLive(repositories, env);
 const tester = scoreTester([...judgeRecorded(await readOutputs(), readRun), ...live.judged], live.skipped);

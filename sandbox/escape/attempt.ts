@@ -21,7 +21,8 @@ export interface Outcome {
 export async function attempt(probe: EscapeProbe, runner: Runner, host: Host): Promise<Outcome> {
   const before = await traces(host, runner.runs);
   const command = [probe.program ?? 'probe', ...probe.tries.map((word) => named(word, host))];
-  const { result, folder, dispose } = await runner.run(command, { ...usual, ...probe.limits });
+  const ended = await runner.run(command, { ...usual, ...probe.limits });
+  const { result, folder } = ended;
   const left = survivors([process.pid, host.victim.pid ?? 0]);
   const breaches = [
     ...left.map((pid) => `process ${pid} has outlived the run`),
@@ -31,7 +32,7 @@ export async function attempt(probe: EscapeProbe, runner: Runner, host: Host): P
     ...words(probe, result),
   ];
   left.forEach(end);
-  await dispose();
+  await ended.dispose();
   return { breaches, result };
 }
 

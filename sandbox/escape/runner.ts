@@ -35,12 +35,13 @@ export function underSandbox(sandbox: Sandbox, { probeProgram, runs, secret }: R
   return {
     runs,
     run: async ([program = '', ...args], limits) => {
-      const { folder, run, dispose } = await sandbox.prepare();
+      const prepared = await sandbox.prepare();
+      const { folder } = prepared;
       await copyFile(probeProgram, join(folder, 'probe'));
       await symlink(secret, join(folder, 'planted'));
       const command = [program === 'probe' ? './probe' : program, ...args];
-      const result = await run({ kind: 'command', command, env: {}, limits, network: 'none' }, new AbortController().signal);
-      return { result, folder, dispose };
+      const result = await prepared.run({ kind: 'command', command, env: {}, limits, network: 'none' }, new AbortController().signal);
+      return { result, folder, dispose: () => prepared.dispose() };
     },
   };
 }

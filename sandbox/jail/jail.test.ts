@@ -35,7 +35,10 @@ async function inJail(script: string, rest: Partial<JailOrder> = {}, host: Jail 
 }
 
 const isAlive = (pid: number) => new Promise((resolve) => execFile('ps', ['-o', 'stat=', '-p', String(pid)], (_, stdout) => resolve(stdout.trim() !== '' && !stdout.startsWith('Z'))));
-const expectDead = (pid: number) => expect.poll(() => isAlive(pid), { timeout: 2000, interval: 10 }).toBe(false);
+
+async function expectDead(pid: number): Promise<void> {
+  await expect.poll(() => isAlive(pid), { timeout: 2000, interval: 10 }).toBe(false);
+}
 
 describe('the command line is strict', () => {
   const faults: Record<string, { args: readonly string[]; says: RegExp }> = {

@@ -20,7 +20,7 @@ describe('what manifests say', () => {
     },
     'a workspace is held by the lock file at its root': { files: { 'packages/a/package.json': json({ dependencies: { b: 'workspace:*', c: '1' } }), 'pnpm-lock.yaml': '' }, want: [{ lock: 'pnpm-lock.yaml', direct: 2, unpinned: 0 }] },
     'pyproject.toml by PEP 621': {
-      files: { 'pyproject.toml': '[project]\nname = "x" # a = ["b"]\nrequires-python = ">=3.11"\ndependencies = [\n  "httpx[http2]>=0.27,<1",  # a comment\n  "rich",\n  \'attrs==23.1; python_version < "3.12"\',\n]\n\n[project.optional-dependencies]\ntest = ["pytest>=8"]\n\n[tool.x]\ndependencies = ["no"]\n' },
+      files: { 'pyproject.toml': '[project]\nname = "x" # a = ["b"]\nrequires-python = ">=3.11"\ndependencies = [\n  "httpx[http2]>=0.27,<1",  # not "requests"\n  "rich",\n  \'attrs==23.1; python_version < "3.12"\',\n]\n\n[project.optional-dependencies]\ntest = ["pytest>=8"]\n\n[tool.x]\ndependencies = ["no"]\n' },
       want: [{ ecosystem: 'PyPI', direct: 3, dev: 1, unpinned: 2, runtime: '>=3.11' }],
     },
     'pyproject.toml by Poetry': {

@@ -33,7 +33,8 @@ interface Run {
 /** The only run of a report that the schema accepts. */
 function runOf(input: Partial<ReportInput>): Run {
   const log = JSON.parse(toSarif({ findings: [], rules, version: '1.2.3', ...input })) as { readonly runs: readonly [Run] };
-  expect(validate(log), JSON.stringify(validate.errors?.slice(0, 3))).toBe(true);
+  validate(log);
+  expect(validate.errors ?? []).toEqual([]);
   expect(log.runs).toHaveLength(1);
   return log.runs[0];
 }

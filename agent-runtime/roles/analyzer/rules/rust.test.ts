@@ -8,7 +8,7 @@ const tested = (statement: string): string => `#[cfg(test)]\nmod tests {\n    us
 testRules(rustRules, 'src/lib.rs', {
   'rs-unwrap': {
     finds: [body('x.unwrap();'), body('println!("{}", a.unwrap());'), body('a()\n    .b()\n    .unwrap() // !!\n    .c();'), '#[cfg(not(test))]\nmod a { fn b() { c.unwrap(); } } // !!', '#[cfg(test)]\nmod t {}\nfn f() { x.unwrap(); } // !!', '#[cfg(feature = "test-util")]\nfn f() { x.unwrap(); } // !!'],
-    leaves: [tested('x.unwrap();'), '#[tokio::test]\nasync fn t() { x.unwrap(); }', '#[test]\n#[should_panic(expected = "x")]\nfn t() { x.unwrap(); }', at('tests/a.rs', body('x.unwrap();')), at('examples/a.rs', body('x.unwrap();')), at('build.rs', body('x.unwrap();')), body('x.unwrap_or(1);'), body('x.unwrap_or_default();'), body('xs.map(Option::unwrap);'), '// x.unwrap()\n/// ```\n/// x.unwrap();\n/// ```\nfn f() {}', '#[cfg(all(unix, test))]\nmod t { fn f() { x.unwrap(); } }', body('println!("x.unwrap()");'), at('src/tests.rs', body('x.unwrap();'))],
+    leaves: [tested('x.unwrap();'), '#[test] fn t() { x.unwrap(); }', '#[tokio::test]\nasync fn t() { x.unwrap(); }', '#[test]\n#[should_panic(expected = "x")]\nfn t() { x.unwrap(); }', at('tests/a.rs', body('x.unwrap();')), at('examples/a.rs', body('x.unwrap();')), at('build.rs', body('x.unwrap();')), body('x.unwrap_or(1);'), body('x.unwrap_or_default();'), body('xs.map(Option::unwrap);'), '// x.unwrap()\n/// ```\n/// x.unwrap();\n/// ```\nfn f() {}', '#[cfg(all(unix, test))]\nmod t { fn f() { x.unwrap(); } }', body('println!("x.unwrap()");'), at('src/tests.rs', body('x.unwrap();'))],
   },
   'rs-empty-expect': {
     finds: [body('x.expect("");'), body('a(x.expect(""))'), body('format!("{}", x.expect(""));'), body('x\n  .expect(""); // !!')],

@@ -14,7 +14,7 @@ const minHump = 3;
 
 const secretName = /password|passwd|secret|token|api[_-]?key|access[_-]?key/gi;
 /** Behind the word: the rest of the name, what closes it, a type, the sign of assignment, the literal. Bounded everywhere. */
-const assigned = /([\w-]{0,48})["'`]?\]?\??[ \t]{0,40}(?::[ \t]{0,8}[&\w'<>[\]|. ]{1,48}?[ \t]{0,8}=|:=|=>|[:=])(?!=)[ \t]{0,40}(?:[bBrRuU]{1,2})?(["'`])((?:\\[^\r\n]|(?!\2)[^\\\r\n]){8,512})\2(?![ \t]{0,8}[+%])/y;
+const assigned = /([\w-]{0,48})["'`]?\]?\??[ \t]{0,40}(?::[ \t]{0,8}[&\w'<>[\]|. ]{1,48}?[ \t]{0,8}=|:=|=>|[:=])[ \t]{0,40}(?:[bBrRuU]{1,2})?(["'`])((?:\\[^\r\n]|(?!\2)[^\\\r\n]){8,512})\2(?![ \t]{0,8}[+%])/y;
 
 /** Names that speak about a secret without holding it. */
 const aboutSecret = /^i[sz]|^less$|(?:names?|types?|ur[il]s?|paths?|files?|filename|fields?|labels?|headers?|prefix|suffix|pattern|regexp?|format|class|selector|messages?|errors?|title|text|hints?|help|description|endpoint|refs?|env|var|variable|algorithm|issuer|audience|scopes?|kind|policy|cookie|strength|status|state|length|rules?|placeholder|columns?|param|parameter|event|action|command)$/i;
