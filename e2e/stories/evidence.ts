@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { GoalStatus, Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { serveGit } from '#agent-runtime/workspace/fake-git-server.ts';
 import { eventually, type World } from '#testing/world.ts';
@@ -44,13 +44,26 @@ async function ended(world: World, namespace: string, name: string): Promise<Mis
 }
 
 async function unmet(world: World, namespace: string, name: string): Promise<string> {
-  const { status } = await ended(world, namespace, name);
-  const [goal] = status?.goals ?? [];
-  const why = status?.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
-  must(goal?.state === 'Unmet' && goal.reason === 'CommandFailed', `${name}: the goal is ${goal?.state} (${goal?.reason}): ${goal?.evidence}`);
-  must(why === 'GoalsUnmet', `${name}: the mission ended as ${why}`);
+  const done = await ended(world, namespace, name);
+  const goal = goalIs(done, 'Unmet');
+  must(goal.reason === 'CommandFailed', `${name}: the goal is Unmet by ${goal.reason}: ${goal.evidence}`);
+  must(endOf(done)?.reason === 'GoalsUnmet', `${name}: the mission ended as ${endOf(done)?.reason}`);
   must(goal.proof?.exitCode === 1 && goal.proof.tree !== undefined, `${name}: the proof lacks exit code or tree: ${JSON.stringify(goal.proof)}`);
   return goal.evidence;
+}
+
+const endOf = ({ status }: Mission) => status?.conditions?.find(({ type }) => type === 'Succeeded');
+
+/** The only goal of a mission, which must be in this state. */
+function goalIs({ metadata, status }: Mission, state: GoalStatus['state']): GoalStatus {
+  const [goal] = status?.goals ?? [];
+  must(goal?.state === state, `${metadata.name}: the goal is ${goal?.state} (${goal?.reason}): ${goal?.evidence}`);
+  return goal;
+}
+
+async function works(world: World, namespace: string): Promise<readonly Task[]> {
+  const { items } = await read<{ items: Task[] }>(world, namespace, 'tasks.coditect.ai');
+  return items.filter(({ spec }) => spec.taskName === 'work');
 }
 
 export const liarsStory: Story = {
@@ -62,10 +75,8 @@ export const liarsStory: Story = {
     const liar = await unmet(world, namespace, 'liar');
     const bender = await unmet(world, namespace, 'bender');
     must(bender.includes('sum.test.js'), `the evidence does not name the test that was edited: ${bender}`);
-    const honest = await ended(world, namespace, 'honest');
-    must(honest.status?.goals?.[0]?.state === 'Met', `an honest change is ${honest.status?.goals?.[0]?.state}: ${honest.status?.goals?.[0]?.evidence}`);
-    const tasks = (await read<{ items: Task[] }>(world, namespace, 'tasks.coditect.ai')).items;
-    for (const { spec, status } of tasks) must(spec.taskName !== 'work' || status?.outcome?.result === 'Succeeded', `${spec.missionRef?.name}: its task did not claim success: ${status?.outcome?.message}`);
+    goalIs(await ended(world, namespace, 'honest'), 'Met');
+    for (const { spec, status } of await works(world, namespace)) must(status?.outcome?.result === 'Succeeded', `${spec.missionRef?.name}: its task did not claim success: ${status?.outcome?.message}`);
     return `liar: ${liar}\nbender: ${bender}`;
   },
 };
@@ -78,10 +89,8 @@ export const verifierStory: Story = {
     await world.apply(mission(namespace, 'waits', { tasks: [code("await writeFile('more.js', 'export {};\\n');")] }));
     await eventually('the goal says NoIndependentVerifier', 60, async () => (await read<Mission>(world, namespace, 'missions.coditect.ai/waits')).status?.goals?.[0]?.reason === 'NoIndependentVerifier');
     await world.kubectl('patch', 'agentpools.coditect.ai/crew', '-n', namespace, '--type=merge', '-p', '{"spec":{"scaling":{"maxReplicas":2}}}');
-    const { status } = await ended(world, namespace, 'waits');
-    const goal = status?.goals?.[0];
-    must(goal?.state === 'Met', `the goal is ${goal?.state} (${goal?.reason}): ${goal?.evidence}`);
-    const work = (await read<{ items: Task[] }>(world, namespace, 'tasks.coditect.ai')).items.find(({ spec }) => spec.taskName === 'work');
+    const goal = goalIs(await ended(world, namespace, 'waits'), 'Met');
+    const [work] = await works(world, namespace);
     must(work?.status?.assignment?.agent !== goal.proof?.agent, `the verifier is the agent that did the work: ${goal.proof?.agent}`);
     return goal.evidence;
   },
@@ -115,7 +124,7 @@ export const deliveryStory: Story = {
       await world.apply(deliver('good', "await writeFile('more.js', 'export {};\\n');"), deliver('bad', breakIt));
       const good = await ended(world, namespace, 'good');
       const pushed = good.status?.outputs?.git;
-      must(pushed?.state === 'Pushed', `the output is ${JSON.stringify(pushed)}: ${good.status?.conditions?.find(({ type }) => type === 'Succeeded')?.message}`);
+      must(pushed?.state === 'Pushed', `the output is ${JSON.stringify(pushed)}: ${endOf(good)?.message}`);
       must((await git('-C', 'app.git', 'rev-parse', 'done/good')) === pushed.commit, 'the branch does not hold the commit that the status names');
       const bad = await ended(world, namespace, 'bad');
       must(bad.status?.outputs === undefined, `an unproven output is named: ${JSON.stringify(bad.status?.outputs)}`);

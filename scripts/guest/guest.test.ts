@@ -82,5 +82,5 @@ test('the bundled runner, far from the checkout, serves like its source', async 
 }, 180_000);
 
 test('an agent is never bundled without its child', () => {
-  expect(withChildren(['blobs', 'agent'])).toEqual(['blobs', 'agent', 'wasm-runner']);
+  expect(withChildren(['blobs', 'agent'])).toEqual(['blobs', 'agent', 'analyzer-reader', 'wasm-runner']);
 });

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { failureClasses } from '#domain/consistency/state.ts';
 import { evidence, groupOf, ruleGroups } from './catalogue.ts';
 import type { Mark } from './marks.ts';
-import { failureClasses, readRepositories, type Repository, type SeededFault } from './repositories.ts';
+import { readRepositories, type Repository, type SeededFault } from './repositories.ts';
 
 const repositories = await readRepositories();
 const faults = repositories.flatMap((repository) => repository.faults.map((fault) => ({ repository, ...fault })));
@@ -97,7 +98,7 @@ describe('secrets', () => {
 });
 
 test.each(repositories.map(({ name, tests }) => [name, tests] as const))('the tests of %s fail with the gravest class of their failures', (_, tests) => {
-  const gravest = failureClasses.find((kind) => tests.failures.some((failure) => failure.class === kind));
+  const gravest = failureClasses.findLast((kind) => tests.failures.some((failure) => failure.class === kind));
   expect(tests.failureClass).toBe(gravest ?? (tests.passed === 0 ? 'noTests' : 'none'));
 });
 

@@ -2,10 +2,8 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { failureClasses } from '#domain/consistency/state.ts';
 import { type Mark, readMarked } from './marks.ts';
-
-/** Classes of failures, gravest first. */
-export const failureClasses = ['missingTool', 'crash', 'timeout', 'compileError', 'noTests', 'error', 'assertion'] as const;
 
 /** How a test run ends that is read right. */
 export const TestAnswer = z.strictObject({
@@ -13,8 +11,8 @@ export const TestAnswer = z.strictObject({
   passed: z.int(),
   failed: z.int(),
   skipped: z.int(),
-  failureClass: z.enum(['none', ...failureClasses]),
-  failures: z.array(z.strictObject({ test: z.string(), class: z.enum(failureClasses) })),
+  failureClass: z.enum(failureClasses),
+  failures: z.array(z.strictObject({ test: z.string(), class: z.enum(failureClasses).exclude(['none']) })),
 });
 export type TestAnswer = z.infer<typeof TestAnswer>;
 
