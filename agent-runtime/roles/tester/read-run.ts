@@ -36,7 +36,8 @@ export interface RunReading {
 /** Reads a run; total, whatever was printed. */
 export function readRun({ framework, stdout, stderr, report, ...ended }: FinishedRun): RunReading {
   const whole = plain(stdout);
-  const printed: Printed = { whole, stdout: cutLines(whole), text: cutLines(`${whole}\n${plain(stderr)}`) };
+  const text = cutLines(`${whole}\n${plain(stderr)}`);
+  const printed: Printed = { whole, stdout: cutLines(whole), text, lines: text.split('\n') };
   const told = completed(report === undefined ? undefined : readReport(report), readPrinted(framework, printed));
   const failures = [...told.failures, ...furtherFailures(ended, printed.text, told)];
   return { counts: told.counts, failureClass: gravest(failures) ?? 'none', failures };

@@ -72,7 +72,7 @@ describe('RunTests', () => {
 
 describe('registry', () => {
   const refusals: Record<string, { role: string; action: string; params?: JsonObject; message: RegExp }> = {
-    'an unknown role': { role: 'Painter', action: 'Paint', message: /no role Painter; it has Analyzer, Tester/ },
+    'an unknown role': { role: 'Painter', action: 'Paint', message: /no role Painter; it has Analyzer, Coder, Tester/ },
     'an unknown action': { role: 'Tester', action: 'Guess', message: /Tester does not know Guess; it knows RunCommand, RunTests/ },
     'an inherited name is no action': { role: 'Tester', action: 'constructor', message: /does not know constructor/ },
     'a wrong parameter': { role: 'Tester', action: 'RunCommand', params: { command: [] }, message: /intent\.params\.command: / },

@@ -1,12 +1,11 @@
 // What cargo test prints: a result line for each binary of tests, a block for each failing test, and the compiler's words on stderr.
 import { framesIn } from './frames.ts';
-import { blocks, type Failure, failureOf, type Reader, reading, type TestCounts } from './reading.ts';
+import { blocks, type Failure, failureOf, maxFailures, type Reader, reading, type TestCounts } from './reading.ts';
 
 const resultLine = /^test result: (?:ok|FAILED)\. (\d+) passed; (\d+) failed; (\d+) ignored; \d+ measured; \d+ filtered out/;
 
 /** Reads counts and failures of all binaries. */
-export const cargo: Reader = ({ text }) => {
-  const lines = text.split('\n');
+export const cargo: Reader = ({ lines }) => {
   const counts = countsOf(lines);
   const broken = [...compileFailures(lines), ...deaths(lines)];
   if (counts === undefined && broken.length === 0) return undefined;
@@ -25,7 +24,7 @@ function countsOf(lines: readonly string[]): TestCounts | undefined {
 /** `---- tests::adds stdout ----` and what the test printed, up to the list of names that follows the last one. */
 function testFailures(lines: readonly string[]): readonly Failure[] {
   const items = blocks(lines, (line) => /^---- (.+) stdout ----$/.exec(line)?.[1] ?? (/^(?:failures:|test result: .*|running \d+ tests?)$/.test(line) ? '' : undefined));
-  return items.filter(({ head }) => head !== '').map(({ head, body }) => testFailure(head, body.join('\n')));
+  return items.filter(({ head }) => head !== '').slice(0, maxFailures).map(({ head, body }) => testFailure(head, body.join('\n')));
 }
 
 const assertion = /^(?:assertion `?.*failed|test did not panic as expected|panic did not contain expected string)/;
@@ -55,7 +54,7 @@ function compileFailures(lines: readonly string[]): readonly Failure[] {
   const items = blocks(lines, (line) => (/^(?:error(?:\[E\d+\])?: |warning: |test |\s*(?:Compiling|Running|Finished) )/.test(line) ? line : undefined));
   const errors = items.filter(({ head, body }) => /^error(?:\[E\d+\])?: /.test(head) && body.some((line) => /^\s*--> /.test(line)));
   if (!isBroken) return [];
-  if (errors.length > 0) return errors.map(({ head, body }) => failureOf('compileError', head, { frames: framesIn(body.join('\n')) }));
+  if (errors.length > 0) return errors.slice(0, maxFailures).map(({ head, body }) => failureOf('compileError', head, { frames: framesIn(body.join('\n')) }));
   return [failureOf('compileError', lines.find((line) => line.startsWith('error: could not compile')) ?? 'the tests do not compile')];
 }
 

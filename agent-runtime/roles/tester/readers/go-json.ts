@@ -9,6 +9,8 @@ const keptOutput = 16_384;
 const endings = ['pass', 'fail', 'skip'] as const;
 type Ending = (typeof endings)[number];
 
+const event = /^\{"(?:Time|Action|ImportPath)":.*\}$/;
+
 interface Progress {
   ending: Ending | undefined;
   output: string;
@@ -23,7 +25,7 @@ interface Package extends Progress {
 export const goJson: Reader = ({ whole }) => {
   const packages = new Map<string, Package>();
   const builds = new Map<string, string>();
-  for (const line of whole.split('\n')) takeEvent((line.startsWith('{"') ? parsedObject(line) : undefined) ?? {}, packages, builds);
+  for (const line of whole.split('\n')) if (event.test(line)) takeEvent(parsedObject(line) ?? {}, packages, builds);
   if (packages.size === 0) return undefined;
   const all = [...packages.values()].flatMap(({ tests }) => [...tests.values()].map(({ ending }) => ending));
   const count = (...wanted: (Ending | undefined)[]) => all.filter((ending) => wanted.includes(ending)).length;

@@ -7,8 +7,7 @@ const result = /--- (PASS|FAIL|SKIP): (\S+) \(\d+\.\d+s\)$/;
 const packageEnd = /^(?:ok {2}|FAIL|\? {3})\t(\S+)/;
 
 /** Reads counts and failures; without -v passing tests are not named, and nothing is counted. */
-export const goText: Reader = ({ text }) => {
-  const lines = text.split('\n');
+export const goText: Reader = ({ lines }) => {
   if (!lines.some((line) => packageEnd.test(line) || begin.test(line))) return undefined;
   const packages = packagesOf(lines).map((printed): Tested => ({ ...printed, tests: testsOf(printed.body) }));
   const isCounted = packages.every(({ body }) => body.some((line) => begin.test(line) || /\[(?:no test files|(?:build|setup) failed)\]$/.test(line)));
@@ -61,11 +60,12 @@ function begunTests(body: readonly string[]): readonly Told[] {
   const ended: Told[] = [];
   let current = '';
   for (const [index, line] of body.entries()) {
-    current = begin.exec(line)?.[1] ?? current;
-    if (!open.has(current) && begin.test(line)) open.set(current, []);
+    const begun = begin.exec(line)?.[1];
+    current = begun ?? current;
+    if (begun !== undefined && !open.has(begun)) open.set(begun, []);
     const told = resultIn(line);
-    const output = open.get(told?.name ?? '');
-    if (told === undefined || output === undefined) open.get(current)?.push(line);
+    const output = told && open.get(told.name);
+    if (told === undefined || output === undefined) addTo(open.get(current), line);
     else {
       ended.push({ ...told, hasEnded: true, output: [...output, ...followers(body, index + 1)].join('\n') });
       open.delete(told.name);
@@ -74,8 +74,14 @@ function begunTests(body: readonly string[]): readonly Told[] {
   return [...ended, ...[...open].map(([name, output]): Told => ({ name, word: 'FAIL', hasEnded: false, output: output.join('\n') }))];
 }
 
-function resultIn(line: string): Pick<Told, 'word' | 'name'> | undefined {
+function addTo(output: string[] | undefined, line: string): void {
+  output?.push(line);
+}
+
+/** The result of a test in a line; of a test in `open`, when that is given. */
+function resultIn(line: string, open?: ReadonlyMap<string, unknown>): Pick<Told, 'word' | 'name'> | undefined {
   const [, word, name = ''] = result.exec(line) ?? [];
+  if (open?.has(name) === false) return undefined;
   return word === 'PASS' || word === 'FAIL' || word === 'SKIP' ? { word, name } : undefined;
 }
 

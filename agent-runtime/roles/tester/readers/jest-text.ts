@@ -1,11 +1,10 @@
 // What jest prints to people: `Tests:  1 failed, 3 passed, 4 total`, and a block with a bullet for each failure.
 import { classOfError, classOfLoad } from './classify.ts';
 import { framesIn } from './frames.ts';
-import { blocks, countOf, type Failure, failureOf, type Reader, reading } from './reading.ts';
+import { blocks, countOf, type Failure, failureOf, maxFailures, type Reader, reading } from './reading.ts';
 
 /** Reads counts and failures; failures are printed once more at the end of a long run, and are read once. */
-export const jestText: Reader = ({ text }) => {
-  const lines = text.split('\n');
+export const jestText: Reader = ({ lines }) => {
   const suites = lines.findLastIndex((line) => /^Test Suites: .*\d+ total$/.test(line));
   const words = lines.slice(suites + 1, suites + 3).map((line) => /^Tests: +(.*\d+ total)$/.exec(line)?.[1]).find((found) => found !== undefined);
   if (suites === -1 || words === undefined) return undefined;
@@ -16,9 +15,9 @@ export const jestText: Reader = ({ text }) => {
 
 function failuresIn(lines: readonly string[]): readonly Failure[] {
   const files = blocks(lines, (line) => /^(?:FAIL|PASS) (?:\S+ )?\S.*$/.exec(line)?.[0]);
-  return files.filter(({ head }) => head.startsWith('FAIL')).flatMap(({ head, body }) => {
+  return files.filter(({ head }) => head.startsWith('FAIL')).slice(0, maxFailures).flatMap(({ head, body }) => {
     const file = / (\S+\.\w+)(?: \([\d.]+ m?s\))?$/.exec(head)?.[1];
-    return blocks(body, (line) => /^ {2}● (.+)$/.exec(line)?.[1]).filter(({ head: title }) => title !== 'Console').map((block) => failureTitled(block.head, file, block.body.join('\n')));
+    return blocks(body, (line) => /^ {2}● (.+)$/.exec(line)?.[1]).filter(({ head: title }) => title !== 'Console').slice(0, maxFailures).map((block) => failureTitled(block.head, file, block.body.join('\n')));
   });
 }
 

@@ -1,7 +1,7 @@
 // JUnit XML, as many runners write it. Test cases are counted one by one: the sums in its attributes are anybody's.
 import { classOfError, classOfLoad } from './classify.ts';
 import { framesIn } from './frames.ts';
-import { type Failure, type FailureKind, failureOf, firstLine, type Reader, reading, type Reading } from './reading.ts';
+import { type Failure, type FailureKind, failureOf, firstLine, maxFailures, type Reader, reading, type Reading } from './reading.ts';
 import { type XmlToken, xmlTokens } from './xml.ts';
 
 const keptText = 16_384;
@@ -38,7 +38,7 @@ export function readJunit(xml: string): Reading | undefined {
     takePart(current, token);
     if (current === undefined || !isCaseEnd(token)) continue;
     counts[endingOf(current)] += 1;
-    failures.push(...failuresIn(current));
+    if (failures.length < maxFailures) failures.push(...failuresIn(current));
     current = undefined;
   }
   return /^testsuites?$/.test(root ?? '') ? reading(counts, failures) : undefined;

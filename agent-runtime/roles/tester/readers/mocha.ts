@@ -2,7 +2,7 @@
 import { classOfError } from './classify.ts';
 import { framesIn } from './frames.ts';
 import { countIn, fieldsOf, itemsOf, parsedObject, textOf } from './json.ts';
-import { blocks, type Failure, type FailureKind, failureOf, type Reader, reading, type Reading } from './reading.ts';
+import { blocks, type Failure, type FailureKind, failureOf, maxFailures, type Reader, reading, type Reading } from './reading.ts';
 
 const hook = /"(?:before|after)(?: each| all)" hook/;
 
@@ -27,7 +27,7 @@ export function readMochaJson(text: string): Reading | undefined {
   const stats = fieldsOf(report?.['stats']);
   const [passed, failed, skipped] = [stats['passes'], stats['failures'], stats['pending']].map(countIn);
   if (report === undefined || passed === undefined || failed === undefined || skipped === undefined) return undefined;
-  return reading({ passed, failed, skipped }, itemsOf(report['failures']).map((failure) => jsonFailure(fieldsOf(failure))));
+  return reading({ passed, failed, skipped }, itemsOf(report['failures']).slice(0, maxFailures).map((failure) => jsonFailure(fieldsOf(failure))));
 }
 
 function jsonFailure({ fullTitle, file, err }: Readonly<Record<string, unknown>>): Failure {
@@ -41,14 +41,13 @@ function jsonFailure({ fullTitle, file, err }: Readonly<Record<string, unknown>>
 }
 
 /** Reads `3 passing`, `1 pending` and `2 failing`, and the numbered failures below them. */
-export const mochaText: Reader = ({ text }) => {
-  const lines = text.split('\n');
+export const mochaText: Reader = ({ lines }) => {
   const start = lines.findLastIndex((line) => /^ {2}\d+ passing \([\d.]+\w+\)$/.test(line));
   if (start === -1) return undefined;
   const summary = lines.slice(start, start + 4);
   const count = (word: string) => Number(summary.map((line) => new RegExp(String.raw`^ {2}(\d+) ${word}\b`).exec(line)?.[1]).find((found) => found !== undefined) ?? 0);
   const items = blocks(lines.slice(start), (line) => /^ {2}\d+\) (.+)$/.exec(line)?.[1]);
-  return reading({ passed: count('passing'), failed: count('failing'), skipped: count('pending') }, items.map(({ head, body }) => textFailure(head, body)));
+  return reading({ passed: count('passing'), failed: count('failing'), skipped: count('pending') }, items.slice(0, maxFailures).map(({ head, body }) => textFailure(head, body)));
 };
 
 /** Titles stand one below the other, the last one ends with a colon; the error follows with less space before it. */

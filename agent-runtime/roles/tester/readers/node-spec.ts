@@ -2,7 +2,7 @@
 import { classOfError, classOfLoad } from './classify.ts';
 import { framesIn } from './frames.ts';
 import { nodeCounts } from './node-summary.ts';
-import { blocks, type Failure, failureOf, type Reader, reading } from './reading.ts';
+import { blocks, type Failure, failureOf, maxFailures, type Reader, reading } from './reading.ts';
 
 /** Reads counts and failing tests. */
 export const nodeSpec: Reader = ({ text }) => {
@@ -10,7 +10,7 @@ export const nodeSpec: Reader = ({ text }) => {
   if (counts === undefined) return undefined;
   const [before = '', ...after] = text.split(/^✖ failing tests:$/m);
   const items = blocks((after.at(-1) ?? '').split('\n'), (line) => /^test at (.+:\d+):\d+$/.exec(line)?.[1]);
-  return reading(counts, items.flatMap(({ head, body }) => failureAt(head, body, before)));
+  return reading(counts, items.slice(0, maxFailures).flatMap(({ head, body }) => failureAt(head, body, before)));
 };
 
 function failureAt(place: string, [title = '', ...body]: readonly string[], before: string): readonly Failure[] {

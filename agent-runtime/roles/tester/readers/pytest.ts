@@ -1,14 +1,13 @@
 // What pytest prints: counts in its last line, and a headed block for each failure and error.
 import { classOfError, classOfLoad } from './classify.ts';
 import { framesIn } from './frames.ts';
-import { blocks, countOf, type Failure, type FailureKind, failureOf, type Reader, reading } from './reading.ts';
+import { blocks, countOf, type Failure, type FailureKind, failureOf, maxFailures, type Reader, reading } from './reading.ts';
 
 const summary = /^(?:=+ )?((?:\d+ [a-z]+(?:, )?)+|no tests ran) in [\d.]+s(?: \([\d:]+\))?(?: =+)?$/;
 const section = /^=+ (.+?) =+$/;
 
 /** Reads counts and failures; expected failures count as skipped, unexpected passes as passed. */
-export const pytest: Reader = ({ text }) => {
-  const lines = text.split('\n');
+export const pytest: Reader = ({ lines }) => {
   const last = lines.findLastIndex((line) => summary.test(line));
   const words = summary.exec(lines[last] ?? '')?.[1];
   if (words === undefined) return undefined;
@@ -19,7 +18,7 @@ export const pytest: Reader = ({ text }) => {
 };
 
 function failuresIn(body: readonly string[]): readonly Failure[] {
-  return blocks(body, (line) => /^_+ ([^_ ].*?|_\w.*?) _+$/.exec(line)?.[1]).map(({ head, body: lines }) => failureIn(head, lines));
+  return blocks(body, (line) => /^_+ ([^_ ].*?|_\w.*?) _+$/.exec(line)?.[1]).slice(0, maxFailures).map(({ head, body: lines }) => failureIn(head, lines));
 }
 
 function failureIn(head: string, lines: readonly string[]): Failure {
@@ -44,13 +43,13 @@ function kindOf(message: string, isSetUp: boolean): FailureKind {
   return isSetUp && kind === 'assertion' ? 'error' : kind;
 }
 
+const short = /^(FAILED|ERROR) ([^\s:]+)(?:::(.+?))?(?: - (.+))?$/;
+
 /** `FAILED tests/test_a.py::test_x - assert 1 == 2`: all that is left when tracebacks are off. */
 function shortFailures(lines: readonly string[]): readonly Failure[] {
-  return lines.flatMap((line) => {
-    const match = /^(FAILED|ERROR) ([^\s:]+)(?:::(.+?))?(?: - (.+))?$/.exec(line);
-    if (match === null) return [];
-    const [, word, file, test, message = ''] = match;
+  return lines.filter((line) => short.test(line)).slice(0, maxFailures).map((line) => {
+    const [, word, file, test, message = ''] = short.exec(line) ?? [];
     const kind = test === undefined ? classOfLoad(message) : kindOf(message, word === 'ERROR');
-    return [failureOf(message === '' && word === 'FAILED' ? 'assertion' : kind, message, { test, file })];
+    return failureOf(message === '' && word === 'FAILED' ? 'assertion' : kind, message, { test, file });
   });
 }

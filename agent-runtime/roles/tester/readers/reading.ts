@@ -42,6 +42,8 @@ export interface Printed {
   /** Stdout, and stdout with stderr after it, with lines cut to what patterns may be tried on. */
   readonly stdout: string;
   readonly text: string;
+  /** The lines of `text`. */
+  readonly lines: readonly string[];
 }
 
 /** Reads one form of report; undefined when it is not that form. */
@@ -99,8 +101,9 @@ export function blocks(lines: readonly string[], headOf: (line: string) => strin
   const found: { head: string; body: string[] }[] = [];
   for (const line of lines) {
     const head = headOf(line);
-    if (head === undefined) found.at(-1)?.body.push(line);
-    else found.push({ head, body: [] });
+    const last = found.at(-1);
+    if (head !== undefined) found.push({ head, body: [] });
+    else if (last !== undefined) last.body.push(line);
   }
   return found;
 }

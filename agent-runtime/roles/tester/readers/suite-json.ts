@@ -2,7 +2,7 @@
 import { classOfError, classOfLoad } from './classify.ts';
 import { framesIn } from './frames.ts';
 import { countIn, fieldsOf, itemsOf, parsedObject, textOf } from './json.ts';
-import { type Failure, failureOf, type Reader, reading, type Reading, type TestCounts } from './reading.ts';
+import { type Failure, failureOf, maxFailures, type Reader, reading, type Reading, type TestCounts } from './reading.ts';
 
 /** Lines that look like a report and are tried, from the end. */
 const candidates = 5;
@@ -22,7 +22,7 @@ export function readSuiteJson(text: string): Reading | undefined {
   const report = parsedObject(text);
   const counts = report && countsOf(report);
   if (report === undefined || counts === undefined) return undefined;
-  return reading(counts, itemsOf(report['testResults']).flatMap((file) => fileFailures(fieldsOf(file))));
+  return reading(counts, itemsOf(report['testResults']).map(fieldsOf).filter(({ status }) => status === 'failed').slice(0, maxFailures).flatMap(fileFailures));
 }
 
 function countsOf({ numTotalTests, numPassedTests, numFailedTests, numPendingTests, numTodoTests = 0 }: Readonly<Record<string, unknown>>): TestCounts | undefined {
@@ -33,11 +33,11 @@ function countsOf({ numTotalTests, numPassedTests, numFailedTests, numPendingTes
   return { passed, failed: Math.max(failed, total - passed - skipped), skipped };
 }
 
-function fileFailures({ name, status, message, assertionResults }: Readonly<Record<string, unknown>>): readonly Failure[] {
+function fileFailures({ name, message, assertionResults }: Readonly<Record<string, unknown>>): readonly Failure[] {
   const file = textOf(name);
   const tests = itemsOf(assertionResults).map(fieldsOf);
-  const failed = tests.filter((test) => test['status'] === 'failed').map((test) => testFailure(test, file));
-  if (status !== 'failed' || failed.length > 0) return failed;
+  const failed = tests.filter((test) => test['status'] === 'failed').slice(0, maxFailures).map((test) => testFailure(test, file));
+  if (failed.length > 0) return failed;
   const text = loadMessage(textOf(message) ?? '');
   // Without tests the file was not loaded; with them a hook around them failed, and the report does not say how.
   const kind = tests.length === 0 ? classOfLoad(text) : 'error';

@@ -1,7 +1,7 @@
 // The Test Anything Protocol. Node's runner says in the diagnostics of a test how it failed, and counts at the end what is nested too.
 import { classOfError, classOfLoad } from './classify.ts';
 import { framesIn } from './frames.ts';
-import { type Failure, type FailureKind, failureOf, linesUntil, type Reader, reading, type TestCounts } from './reading.ts';
+import { type Failure, type FailureKind, failureOf, linesUntil, maxFailures, type Reader, reading, type TestCounts } from './reading.ts';
 import { nodeCounts } from './node-summary.ts';
 import { yamlFields } from './yaml-lines.ts';
 
@@ -26,7 +26,12 @@ export const tap: Reader = ({ stdout }) => (/^(TAP version 1[34]|1\.\.\d+)/m.tes
 export function readTap(text: string) {
   const points = pointsOf(text.split('\n'));
   const counts = nodeCounts(text, '#') ?? countsOf(points.filter(({ depth }) => depth === 0));
-  return reading(counts, [...points.filter(({ isOk, isSkipped }) => !isOk && !isSkipped).flatMap(failureAt), ...brokenOff(text, points)]);
+  return reading(counts, [...points.filter(hasFailed).slice(0, maxFailures).map(failureAt), ...brokenOff(text, points)]);
+}
+
+/** A group fails by what is in it, and that is told by itself. */
+function hasFailed({ isOk, isSkipped, fields }: Point): boolean {
+  return !isOk && !isSkipped && fields.get('failureType') !== 'subtestsFailed';
 }
 
 function countsOf(points: readonly Point[]): TestCounts {
@@ -77,15 +82,13 @@ function yamlAfter(lines: readonly string[], at: number): readonly string[] {
 /** Kinds that node's runner tells itself; the rest is told by the error. */
 const nodeKinds: Readonly<Record<string, FailureKind>> = { testTimeoutFailure: 'timeout', hookFailed: 'error', cancelledByParent: 'error', testAborted: 'error', uncaughtException: 'error', unhandledRejection: 'error' };
 
-function failureAt({ name, fields, before }: Point): readonly Failure[] {
+function failureAt({ name, fields, before }: Point): Failure {
   const field = (key: string) => fields.get(key) ?? '';
   const type = field('failureType');
-  // A group fails by what is in it, and that is told by itself.
-  if (type === 'subtestsFailed') return [];
   const frames = framesIn([field('stack'), field('at'), field('location')].join('\n'));
-  if (type === 'testCodeFailure' && field('exitCode') + field('signal') !== '') return [fileFailure(name, field('signal'), before)];
+  if (type === 'testCodeFailure' && field('exitCode') + field('signal') !== '') return fileFailure(name, field('signal'), before);
   const message = field('error') || field('message') || name;
-  return [failureOf(nodeKinds[type] ?? kindOf(fields), message, { test: name, frames })];
+  return failureOf(nodeKinds[type] ?? kindOf(fields), message, { test: name, frames });
 }
 
 /** A file whose process ended badly before its tests did. */

@@ -4,8 +4,7 @@ import { framesIn } from './frames.ts';
 import { countOf, type Failure, failureOf, linesUntil, maxFailures, type Reader, reading, type TestCounts } from './reading.ts';
 
 /** Reads counts and errors. */
-export const vitestText: Reader = ({ text }) => {
-  const lines = text.split('\n');
+export const vitestText: Reader = ({ lines }) => {
   const summary = lines.findLastIndex((line) => /^\s*Test Files {2}/.test(line));
   const counts = summary === -1 ? undefined : countsOf(lines.slice(summary, summary + 4).find((line) => /^\s*Tests {2}/.test(line)));
   return counts && reading(counts, [...failuresIn(lines), ...unhandledIn(lines)]);
