@@ -34,7 +34,7 @@ export function readJunit(xml: string): Reading | undefined {
   for (const token of xmlTokens(xml)) {
     if (token.kind === 'broken') return undefined;
     if (token.kind === 'open') root ??= token.name;
-    current = isCase(token) ? { attributes: token.attributes, isSkipped: false, bad: undefined } : current;
+    current = caseBegunBy(token) ?? current;
     takePart(current, token);
     if (current === undefined || !isCaseEnd(token)) continue;
     counts[endingOf(current)] += 1;
@@ -48,8 +48,8 @@ function isCaseEnd(token: XmlToken): boolean {
   return token.kind === 'close' && token.name === 'testcase';
 }
 
-function isCase(token: XmlToken): token is Extract<XmlToken, { kind: 'open' }> {
-  return token.kind === 'open' && token.name === 'testcase';
+function caseBegunBy(token: XmlToken): Case | undefined {
+  return token.kind === 'open' && token.name === 'testcase' ? { attributes: token.attributes, isSkipped: false, bad: undefined } : undefined;
 }
 
 function endingOf({ bad, isSkipped }: Case): 'failed' | 'skipped' | 'passed' {
