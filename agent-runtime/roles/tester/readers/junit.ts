@@ -33,7 +33,7 @@ export function readJunit(xml: string): Reading | undefined {
   let current: Case | undefined;
   for (const token of xmlTokens(xml)) {
     if (token.kind === 'broken') return undefined;
-    if (token.kind === 'open') root ??= token.name;
+    root ??= openedBy(token);
     current = caseBegunBy(token) ?? current;
     takePart(current, token);
     if (current === undefined || !isCaseEnd(token)) continue;
@@ -42,6 +42,10 @@ export function readJunit(xml: string): Reading | undefined {
     current = undefined;
   }
   return /^testsuites?$/.test(root ?? '') ? reading(counts, failures) : undefined;
+}
+
+function openedBy(token: XmlToken): string | undefined {
+  return token.kind === 'open' ? token.name : undefined;
 }
 
 function isCaseEnd(token: XmlToken): boolean {
