@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { gatherFacts } from '#agent-runtime/context/gather-facts.ts';
 import type { ActionContext } from '#agent-runtime/roles/action.ts';
 import { artifactText, contextOver, runIntent } from '#agent-runtime/roles/fixtures.ts';
+import { parametrize } from '#domain/intent/parametrize.ts';
 import type { RunResult } from '#sandbox/port.ts';
 import { layOut, type Repository } from '#testing/corpus/repositories.ts';
 import type { Reading } from './reading.ts';
@@ -43,7 +45,7 @@ export async function readLive(repository: Repository, env: Environment): Promis
     await mkdir(temporary);
     await layOut(repository, folder);
     if (repository.tests.framework === 'vitest') await symlink(join(checkout, 'node_modules'), join(folder, 'node_modules'));
-    const result = await runIntent('Tester', 'RunTests', {}, contextIn(folder, temporary, env));
+    const result = await runIntent('Tester', 'RunTests', {}, await contextIn(folder, temporary, env));
     const { framework, passed, failed, skipped, failureClass } = Observed.parse(result.observed);
     const failures = Failures.parse(JSON.parse(artifactText(result, 'failures.json') ?? '[]'));
     const counts = passed === undefined ? undefined : { passed, failed: failed ?? 0, skipped: skipped ?? 0 };
@@ -53,10 +55,13 @@ export async function readLive(repository: Repository, env: Environment): Promis
   }
 }
 
-function contextIn(folder: string, temporary: string, env: Environment): ActionContext {
+async function contextIn(folder: string, temporary: string, env: Environment): Promise<ActionContext> {
+  const facts = await gatherFacts(folder, AbortSignal.timeout(longestMs));
+  const answer = parametrize({ type: 'Tester', intent: { action: 'RunTests' }, inputs: {}, facts });
+  if (answer.kind === 'fault') throw new Error(`cannot test ${folder}: ${answer.field}: ${answer.reason}`);
   const inside = { ...env, TMPDIR: temporary, CARGO_TARGET_DIR: join(temporary, 'target') };
   return {
-    ...contextOver(folder),
+    ...contextOver(folder, { planned: answer.action }),
     run: (command) => run(folder, inside, command),
     readOutput: async (path) => {
       const found = [join(folder, path), join(temporary, path)].find((candidate) => existsSync(candidate));

@@ -2,18 +2,18 @@
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { Ending, RunResult } from '#sandbox/port.ts';
 import { type ActionResult, failed, succeeded } from '#agent-runtime/roles/action.ts';
-import { readCounts } from './counts.ts';
+import { readRun } from './read-run.ts';
 
 const lastWords = 300;
 
 /** The facts of a run. Counts of tests are there only when the output has a form that is recognised. */
 export function observedOf(run: RunResult): JsonObject {
-  return {
-    ...(run.exitCode === undefined ? {} : { exitCode: run.exitCode }),
-    durationMs: Math.round(run.durationMs),
-    outputBytes: Buffer.byteLength(run.stdout) + Buffer.byteLength(run.stderr),
-    ...readCounts(`${run.stdout}\n${run.stderr}`),
-  };
+  return { ...measuredOf(run), ...readRun(run).counts };
+}
+
+/** The facts of a run that need no reading. */
+export function measuredOf({ exitCode, durationMs, stdout, stderr }: RunResult): JsonObject {
+  return { ...(exitCode === undefined ? {} : { exitCode }), durationMs: Math.round(durationMs), outputBytes: Buffer.byteLength(stdout) + Buffer.byteLength(stderr) };
 }
 
 /** The result of a run that should end with `expected`. */

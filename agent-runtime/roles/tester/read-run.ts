@@ -91,12 +91,15 @@ function completed(report: Reading | undefined, printed: Reading): Reading {
   return isSame && printed.failures.length >= report.failures.length ? printed : report;
 }
 
+/** What vitest and jest say when they are told that it is fine to find nothing. */
+const allowedEmpty = /^No test(?: file)?s found, exiting with code 0$/m;
+
 /** What the end of the process adds to what the report tells. */
 function furtherFailures(ended: Ended, text: string, told: Reading): readonly Failure[] {
   const end = endFailure(ended, text);
   if (end !== undefined) return [end];
   if (told.failures.length > 0) return [];
   const { passed, failed, skipped } = told.counts ?? { passed: 0, failed: 0, skipped: 0 };
-  const isEmpty = told.counts !== undefined && passed + failed + skipped === 0;
+  const isEmpty = told.counts === undefined ? allowedEmpty.test(text) : passed + failed + skipped === 0;
   return ended.ending === 'completed' && failed === 0 && !isEmpty ? [] : [explain(ended, text, told)];
 }

@@ -1,50 +1,70 @@
-// RunTests: finds out which test framework a workspace uses, by its files, and runs it.
-import { readFile } from 'node:fs/promises';
+// RunTests: runs the planned command, reads its report and says of each failure what it is, where it is, and which change is likely behind it.
 import { join } from 'node:path';
-import { RunTests, type testFrameworks } from '#api/intents.ts';
-import { action, failed } from '#agent-runtime/roles/action.ts';
-import { judge, observedOf } from './command.ts';
+import { RunTests } from '#api/intents.ts';
+import type { JsonObject } from '#api/v1alpha1/json.ts';
+import type { RunResult } from '#sandbox/port.ts';
+import { readPlainFile } from '#agent-runtime/context/plain-file.ts';
+import { action, type ActionContext, type ActionResult, failed, succeeded } from '#agent-runtime/roles/action.ts';
+import { type Analysed, analyse, testFileOf } from './analysis/analyse.ts';
+import { failedTests, failureArtifacts, sentence } from './analysis/failures-report.ts';
+import { locateFailures } from './analysis/locate.ts';
+import { measuredOf } from './command.ts';
+import { readRun, type RunReading } from './read-run.ts';
 
-type Framework = Exclude<(typeof testFrameworks)[number], 'auto'>;
+const limits = { reportBytes: 16 * 1024 ** 2, testFiles: 50, testBytes: 256 * 1024 } as const;
 
-const commands: Readonly<Record<Framework, readonly string[]>> = {
-  node: ['node', '--test'],
-  vitest: ['npx', '--no-install', 'vitest', 'run'],
-  jest: ['npx', '--no-install', 'jest'],
-  mocha: ['npx', '--no-install', 'mocha'],
-  cargo: ['cargo', 'test'],
-  pytest: ['python3', '-m', 'pytest', '-q'],
-  go: ['go', 'test', '-json', './...'],
-};
-
-/** Runs the tests; the framework is one of the observed results when it is known. */
-export const runTests = action(RunTests, async ({ framework = 'auto', command, timeoutSeconds }, context) => {
-  const known = framework === 'auto' ? await detectFramework(context.folder) : framework;
-  const argv = command ?? (known === undefined ? undefined : commands[known]);
-  if (argv === undefined) return failed('ActionRefused', 'no test framework was recognised in the workspace; name it in intent.params.framework, or give intent.params.command');
-  context.log(`framework: ${known ?? 'unknown'}\n`);
-  const run = await context.run(argv, { timeoutSeconds });
-  return judge(run, 0, argv.join(' ').slice(0, 100), { ...observedOf(run), ...(known === undefined ? {} : { framework: known }) });
+/** Fails unless there are tests and all of them pass. */
+export const runTests = action(RunTests, async (_, context) => {
+  const { call, framework, params } = context.planned;
+  if (call.tool !== 'process') return failed('ActionRefused', `intent.params.command: ${call.tool} is no program; give the command that runs the tests`);
+  context.log(`framework: ${framework ?? 'unknown'}\n`);
+  const reportPath = typeof params['report'] === 'string' ? params['report'] : undefined;
+  const before = reportPath === undefined ? undefined : await readPlainFile(join(context.folder, reportPath), limits.reportBytes);
+  const run = await context.run(call.command, { timeoutSeconds: call.timeoutSeconds });
+  const report = reportPath === undefined ? undefined : await newReport(context, reportPath, before);
+  const reading = readRun({ ...run, framework, report });
+  const failures = await explained(context, reading);
+  const observed = observedOf(run, reading, failures, framework);
+  return conclude(run, call.command, { reading, failures, observed });
 });
 
-/** The framework that the files of a folder speak of, or undefined. */
-export async function detectFramework(folder: string): Promise<Framework | undefined> {
-  const read = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined);
-  const script = testScript(await read('package.json'));
-  if (/\bvitest\b/.test(script)) return 'vitest';
-  if (/\bnode\b.*--test\b/.test(script)) return 'node';
-  if ((await read('go.mod')) !== undefined) return 'go';
-  const python = await Promise.all(['pytest.ini', 'conftest.py', 'pyproject.toml', 'setup.cfg', 'tox.ini'].map(read));
-  const [ini, conftest, ...shared] = python;
-  if (ini !== undefined || conftest !== undefined || shared.some((text) => text?.includes('pytest') === true)) return 'pytest';
+/** The report of this very run: one that lay there before, and is still the same, is of another. */
+async function newReport({ readOutput, log }: ActionContext, path: string, before: string | undefined): Promise<string | undefined> {
+  const report = await readOutput(path);
+  if (report !== undefined && report !== before) return report;
+  log(`report ${path} was not written; what was printed is read\n`);
   return undefined;
 }
 
-function testScript(packageJson: string | undefined): string {
-  try {
-    const { scripts } = JSON.parse(packageJson ?? '{}') as { readonly scripts?: { readonly test?: unknown } };
-    return typeof scripts?.test === 'string' ? scripts.test : '';
-  } catch {
-    return '';
-  }
+async function explained({ folder, changedPaths }: ActionContext, { failures }: RunReading): Promise<readonly Analysed[]> {
+  const located = await locateFailures(folder, failures);
+  if (changedPaths.length === 0) return located;
+  const tests = new Set(located.map(testFileOf).filter((path) => path !== undefined));
+  const texts = new Map<string, string>();
+  // Paths that were not found among the files may lead anywhere.
+  for (const path of [...tests].filter(isInside).slice(0, limits.testFiles)) texts.set(path, (await readPlainFile(join(folder, path), limits.testBytes)) ?? '');
+  return analyse(located, { paths: changedPaths, textOf: (path) => texts.get(path) });
+}
+
+function isInside(path: string): boolean {
+  return !path.startsWith('/') && !path.split('/').includes('..');
+}
+
+function observedOf(run: RunResult, { counts, failureClass }: RunReading, failures: readonly Analysed[], framework: string | undefined): JsonObject {
+  const names = failedTests(failures);
+  return { ...(framework === undefined ? {} : { framework }), ...counts, ...measuredOf(run), failureClass, ...(names.length === 0 ? {} : { failedTests: names }) };
+}
+
+interface Explained {
+  readonly reading: RunReading;
+  readonly failures: readonly Analysed[];
+  readonly observed: JsonObject;
+}
+
+function conclude(run: RunResult, command: readonly string[], { reading, failures, observed }: Explained): ActionResult {
+  const { counts, failureClass } = reading;
+  if (run.ending === 'outputCap') return failed('OutputTooLarge', 'the tests were killed: they printed more than is kept', { observed });
+  if (failureClass !== 'none') return failed('ActionFailed', sentence(failures, reading), { observed, artifacts: failureArtifacts(failures, reading) });
+  if (counts === undefined) return succeeded(`${command.join(' ').slice(0, 100)} ended with 0; its report has no form that is known, so no test was counted`, { observed });
+  return succeeded(`${counts.passed} tests passed${counts.skipped === 0 ? '' : `, ${counts.skipped} were skipped`}`, { observed });
 }

@@ -86,7 +86,7 @@ describe('VerifyCommand', () => {
   });
 
   test('counts of tests are told when they are unmistakable', async () => {
-    const context = contextOver('/', { run: { stdout: '# tests 3\n# pass 2\n# fail 1\n# skipped 0\n# todo 0\n', exitCode: 1, ending: 'failed' } });
+    const context = contextOver('/', { run: { stdout: '# tests 3\n# pass 2\n# fail 1\n# cancelled 0\n# skipped 0\n# todo 0\n', exitCode: 1, ending: 'failed' } });
     expect(await runIntent('Tester', 'VerifyCommand', { command: ['x'] }, context)).toMatchObject({ result: 'Failed', observed: { passed: 2, failed: 1 } });
   });
 

@@ -25,6 +25,9 @@ interface Case {
   bad: Bad | undefined;
 }
 
+/** The end of a case always follows its beginning; the type does not know. */
+const noCase: Case = { attributes: new Map(), isSkipped: false, bad: undefined };
+
 /** Reads a text that is nothing but the report; undefined when it is not well formed or has no suite. */
 export function readJunit(xml: string): Reading | undefined {
   const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -36,7 +39,7 @@ export function readJunit(xml: string): Reading | undefined {
     root ??= openedBy(token);
     current = caseBegunBy(token) ?? current;
     takePart(current, token);
-    if (current === undefined || !isCaseEnd(token)) continue;
+    if (!isCaseEnd(token)) continue;
     counts[endingOf(current)] += 1;
     if (failures.length < maxFailures) failures.push(...failuresIn(current));
     current = undefined;
@@ -56,7 +59,7 @@ function caseBegunBy(token: XmlToken): Case | undefined {
   return token.kind === 'open' && token.name === 'testcase' ? { attributes: token.attributes, isSkipped: false, bad: undefined } : undefined;
 }
 
-function endingOf({ bad, isSkipped }: Case): 'failed' | 'skipped' | 'passed' {
+function endingOf({ bad, isSkipped }: Case = noCase): 'failed' | 'skipped' | 'passed' {
   if (bad !== undefined) return 'failed';
   return isSkipped ? 'skipped' : 'passed';
 }
@@ -75,15 +78,18 @@ function badOf(element: string, attributes: ReadonlyMap<string, string>): Bad | 
   return { element, type: attributes.get('type') ?? '', message: attributes.get('message') ?? '', text: '' };
 }
 
-function failuresIn({ attributes, bad }: Case): readonly Failure[] {
+function failuresIn({ attributes, bad }: Case = noCase): readonly Failure[] {
   if (bad === undefined) return [];
-  const { name = '', classname = '', file, line = '' } = Object.fromEntries(attributes) as Partial<Record<string, string>>;
   const places = framesIn(bad.text);
   // Python prints the innermost call last.
   const frames = isPython(bad.text) ? places.toReversed() : places;
-  const test = classname === '' || name.startsWith(classname) ? name : `${classname} > ${name}`;
-  const place = frames.length === 0 ? { file, line: Number(line) || undefined } : {};
-  return [failureOf(kindOf(bad), saidBy(bad), { test, frames, ...place })];
+  const place = frames.length === 0 ? { file: attributes.get('file'), line: Number(attributes.get('line')) || undefined } : {};
+  return [failureOf(kindOf(bad), saidBy(bad), { test: nameOf(attributes), frames, ...place })];
+}
+
+function nameOf(attributes: Case['attributes']): string {
+  const [name = '', group = ''] = [attributes.get('name'), attributes.get('classname')];
+  return group === '' || name.startsWith(group) ? name : `${group} > ${name}`;
 }
 
 /** Messages that say no more than the element itself. */

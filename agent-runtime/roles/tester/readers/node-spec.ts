@@ -6,7 +6,8 @@ import { blocks, type Failure, failureOf, maxFailures, type Reader, reading } fr
 
 /** Reads counts and failing tests. */
 export const nodeSpec: Reader = ({ text }) => {
-  const counts = nodeCounts(text, 'ℹ');
+  // The end of TAP without its beginning counts as well: outputs are cut, and put through other tools.
+  const counts = nodeCounts(text, 'ℹ') ?? nodeCounts(text, '#');
   if (counts === undefined) return undefined;
   const [before = '', ...after] = text.split(/^✖ failing tests:$/m);
   const items = blocks((after.at(-1) ?? '').split('\n'), (line) => /^test at (.+:\d+):\d+$/.exec(line)?.[1]);

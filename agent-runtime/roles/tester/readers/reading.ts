@@ -72,9 +72,10 @@ export function failureOf(kind: FailureKind, message: string, { test, file, line
   return { class: kind, ...stated, message: firstLine(message), frames };
 }
 
-/** True when one path is the end of the other: runners print absolute and relative ones. */
+/** True when one path is the end of the other: runners print absolute and relative ones, and bundlers paths from their own root. */
 function isSameFile(one: string, other: string): boolean {
-  return one === other || one.endsWith(`/${other}`) || other.endsWith(`/${one}`);
+  const [first, second] = [`/${one}`, `/${other}`].map((path) => path.replace(/^\/+/, '/'));
+  return first !== undefined && second !== undefined && (first.endsWith(second) || second.endsWith(first));
 }
 
 /** A reading with as many failures as a report needs. */
