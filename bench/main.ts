@@ -29,6 +29,8 @@ const targets: Targets = {
   writes_per_task: { limit: 2.2, sense: 'at most', isClaimed: true },
   wasm_claim_p99_ms: { limit: 20, sense: 'at most', isClaimed: false },
   jail_start_ms: { limit: 3, sense: 'at most', isClaimed: false },
+  sandbox_kill_max_ms: { limit: 250, sense: 'at most', isClaimed: false },
+  sandbox_left_after_2000_runs: { limit: 0, sense: 'at most', isClaimed: true },
   ready_to_executing_p99_ms_20_agents: { limit: 50, sense: 'at most', isClaimed: false },
 };
 process.stdout.write(`${rowTable(rows, targets)}\n`);

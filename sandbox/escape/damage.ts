@@ -49,15 +49,20 @@ async function processFacts(pid: number): Promise<string> {
   return [isStopped, `nice ${fields[16]}`, `policy ${fields[38]}`, `limits ${digest}`, `weight ${weight.trim()}`, ...lines].join(', ').replaceAll('\t', ' ');
 }
 
-/** Living processes of this user besides `known`. Looked at in one go: what is waited for here could end meanwhile. */
+/** Living processes of this user besides `known`. */
 export function survivors(known: readonly number[]): readonly number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
-  return pids.filter((pid) => !known.includes(pid) && isOwnAndAlive(pid));
+  return survivorsOf(process.getuid?.()).filter((pid) => !known.includes(pid));
 }
 
-function isOwnAndAlive(pid: number): boolean {
+/** Living processes of a user. Looked at in one go: what is waited for here could end meanwhile. */
+export function survivorsOf(user: number | undefined): readonly number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return pids.filter((pid) => belongsTo(user, pid));
+}
+
+function belongsTo(user: number | undefined, pid: number): boolean {
   try {
-    return statSync(`/proc/${pid}`).uid === process.getuid?.() && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return statSync(`/proc/${pid}`).uid === user && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }

@@ -7,21 +7,25 @@ import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 import { jailProgram, nativeProgram } from '#sandbox/jail/testing.ts';
 import { removeTree } from '#sandbox/remove-tree.ts';
+import { survivorsOf } from './damage.ts';
 import { canary } from './host.ts';
 import type { Record, SuiteOptions } from './record.ts';
 
+/** Longest run of the suite, in milliseconds; a stopped one would wait for ever. */
+const longestMs = 150_000;
 /** User ids for suites, one for each process that runs tests: limits of tasks count per user. */
 const [firstUser, users] = [61_000, 4000];
 
 /** Runs the whole list; the records in the order of the runs. Rejects when the suite itself breaks. */
 export async function runSuite(): Promise<readonly Record[]> {
   const root = await mkdtemp(join(tmpdir(), 'escape-'));
+  const user = process.getuid?.() === 0 ? firstUser + (process.pid % users) : undefined;
   try {
-    const user = process.getuid?.() === 0 ? firstUser + (process.pid % users) : undefined;
     const { node, ...options } = await furnish(root);
     if (user !== undefined) await hand(root, options.scratch, user);
     return await start(node, join(root, 'suite.js'), options, user);
   } finally {
+    if (user !== undefined) survivorsOf(user).forEach((pid) => process.kill(pid, 'SIGKILL'));
     await removeTree(root);
   }
 }
@@ -54,6 +58,8 @@ async function start(node: string, program: string, options: SuiteOptions, user:
     detached: true,
     env: { CODITECT_CANARY: canary, TMPDIR: options.scratch },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: longestMs,
+    killSignal: 'SIGKILL',
     ...(user === undefined ? {} : { uid: user, gid: user }),
   });
   const exited = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
