@@ -16,6 +16,8 @@ export interface CopyIn {
   readonly from: string;
   readonly maxFiles: number;
   readonly maxBytes: number;
+  /** Folders elsewhere that the files refer to and that programs may read there, never write. Code actions see the copy alone. */
+  readonly alsoReadable?: readonly string[];
 }
 
 interface Bounded {

@@ -45,7 +45,7 @@ export interface CommandsOptions {
 /** The runs of one attempt. */
 export function createCommands({ sandboxes, workspace, log, signal, wallMs, network }: CommandsOptions): Commands {
   let checked: string | undefined;
-  const stage = createStage({ sandboxes, root: workspace.root, onFirst: async (folder) => (checked === undefined ? undefined : workspace.tools.checkOutInto(folder, checked)) });
+  const stage = createStage({ sandboxes, root: workspace.root, borrowed: workspace.borrowed, onFirst: async (folder) => (checked === undefined ? undefined : workspace.tools.checkOutInto(folder, checked)) });
   const runs = createRuns(stage, log, signal);
   return {
     run: (command, { timeoutSeconds } = {}) => {

@@ -22,18 +22,20 @@ export interface StageOptions {
   readonly sandboxes: Sandboxes;
   /** Folder that the first copy is made from. */
   readonly root: string;
+  /** Folders that its files refer to, such as borrowed git objects. */
+  readonly borrowed: readonly string[];
   /** Called with the first copy before anything runs in it. */
   readonly onFirst: (folder: string) => Promise<void>;
 }
 
 /** An empty stage. */
-export function createStage({ sandboxes, root, onFirst }: StageOptions): Stage {
+export function createStage({ sandboxes, root, borrowed, onFirst }: StageOptions): Stage {
   let entered: { readonly kind: keyof Sandboxes; readonly prepared: Prepared } | undefined;
   return {
     enter: async (kind) => {
       if (entered?.kind === kind) return entered.prepared;
       const left = entered?.prepared;
-      const prepared = await sandboxes[kind].prepare({ from: left?.folder ?? root, ...copyLimits });
+      const prepared = await sandboxes[kind].prepare({ from: left?.folder ?? root, ...copyLimits, alsoReadable: borrowed });
       entered = { kind, prepared };
       if (left === undefined) await onFirst(prepared.folder);
       await left?.dispose();

@@ -6,7 +6,7 @@ import { createTools } from './tools.ts';
 import type { Workspace } from './workspace.ts';
 
 /** An empty workspace in `root`; `open` makes its repository when it is needed. */
-export function emptyWorkspace(root: string, open: () => Promise<Repository>): Omit<Workspace, 'scratch' | 'dispose'> {
+export function emptyWorkspace(root: string, open: () => Promise<Repository>): Omit<Workspace, 'borrowed' | 'scratch' | 'dispose'> {
   let opened: Promise<Repository> | undefined;
   const repository = () => (opened ??= open());
   return {

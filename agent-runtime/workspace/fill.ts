@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** Checks the files out, measures them, and hands out what may be done with them. */
-export async function fill(repository: Repository, { source, bundle }: WorkspaceRequest, { files, sourceCommit, access }: Place): Promise<Omit<Workspace, 'dispose'>> {
+export async function fill(repository: Repository, { source, bundle }: WorkspaceRequest, { files, sourceCommit, access }: Place): Promise<Omit<Workspace, 'borrowed' | 'dispose'>> {
   const { scratch } = repository;
   if (sourceCommit !== undefined) await repository.markSource(sourceCommit);
   const start = bundle === undefined ? sourceCommit : await takeBundle(repository, bundle, join(scratch, 'input.bundle'));

@@ -59,6 +59,8 @@ export interface Workspace {
   /** Commit it started from; undefined for files without a history. */
   readonly commit: string | undefined;
   readonly treeBefore: string;
+  /** Folders outside it whose git objects its repository borrows. */
+  readonly borrowed: readonly string[];
   /** Folder beside the worktree for files of the agent's own; gone after dispose. */
   readonly scratch: string;
   readonly tools: WorkspaceTools;

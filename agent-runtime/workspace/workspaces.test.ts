@@ -126,6 +126,18 @@ describe('sources', () => {
     expect((await ready({ source: source({ subPath: 'sub' }) })).subPath).toBe('sub');
   });
 
+  test('a copy needs the borrowed objects to know its own history, and no more than them', async () => {
+    const { root, borrowed } = await ready({ source: source() });
+    const copy = join(scratch, 'copy');
+    await cp(root, copy, { recursive: true });
+    git(copy, 'diff', '--quiet', 'HEAD');
+    const [objects = ''] = borrowed;
+    expect(borrowed).toEqual([expect.stringMatching(new RegExp(`^${join(scratch, 'work', 'mirrors')}/\\w+/objects$`))]);
+    await rm(objects, { recursive: true });
+    expect(() => git(copy, 'diff', '--quiet', 'HEAD')).toThrow('git diff');
+    expect((await ready({ source: { kind: 'empty' } })).borrowed).toEqual([]);
+  });
+
   test('two tasks that start at once share one mirror', async () => {
     const both = await Promise.all([ready({ source: source() }), ready({ source: source() })]);
     expect(both.map(({ treeBefore }) => treeBefore)).toEqual([head('HEAD^{tree}'), head('HEAD^{tree}')]);

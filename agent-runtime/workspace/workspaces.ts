@@ -69,9 +69,9 @@ async function prepareIn({ taskFolder, git, mirrors, access, log }: Means, reque
     const open = () => createRepository({ git, files, scratch, signal }, borrowed?.objects);
     if (request.source.kind === 'empty' && request.bundle === undefined) {
       await mkdir(files);
-      return { ...emptyWorkspace(files, open), scratch, dispose };
+      return { ...emptyWorkspace(files, open), borrowed: [], scratch, dispose };
     }
-    return { ...(await fill(await open(), request, { files, sourceCommit: borrowed?.commit, access })), dispose };
+    return { ...(await fill(await open(), request, { files, sourceCommit: borrowed?.commit, access })), borrowed: borrowed === undefined ? [] : [borrowed.objects], dispose };
   } catch (error) {
     await dispose();
     throw error;

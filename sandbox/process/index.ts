@@ -39,7 +39,7 @@ export function createProcessSandbox({ workFolder, jail, clock, log, path = defa
     try {
       await mkdir(join(root, 'files'), { recursive: true, mode: 0o700 });
       if (copyIn !== undefined) await copyTree(copyIn, join(root, 'files'));
-      return await createPrepared(root, { jail, tools: await tools, defaults: limits, clock });
+      return await createPrepared(root, { alsoReadable: copyIn?.alsoReadable ?? [], jail, tools: await tools, defaults: limits, clock });
     } catch (error) {
       await removeTree(root).catch((problem: unknown) => log.warn('a half-copied sandbox was left behind', { root, error: messageOf(problem) }));
       throw error;

@@ -21,6 +21,11 @@ export interface PreparedDeps {
   readonly clock: Clock;
 }
 
+/** What a folder has besides. */
+interface Surroundings extends PreparedDeps {
+  readonly alsoReadable: readonly string[];
+}
+
 /** Folders below one root. */
 interface Place {
   readonly files: string;
@@ -30,7 +35,7 @@ interface Place {
 }
 
 /** Prepares runs below `root`, whose folder `files` holds the files already. */
-export async function createPrepared(root: string, deps: PreparedDeps): Promise<Prepared> {
+export async function createPrepared(root: string, deps: Surroundings): Promise<Prepared> {
   const place = placeIn(root);
   await mkdir(place.home, { recursive: true });
   const disposal = new AbortController();
@@ -71,7 +76,7 @@ interface Listener {
   readonly onOutput: OnOutput | undefined;
 }
 
-async function start(place: Place, deps: PreparedDeps, action: Action, { signal, onOutput }: Listener): Promise<RunResult> {
+async function start(place: Place, deps: Surroundings, action: Action, { signal, onOutput }: Listener): Promise<RunResult> {
   const refuse = (ending: Refused['ending'], message: string): RunResult => ({ ending, message, stdout: '', stderr: '', durationMs: 0, boundary: deps.jail.report.boundary });
   if (action.kind !== 'command') return refuse('denied', 'this sandbox runs commands, not code actions');
   const found = await find(action, place.files, deps.tools.path);
@@ -83,13 +88,13 @@ async function start(place: Place, deps: PreparedDeps, action: Action, { signal,
   return { ...result, temporaryFolder };
 }
 
-function orderOf({ command, env, network, limits }: CommandAction, { program, workingFolder }: Found, { tools, defaults }: PreparedDeps, own: { readonly files: string; readonly home: string; readonly temporaryFolder: string }): JailOrder {
+function orderOf({ command, env, network, limits }: CommandAction, { program, workingFolder }: Found, { tools, defaults, alsoReadable }: Surroundings, own: { readonly files: string; readonly home: string; readonly temporaryFolder: string }): JailOrder {
   return {
     command: [program, ...command.slice(1)],
     folder: workingFolder,
     env: { ...env, ...tools.env, PATH: tools.path, HOME: own.home, TMPDIR: own.temporaryFolder, LANG: 'C.UTF-8' },
     writable: [own.files, own.home, own.temporaryFolder],
-    readable: tools.readable(network),
+    readable: [...tools.readable(network), ...alsoReadable],
     network,
     stdin: 'none',
     limits: { ...defaults, ...limitsOf(limits) },

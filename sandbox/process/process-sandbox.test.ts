@@ -75,6 +75,17 @@ describe.each(Object.entries(jails))('with %s', (name, makeJail) => {
     await expectDead(pid);
   });
 
+  test('a folder that the files refer to is read, and never written', async () => {
+    const beside = join(scratch, 'beside');
+    await mkdir(beside);
+    await writeFile(join(beside, 'object'), 'o');
+    const attempt = (call: string) => `try { ${call}; console.log('done'); } catch { console.log('no'); }`;
+    const program = [attempt(`fs.readFileSync('${beside}/object')`), attempt(`fs.writeFileSync('${beside}/object', 'x')`), attempt(`fs.writeFileSync('${beside}/new', 'x')`)].join('\n');
+    const saidBy = async (alsoReadable?: readonly string[]) => (await (await sandbox.prepare({ ...copyIn(), ...(alsoReadable && { alsoReadable }) })).run(actionFor(`const fs = require('node:fs');\n${program}`), never())).stdout;
+    expect(await saidBy([beside])).toBe(isBare ? 'done\ndone\ndone\n' : 'done\nno\nno\n');
+    expect(await saidBy()).toBe(isBare ? 'done\ndone\ndone\n' : 'no\nno\nno\n');
+  });
+
   test('a code action is denied', async () => {
     const prepared = await sandbox.prepare();
     expect(await prepared.run({ kind: 'code', source: '', input: 1, limits: caseLimits }, never())).toMatchObject({ ending: 'denied', message: 'this sandbox runs commands, not code actions' });
