@@ -9,9 +9,9 @@ import { promisify } from 'node:util';
 import { type Binaries, binariesIn, kubectlOnPath } from './binaries.ts';
 import { ensureFolder, readJson } from './files.ts';
 import { identify, isAlive, type ProcessIdentity } from './processes.ts';
-import { type DevclusterSettings, kubernetesVersion } from './settings.ts';
+import { type BinarySettings, kubernetesVersion } from './settings.ts';
 
-export interface BuildOptions extends DevclusterSettings {
+export interface BuildOptions extends BinarySettings {
   /** Gets one line for people now and then. */
   readonly progress?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -140,7 +140,7 @@ export function minutes(ms: number): string {
 }
 
 /** True when a start would have to build first, which takes minutes. */
-export function needsBuild({ cacheFolder, assetsFolder }: DevclusterSettings): boolean {
+export function needsBuild({ cacheFolder, assetsFolder }: BinarySettings): boolean {
   if (assetsFolder !== undefined && binariesIn(assetsFolder) !== undefined) return false;
   return !existsSync(join(cacheFolder, 'kubernetes', buildKey()));
 }

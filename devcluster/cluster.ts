@@ -87,7 +87,7 @@ async function bringUp(options: StartOptions, layout: ClusterLayout, binaries: B
   startComponent(layout, 'kube-apiserver', apiserverCommand(plane));
   writeFileAtomic(layout.kubeconfig, kubeconfigText(options.name, keys.admin));
   const images = installImages(layout.images, options.images ?? {}, options.bundlesFolder);
-  writeNodeConfig({ layout, keys, nodeName, logsPort: nodeLogs, images, ...(options.nodeCapacity === undefined ? {} : { capacity: options.nodeCapacity }) });
+  writeNodeConfig({ layout, keys, nodeName, logsPort: nodeLogs, images, programPath: options.programPath, ...(options.nodeCapacity === undefined ? {} : { capacity: options.nodeCapacity }) });
   await finishStart(options, plane, keys);
   const cluster: Cluster = { name: options.name, folder: layout.folder, runtimeFolder: layout.runtime, server, kubeconfig: layout.kubeconfig, kubectl: binaries.kubectl, nodeName, endpointsFile: layout.endpoints, auditLog: layout.auditLog };
   writeJson(layout.record, cluster);

@@ -14,11 +14,12 @@ interface NodeSetup {
   readonly nodeName: string;
   readonly logsPort: number;
   readonly images: Images;
+  readonly programPath: string;
   readonly capacity?: { readonly cpu?: string; readonly memory?: string };
 }
 
 /** Writes the node's configuration file; as root it also claims the user ids of the pods. */
-export function writeNodeConfig({ layout, keys, nodeName, logsPort, images, capacity }: NodeSetup): void {
+export function writeNodeConfig({ layout, keys, nodeName, logsPort, images, programPath, capacity }: NodeSetup): void {
   ensureFolder(layout.pods, isRoot() ? 0o711 : 0o700);
   const config: NodeConfig = {
     nodeName,
@@ -26,6 +27,7 @@ export function writeNodeConfig({ layout, keys, nodeName, logsPort, images, capa
     serving: { ...keys.nodeServing, port: logsPort, clientName: kubeletClientName },
     images,
     imagesFolder: layout.images,
+    programPath,
     podsFolder: layout.pods,
     logsFolder: layout.podLogs,
     ledgerFile: layout.ledger,

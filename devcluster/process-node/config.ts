@@ -13,6 +13,8 @@ export interface NodeConfig {
   readonly images: Images;
   /** Its `bin` comes first on the PATH of containers. */
   readonly imagesFolder: string;
+  /** The rest of the PATH of containers. */
+  readonly programPath: string;
   readonly podsFolder: string;
   readonly logsFolder: string;
   readonly ledgerFile: string;

@@ -23,7 +23,6 @@ export interface PodPlace {
 }
 
 const serviceAccountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Everything a container's run needs. */
 export function containerParts(place: PodPlace, container: Container): ContainerParts {
@@ -90,7 +89,7 @@ export function portVariable(name: string): string {
 
 function defaultEnv({ context, folders, pod }: PodPlace, { name }: Container): Readonly<Record<string, string>> {
   return {
-    PATH: `${join(context.config.imagesFolder, 'bin')}:${systemPath}`,
+    PATH: `${join(context.config.imagesFolder, 'bin')}:${context.config.programPath}`,
     HOME: folders.home(name),
     TMPDIR: folders.temporary(name),
     HOSTNAME: pod().metadata.name,
