@@ -102,13 +102,18 @@ function rowOf(definition: Planned, task: Task | undefined, live: LiveTask, ende
   const { name, type, action } = definition;
   const status = task?.status;
   const after = awaited(definition, task, ended);
-  const base = { name, type, action, after, attempt: status?.attempt ?? 0, ...times(status), ...defined({ agent: status?.assignment?.agent ?? live.agent }) };
+  const base = { name, type, action, after, attempt: status?.attempt ?? 0, ...times(status), ...defined({ agent: agentOf(status, live) }) };
   if (status?.outcome !== undefined) {
     const { result, reason, message } = status.outcome;
     return { ...base, state: result, reason, message };
   }
   const state = stateOf(task, live);
   return { ...base, state, ...defined(state === 'Waiting' ? { reason: live.wait } : { message: runningText(task, live) }) };
+}
+
+/** The operator names no agent before it has chosen one. */
+function agentOf(status: Task['status'], { agent }: LiveTask): string | undefined {
+  return status?.assignment?.agent ?? (agent === '' ? undefined : agent);
 }
 
 function awaited({ dependsOn, phase }: Planned, task: Task | undefined, ended: ReadonlySet<string>): readonly string[] {

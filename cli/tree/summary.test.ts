@@ -46,7 +46,6 @@ test('a mission that failed: goals with evidence, failed tasks with the next ste
       "      next: Read the message and the log: kubectl mission logs.",
       "",
       "Artifacts",
-      "  survey  log        3.4 KiB  text/plain",
       "  survey  report.md  3.4 KiB  text/markdown",
       "",
       "Commands",

@@ -110,7 +110,8 @@ export function nextOf(kind: 'Mission' | 'Task', type: string, reason: string): 
 }
 
 function artifacts(view: MissionView): string[] {
-  const rows = artifactsOf(view).map(({ task, artifact }) => [`  ${task}`, artifact.name, size(artifact.sizeBytes), artifact.mediaType]);
+  // Every task has a log, and there is a command of its own for them.
+  const rows = artifactsOf(view).filter(({ artifact }) => artifact.name !== 'log').map(({ task, artifact }) => [`  ${task}`, artifact.name, size(artifact.sizeBytes), artifact.mediaType]);
   return rows.length === 0 ? [] : ['Artifacts', ...columns(rows)];
 }
 

@@ -38,7 +38,7 @@ describe('what is observed', () => {
     },
     'files, lines and languages; binary files have no lines': {
       files: { 'a.ts': 'one\ntwo', 'b/c.py': 'x\n', 'README.md': '# hi\n', 'noise.bin': Buffer.from([1, 0, 2, 10]), LICENSE: 'text\n' },
-      want: { files: 5, lines: 5, languages: 3, largestFileLines: 2 },
+      want: { files: 5, lines: 5, languages: 3, mainLanguage: 'TypeScript', largestFileLines: 2 },
     },
     'the repository itself is not source': { files: { '.git/config': 'x\n', 'a.ts': '' }, want: { files: 1, lines: 0 } },
     'import cycles, one for each group': {
@@ -66,7 +66,8 @@ describe('what is observed', () => {
   });
 
   test('only what was asked for', async () => {
-    expect((await analyze({ 'a.ts': '' }, { measures: ['languages'] })).observed).toEqual({ files: 1, languages: 1 });
+    expect((await analyze({ 'a.ts': '' }, { measures: ['languages'] })).observed).toEqual({ files: 1, languages: 1, mainLanguage: 'TypeScript' });
+    expect((await analyze({ 'a.md': 'long\n\n\n', 'b.json': '{}' }, { measures: ['languages'] })).observed).toEqual({ files: 2, languages: 2 });
     const { observed } = await analyze({ 'a.ts': `import './a.ts'; debugger;` }, { measures: ['imports'] });
     expect(observed).toEqual({ files: 1, importFiles: 1, importEdges: 1, importCycles: 1, findings: 1, errors: 0, warnings: 1, skippedFiles: 0, reusedFiles: 0 });
   });

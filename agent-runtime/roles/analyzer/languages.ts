@@ -56,6 +56,11 @@ export function languageOf(path: string): Language | undefined {
   return byName.get(name) ?? byExtension.get(name.slice(name.lastIndexOf('.') + 1).toLowerCase());
 }
 
+/** Whether programs are written in a language, by its name. */
+export function isProgramming(name: string): boolean {
+  return withBranches.has(name);
+}
+
 /** Number of places where a text may go two ways, by its words: a rough measure, the same for all languages. 0 for languages without statements. */
 export function countBranches(language: Language, text: string): number {
   if (!withBranches.has(language.name)) return 0;

@@ -4,6 +4,7 @@ import { cell, table } from '#agent-runtime/roles/markdown.ts';
 import type { Analysis } from './analysis.ts';
 import { mostWays } from './complexity.ts';
 import type { ImportGraph } from './imports/graph.ts';
+import { isProgramming } from './languages.ts';
 import { functionText, linesOf, linesTooMany, loopText } from './structure.ts';
 import type { Measure, Surveyed } from './survey.ts';
 
@@ -48,7 +49,8 @@ export const sectionOf: Readonly<Record<Measure, (analysis: Analysis) => Section
   dependencies: ({ dependencies: { facts } }) => ({ observed: { dependencies: sum(facts, ({ direct }) => direct) } }),
   languages: ({ files }) => {
     const languages = countLanguages(files);
-    return { observed: { languages: languages.length }, markdown: page('Languages', '', ['Language', 'Files', 'Lines', 'Bytes'], languages) };
+    const main = languages.find(([name]) => isProgramming(String(name)))?.[0];
+    return { observed: { languages: languages.length, ...(main !== undefined && { mainLanguage: main }) }, markdown: page('Languages', '', ['Language', 'Files', 'Lines', 'Bytes'], languages) };
   },
   size: ({ files }) => {
     const largest = files.toSorted((a, b) => b.lines - a.lines);
