@@ -7,7 +7,7 @@ import type { BenchRow } from './row.ts';
 
 /** Seconds from creation to completion, as the API server's times say. */
 export async function benchDemoMission(world: World): Promise<BenchRow[]> {
-  const namespace = await world.namespace('bench-demo', { slotsPerAgent: 2, scaling: { minReplicas: 2, maxReplicas: 4 } });
+  const namespace = await world.namespace('bench-demo', { agentTypes: ['Analyzer', 'Coder', 'Tester'], slotsPerAgent: 2, scaling: { minReplicas: 2, maxReplicas: 4 } });
   await agentsReady(world, namespace, 2);
   const [mission] = (await objectsOf(join(root, 'config', 'samples', 'demo-mission.yaml'))) as unknown as { apiVersion: string; kind: string; metadata: { name: string; namespace?: string }; spec: { workspace: { git: { url: string } } } }[];
   if (mission === undefined) throw new Error('config/samples/demo-mission.yaml holds no object');

@@ -16,15 +16,21 @@ export async function create({ client }: World, mission: NewObject): Promise<voi
   await client.create<Mission>(missions, mission);
 }
 
-/** Resolves when the mission has succeeded; rejects when it ended otherwise. */
+/** Resolves when the mission has succeeded; rejects when it ended otherwise, or was refused. */
 export async function ended({ client }: World, namespace: string, name: string, seconds: number): Promise<Mission> {
   const mission = await eventually(`mission ${name} ends`, seconds, async () => {
     const found = await client.get<Mission>(missions, { namespace, name });
+    const refused = conditionOf(found, 'Accepted');
+    if (refused?.status === 'False') throw new Error(`mission ${name} was refused: ${refused.message}`);
     return found?.status?.completionTime === undefined ? undefined : found;
   });
-  const succeeded = mission.status?.conditions?.find(({ type }) => type === 'Succeeded');
+  const succeeded = conditionOf(mission, 'Succeeded');
   if (succeeded?.status !== 'True') throw new Error(`mission ${name} ended badly: ${succeeded?.message ?? 'no condition'}`);
   return mission;
+}
+
+function conditionOf(mission: Mission | undefined, type: string) {
+  return mission?.status?.conditions?.find((condition) => condition.type === type);
 }
 
 /** Resolves when this many agents of the pool `crew` are connected. */
