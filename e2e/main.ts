@@ -8,10 +8,11 @@ import { apiServerStory, killsStory } from './stories/faults.ts';
 import { deliveryStory, liarsStory, verifierStory } from './stories/evidence.ts';
 import { deletionStory, explainStory, kubectlStory } from './stories/kubectl.ts';
 import { privateCloneStory } from './stories/private-clone.ts';
+import { publishedPackagesStory } from './stories/published-packages.ts';
 import type { Story, StoryResult } from './story.ts';
 import { createWorld, root, type World } from '#testing/world.ts';
 
-const stories: readonly Story[] = [demoMissionStory, liarsStory, verifierStory, deliveryStory, kubectlStory, explainStory, badObjectsStory, deletionStory, privateCloneStory, killsStory, apiServerStory];
+const stories: readonly Story[] = [demoMissionStory, liarsStory, verifierStory, deliveryStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
 
 const wanted = process.argv[2] ?? '';
 const chosen = stories.filter(({ name }) => name.includes(wanted));
