@@ -1,4 +1,4 @@
-# Images of the three processes, over the same bundles: docker build --target operator|blobs|agent .
+# Images of the processes, over the same bundles: docker build --target operator|blobs|llm-gateway|agent .
 # NODE_IMAGE may name another mirror or a digest; it must hold Node >= 24.12.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -7,7 +7,7 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN node scripts/bundle.ts operator blobs agent
+RUN node scripts/bundle.ts operator blobs llm-gateway agent
 
 # The jail that agents start untrusted programs in: one static program, so that the compiler stays here.
 FROM ${NODE_IMAGE} AS jail
@@ -47,6 +47,14 @@ COPY --from=bundles /src/dist/blobs.js /src/dist/blobs.js.map ./
 USER 65532:65532
 EXPOSE 9446 8080
 ENTRYPOINT ["node", "--enable-source-maps", "/app/blobs.js"]
+
+FROM runtime AS llm-gateway
+LABEL org.opencontainers.image.title="coditect-llm-gateway" \
+      org.opencontainers.image.description="Asks language models for missions, within their budgets."
+COPY --from=bundles /src/dist/llm-gateway.js /src/dist/llm-gateway.js.map ./
+USER 65532:65532
+EXPOSE 9447 8080
+ENTRYPOINT ["node", "--enable-source-maps", "/app/llm-gateway.js"]
 
 FROM runtime AS agent
 LABEL org.opencontainers.image.title="coditect-agent" \

@@ -34,6 +34,7 @@ export const gitOpsTracking = {
 export const names = {
   operator: 'coditect-operator',
   blobs: 'coditect-blobs',
+  llmGateway: 'coditect-llm-gateway',
   lease: 'coditect-operator',
   caSecret: 'coditect-ca-key',
   caConfigMap: 'coditect-ca',

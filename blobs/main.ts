@@ -7,8 +7,7 @@ import { systemRandom } from '#platform/ids.ts';
 import { createAccessReviews } from '#platform/kube/access-review.ts';
 import { createKubeClient } from '#platform/kube/client.ts';
 import { loadClusterConfig } from '#platform/kube/config.ts';
-import { configMaps } from '#platform/kube/resources.ts';
-import type { KubeClient, KubeObject } from '#platform/kube/types.ts';
+import { publishedCa } from '#platform/kube/published-ca.ts';
 import { startProcess } from '#platform/process.ts';
 import { openLocalStore } from '#platform/objectstore/local.ts';
 import { operatorsInDns, operatorsInFile, readEndpoints } from '#platform/rpc/addresses.ts';
@@ -18,10 +17,6 @@ import type { Log } from '#platform/telemetry/log.ts';
 import { createMetrics } from '#platform/telemetry/metrics.ts';
 import { type BlobService, startBlobService } from './service.ts';
 
-interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 await startProcess({ name: names.blobs, settings: BlobsConfig, argv: process.argv.slice(2), env: process.env, run });
 
 async function run(config: BlobsConfig, log: Log): Promise<void> {
@@ -29,7 +24,7 @@ async function run(config: BlobsConfig, log: Log): Promise<void> {
   const environment = { clock: systemClock, log };
   const client = createKubeClient(await loadClusterConfig({ env: process.env }), { userAgent: `${names.blobs}/${manifest.version}`, sockets: 16 });
   const addresses = endpointsFile === undefined ? operatorsInDns({ namespace }) : operatorsInFile(endpointsFile);
-  const enrolment = startEnrolment({ ...environment, operatorNamespace: namespace, tokenFile, addresses, random: systemRandom, trust: () => publishedCa(client, namespace, endpointsFile) });
+  const enrolment = startEnrolment({ ...environment, operatorNamespace: namespace, tokenFile, addresses, random: systemRandom, trust: async () => (endpointsFile === undefined ? undefined : (await readEndpoints(endpointsFile)).ca) ?? publishedCa(client, namespace) });
   const metrics = createMetrics('blobs', manifest.version);
   let service: BlobService | undefined;
   let isStopping = false;
@@ -49,12 +44,4 @@ async function run(config: BlobsConfig, log: Log): Promise<void> {
     if (isStopping) return undefined;
     throw error;
   });
-}
-
-/** The CA as the operator publishes it: with the endpoints where there is a file of them, else in its ConfigMap. */
-async function publishedCa(client: Pick<KubeClient, 'get'>, namespace: string, endpointsFile: string | undefined): Promise<string> {
-  const fromFile = endpointsFile === undefined ? undefined : (await readEndpoints(endpointsFile)).ca;
-  const bundle = fromFile ?? (await client.get<ConfigMap>(configMaps, { namespace, name: names.caConfigMap }))?.data?.['ca.crt'];
-  if (bundle === undefined) throw new Error(`read the CA: ConfigMap ${namespace}/${names.caConfigMap} does not hold it yet; no certificate can be asked for before the operator has made it`);
-  return bundle;
 }

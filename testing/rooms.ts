@@ -23,6 +23,7 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   rpc: ['@connectrpc/connect', '@connectrpc/connect-node', messages, '@peculiar/x509', 'reflect-metadata'],
   telemetry: ['prom-client', 'winston'],
   objectstore: [],
+  anthropic: ['@anthropic-ai/sdk', 'undici'],
 };
 
 const platform = Object.entries(vendors).map(([vendor, packages]): Row => ({
@@ -32,7 +33,7 @@ const platform = Object.entries(vendors).map(([vendor, packages]): Row => ({
   packages,
 }));
 
-const everything = ['api/', 'domain/', 'platform/', 'operator/', 'blobs/', 'agent-runtime/', 'sandbox/', 'cli/', 'devcluster/', 'testing/', 'e2e/', 'bench/', 'scripts/', 'node:', 'npm:'];
+const everything = ['api/', 'domain/', 'platform/', 'operator/', 'blobs/', 'llm-gateway/', 'agent-runtime/', 'sandbox/', 'cli/', 'devcluster/', 'testing/', 'e2e/', 'bench/', 'scripts/', 'node:', 'npm:'];
 
 /** Fakes and builders that lie beside the tests of one folder. */
 const testSupport = /(^|\/)(fake-[^/]*|testing)\.ts$/;
@@ -58,6 +59,7 @@ export const rows: readonly Row[] = [
   { files: /^operator\/fleet\//, room: 'operator/fleet', may: ['api/', 'domain/', 'platform/', 'operator/', 'node:'], packages: [messages, '@connectrpc/connect', 'zod'] },
   { files: /^operator\//, room: 'operator', may: ['api/', 'domain/', 'platform/', 'operator/', 'node:'], packages: [messages] },
   { files: /^blobs\//, room: 'blobs', may: ['blobs/', ...shared, 'platform/objectstore/', 'platform/rpc/', 'platform/kube/'] },
+  { files: /^llm-gateway\//, room: 'llm-gateway', may: ['llm-gateway/', 'domain/', ...shared, 'platform/anthropic/', 'platform/rpc/', 'platform/kube/'], packages: ['zod'] },
   { files: /^agent-runtime\//, room: 'agent-runtime', may: ['api/', 'domain/', 'sandbox/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/'], packages: [messages, ...syntax, 'ajv'] },
   { files: /^sandbox\//, room: 'sandbox', may: ['sandbox/', ...shared] },
   { files: /^cli\/demo\//, room: 'cli/demo', may: [...cliMay, 'devcluster/'], packages: cliPackages },
@@ -89,10 +91,10 @@ export const closedRooms: readonly { readonly target: RegExp; readonly importers
 ];
 
 /** Modules that open connections, listeners or files: who makes one decides what the process touches. */
-export const adapters = /^platform\/(kube\/(client|config|reflector|elector|recorder)|rpc\/(servers|agent-channel|blob-client)|objectstore\/local|telemetry\/health)\.ts$/;
+export const adapters = /^platform\/(kube\/(client|config|reflector|elector|recorder)|rpc\/(servers|agent-channel|blob-client)|anthropic\/(client|upstream)|objectstore\/local|telemetry\/health)\.ts$/;
 
 /** Rooms that are handed their adapters. */
-export const assembledRooms = /^(operator|blobs|agent-runtime|sandbox)\//;
+export const assembledRooms = /^(operator|blobs|llm-gateway|agent-runtime|sandbox)\//;
 
 /** Where adapters are made and the parts of a process are put together; a further file is added here on purpose, not by accident. */
 export const assemblyFiles = /(^|\/)(main|wiring[^/]*|fake-[^/]*|testing)\.ts$|\.test\.ts$|^operator\/(caches|listeners|replica)\.ts$/;

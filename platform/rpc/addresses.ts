@@ -2,10 +2,10 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { Endpoints, type OperatorAddress, type OperatorAddresses } from '#api/endpoints.ts';
-import { blobsName, operatorName } from './tls.ts';
+import { blobsName, llmGatewayName, operatorName } from './tls.ts';
 
-/** Where the blob service is now; undefined while it is nowhere. */
-export interface BlobsAddress {
+/** Where a server of one port is now; undefined while it is nowhere. */
+export interface ServerAddress {
   current(): Promise<string | undefined>;
 }
 
@@ -16,7 +16,7 @@ export interface OperatorPorts {
 }
 
 /** Ports of the Services that the chart makes. */
-export const servicePorts = { operator: { api: 9443, work: 9444, enrolment: 9445 }, blobs: 9446 } as const;
+export const servicePorts = { operator: { api: 9443, work: 9444, enrolment: 9445 }, blobs: 9446, llm: 9447 } as const;
 
 export interface DnsOptions {
   /** Namespace of the installation. */
@@ -47,13 +47,24 @@ export function operatorsInDns({ namespace, ports = servicePorts.operator, looku
 }
 
 /** The blob service of an endpoints file. */
-export function blobsInFile(path: string): BlobsAddress {
+export function blobsInFile(path: string): ServerAddress {
   return { current: async () => (await readEndpoints(path)).blobs };
 }
 
 /** The blob service behind its Service. */
-export function blobsInDns(namespace: string): BlobsAddress {
+export function blobsInDns(namespace: string): ServerAddress {
   const address = `${blobsName(namespace)}:${servicePorts.blobs}`;
+  return { current: () => Promise.resolve(address) };
+}
+
+/** The LLM gateway of an endpoints file. */
+export function llmGatewayInFile(path: string): ServerAddress {
+  return { current: async () => (await readEndpoints(path)).llm };
+}
+
+/** The LLM gateway behind its Service. */
+export function llmGatewayInDns(namespace: string): ServerAddress {
+  const address = `${llmGatewayName(namespace)}:${servicePorts.llm}`;
   return { current: () => Promise.resolve(address) };
 }
 

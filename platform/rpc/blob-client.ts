@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { rm } from 'node:fs/promises';
 import { type BlobAddress, blobHeaders } from '#api/blobs.ts';
-import type { BlobsAddress } from './addresses.ts';
+import type { ServerAddress } from './addresses.ts';
 import { getBlob, putBlob } from './blob-request.ts';
 import type { Credential } from './certificates.ts';
 import { blobsName, dialOptions } from './tls.ts';
@@ -14,7 +14,7 @@ import { blobsName, dialOptions } from './tls.ts';
 export type BlobContent = { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'file'; readonly path: string; readonly sizeBytes: number };
 
 export interface BlobClientOptions {
-  readonly address: BlobsAddress;
+  readonly address: ServerAddress;
   /** Namespace of the installation. */
   readonly namespace: string;
 }
@@ -97,7 +97,7 @@ function uploadOf(content: BlobContent) {
   return { sizeBytes: content.sizeBytes, open: () => createReadStream(content.path) };
 }
 
-async function locate(where: BlobsAddress): Promise<string> {
+async function locate(where: ServerAddress): Promise<string> {
   const at = await where.current();
   if (at === undefined) throw new Error('cannot reach the blob service: it has no address yet; try again');
   return at;

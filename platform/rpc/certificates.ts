@@ -28,7 +28,8 @@ export interface Credential extends KeyedCertificate {
 export interface LeafOrder {
   readonly uri: string;
   readonly dnsNames?: readonly string[];
-  readonly usage: 'client' | 'server';
+  /** `both` for a process that serves and calls under one name. */
+  readonly usage: 'client' | 'server' | 'both';
   readonly lifetimeSeconds: number;
 }
 
@@ -59,6 +60,9 @@ export async function createAuthority(now: Instant): Promise<KeyedCertificate> {
   return { certificate: pemOf(certificate), key: await keyPem(keys.privateKey) };
 }
 
+const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;
+const usages = { client: [clientAuth], server: [serverAuth], both: [serverAuth, clientAuth] };
+
 /** A leaf for the key of this request (DER). Only the key is taken from it: its names and extensions are ignored. */
 export async function issueLeaf(authority: KeyedCertificate, request: Uint8Array, order: LeafOrder, now: Instant): Promise<Issued> {
   const publicKey = await provenKey(request);
@@ -76,7 +80,7 @@ export async function issueLeaf(authority: KeyedCertificate, request: Uint8Array
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([order.usage === 'client' ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth]),
+      new x509.ExtendedKeyUsageExtension(usages[order.usage]),
       new x509.SubjectAlternativeNameExtension(names),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
     ],

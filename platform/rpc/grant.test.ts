@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { agentUri, roleUri } from '#api/identity.ts';
+import { LlmGrant } from '#api/llm.ts';
 import { createAuthority, createLeaf, type KeyedCertificate } from './certificates.ts';
-import { createGrantSigner, createGrantVerifier, type GrantVerdict } from './grant.ts';
+import { createGrantSigner, createGrantVerifier, createVerifier, type GrantVerdict } from './grant.ts';
 
 const now = Date.UTC(2026, 5, 1);
 const agent = agentUri({ namespace: 'team-a', pool: 'p', pod: 'p-1', uid: 'u-1' });
@@ -19,6 +20,15 @@ const leafOf = (issuer: KeyedCertificate, uri: string) => createLeaf(issuer, { u
 const verify = (text: string, { peer = agent, at = now } = {}): GrantVerdict => createGrantVerifier(authority.certificate)(text, peer, at);
 
 test('what the operator signed is granted to the agent it names', () => expect(verify(createGrantSigner(operator)(grant))).toEqual({ kind: 'granted', grant }));
+
+test('a grant of one kind is none of another', () => {
+  const account = { namespace: 'team-a', namespaceUid: 'ns', mission: 'm', missionUid: 'owner', purpose: 'work' as const };
+  const llmGrant: LlmGrant = { agent, account, attempt: 1, epoch: { term: 1, counter: 1 }, expiresAt: now + 60_000 };
+  const sign = createGrantSigner(operator);
+  const verifyLlm = createVerifier(authority.certificate, LlmGrant);
+  expect(verifyLlm(sign(llmGrant), agent, now)).toEqual({ kind: 'granted', grant: llmGrant });
+  for (const verdict of [verifyLlm(sign(grant), agent, now), verify(sign(llmGrant))]) expect(verdict).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/something else/) });
+});
 
 describe('refused', () => {
   const sign = () => createGrantSigner(operator)(grant);

@@ -1,7 +1,7 @@
 // The TLS names and settings that every connection of the installation shares.
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { names } from '#api/labels.ts';
-import { type AgentIdentity, parseAgentUri } from '#api/identity.ts';
+import { type AgentIdentity, parseAgentUri, roleUri } from '#api/identity.ts';
 import { type Credential, urisOf } from './certificates.ts';
 
 /** TLS name of the operator's servers, whatever address is dialled. */
@@ -12,6 +12,11 @@ export function operatorName(namespace: string): string {
 /** TLS name of the blob service, whatever address is dialled. */
 export function blobsName(namespace: string): string {
   return `${names.blobs}.${namespace}.svc`;
+}
+
+/** TLS name of the LLM gateway, whatever address is dialled. */
+export function llmGatewayName(namespace: string): string {
+  return `${names.llmGateway}.${namespace}.svc`;
 }
 
 /** How to dial a server of the installation: it must prove `serverName` under the bundle; with a key, we prove who we are. */
@@ -32,11 +37,18 @@ export function secureContextOf({ certificate, key, caBundle }: Credential) {
 
 /** The agent at the other end, or undefined when it showed no certificate of ours or one that names no agent. */
 export function agentOf(socket: TLSSocket | undefined): AgentIdentity | undefined {
-  if (socket?.authorized !== true) return undefined;
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return undefined;
-  const agents = urisOf(certificate).map(parseAgentUri).filter((agent) => agent !== undefined);
+  const agents = peerUris(socket).map(parseAgentUri).filter((agent) => agent !== undefined);
   return agents.length === 1 ? agents[0] : undefined;
+}
+
+/** True when the other end showed a certificate of ours that is made out to the operator. */
+export function isOperator(socket: TLSSocket | undefined): boolean {
+  return peerUris(socket).includes(roleUri('operator'));
+}
+
+function peerUris(socket: TLSSocket | undefined): readonly string[] {
+  const certificate = socket?.authorized === true ? socket.getPeerX509Certificate() : undefined;
+  return certificate === undefined ? [] : urisOf(certificate);
 }
 
 /** Milliseconds until the peer's certificate expires. */

@@ -1,0 +1,66 @@
+// Contract of the LLM gateway: the Anthropic Messages API over TLS 1.3 with client certificates, and what it adds.
+//   POST /v1/messages                as Anthropic documents it, streaming or not
+//   POST /v1/messages/count_tokens   as Anthropic documents it; costs nothing
+//   GET  /v1/usage/<mission uid>     the operator alone: Usage of a mission, of all its runs
+// The operator shows its own certificate and `Coditect-Account: <base64url of the JSON of an Account>`. An agent shows its certificate and
+// `Coditect-Grant: <grant>`, signed by the operator for one attempt. Errors have Anthropic's form; ours add types of errorTypes.
+import { z } from 'zod';
+import { Epoch, LabelName, ObjectName, Uid } from './v1alpha1/schema.ts';
+
+export const llmHeaders = { account: 'coditect-account', grant: 'coditect-grant', /** On answers: JSON of a CallUsage. */ usage: 'coditect-usage' } as const;
+
+/** Who pays: the tree tenant > pool > mission > task. */
+export const Account = z.strictObject({
+  namespace: LabelName,
+  namespaceUid: Uid,
+  mission: ObjectName,
+  missionUid: Uid,
+  /** Absent for calls of the planner. */
+  taskUid: Uid.optional(),
+  pool: ObjectName.optional(),
+  purpose: z.enum(['plan', 'work', 'judge']),
+});
+export type Account = z.infer<typeof Account>;
+
+/** What the operator allows an agent to spend while it runs one attempt. */
+export const LlmGrant = z.strictObject({
+  /** SPIFFE URI of the agent that may use it. */
+  agent: z.string().min(1).max(600),
+  account: Account,
+  attempt: z.int().min(1).max(2_147_483_647),
+  epoch: Epoch,
+  /** End of validity, epoch milliseconds. */
+  expiresAt: z.int().min(0).max(9_007_199_254_740_991),
+});
+export type LlmGrant = z.infer<typeof LlmGrant>;
+
+/** Types of errors besides Anthropic's: why a call was refused before anything was spent. `retry` of each is in retryAfter. */
+export const errorTypes = {
+  /** The next call could cost more than is left: 402. */
+  budget: 'budget_exceeded',
+  /** The task or mission has ended, or another attempt took its place: 403. */
+  fenced: 'attempt_fenced',
+} as const;
+
+/** Tokens of one or more calls by class, and what they cost in micro-USD (millionths of a US dollar). */
+export const CallUsage = z.strictObject({
+  inputTokens: z.int().min(0).max(9_007_199_254_740_991),
+  outputTokens: z.int().min(0).max(9_007_199_254_740_991),
+  cacheReadTokens: z.int().min(0).max(9_007_199_254_740_991),
+  cacheWriteTokens: z.int().min(0).max(9_007_199_254_740_991),
+  costMicroUsd: z.int().min(0).max(9_007_199_254_740_991),
+});
+export type CallUsage = z.infer<typeof CallUsage>;
+
+/** What a mission has used, and what calls in flight have reserved. */
+export const Usage = z.strictObject({
+  settled: CallUsage,
+  reservedMicroUsd: z.int().min(0).max(9_007_199_254_740_991),
+  calls: z.int().min(0).max(9_007_199_254_740_991),
+});
+export type Usage = z.infer<typeof Usage>;
+
+/** Path of a mission's usage. */
+export function usagePath(missionUid: string): string {
+  return `/v1/usage/${missionUid}`;
+}

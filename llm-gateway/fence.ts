@@ -1,0 +1,92 @@
+// Who must not spend any more, and what a mission may spend: read from the watched Missions and Tasks, never asked for during a call.
+import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Task } from '#api/v1alpha1/task.ts';
+import { findCondition } from '#domain/conditions.ts';
+import { compareEpochs } from '#domain/task/epoch.ts';
+import type { Projected } from '#platform/kube/store.ts';
+import type { KubeObject, Store } from '#platform/kube/types.ts';
+import type { Charge } from './access.ts';
+
+export type Standing =
+  /** `maxCostUsd` is the mission's own budget, if it has one. */
+  | { readonly kind: 'open'; readonly maxCostUsd: string | undefined }
+  | { readonly kind: 'ended'; readonly reason: string }
+  /** Not seen yet, or gone: the watch may be behind whoever calls. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** What is kept of a Mission. */
+export interface KnownMission extends Projected {
+  readonly hasEnded: boolean;
+  readonly maxCostUsd: string | undefined;
+}
+
+/** What is kept of a Task. */
+export interface KnownTask extends Projected {
+  readonly outcome: string | undefined;
+  readonly attempt: number;
+  readonly epoch: NonNullable<NonNullable<Task['status']>['assignment']>['epoch'] | undefined;
+}
+
+export interface FenceSources {
+  readonly missions: Pick<Store<KnownMission>, 'byIndex' | 'subscribe'>;
+  readonly tasks: Pick<Store<KnownTask>, 'byIndex' | 'subscribe'>;
+}
+
+/** The sources, while they are followed. */
+export interface Watches extends FenceSources {
+  /** Resolves once all Missions and Tasks are known. */
+  readonly synced: Promise<void>;
+  /** UIDs of all missions and tasks known now. */
+  living(): ReadonlySet<string>;
+  close(): Promise<void>;
+}
+
+/** Index of both kinds by uid. */
+export const byUid = 'uid';
+
+const ended = (reason: string): Standing => ({ kind: 'ended', reason });
+
+/** Whether this charge may still be made. */
+export function standingOf(sources: FenceSources, { account, attempt }: Charge): Standing {
+  const [mission] = sources.missions.byIndex(byUid, account.missionUid);
+  if (mission === undefined) return { kind: 'unknown', reason: `mission ${account.mission} is not known here` };
+  if (mission.hasEnded) return ended(`mission ${account.mission} has ended or is being cancelled`);
+  return (account.taskUid === undefined ? undefined : fenceOfTask(sources, account.taskUid, attempt)) ?? { kind: 'open', maxCostUsd: mission.maxCostUsd };
+}
+
+function fenceOfTask({ tasks: known }: FenceSources, taskUid: string, attempt: Charge['attempt']): Standing | undefined {
+  const [task] = known.byIndex(byUid, taskUid);
+  if (task === undefined) return { kind: 'unknown', reason: 'the task is not known here' };
+  if (task.outcome !== undefined) return ended(`the task has ended: ${task.outcome}`);
+  if (attempt === undefined) return undefined;
+  const isOlder = attempt.attempt < task.attempt || (task.epoch !== undefined && compareEpochs(attempt.epoch, task.epoch) < 0);
+  return isOlder ? ended('another attempt took the place of this one') : undefined;
+}
+
+/** Calls `onEnded` as soon as this charge may not be made any more; the returned function ends the watch. */
+export function watchCharge(sources: FenceSources, charge: Charge, onEnded: () => void): () => void {
+  const look = () => {
+    if (standingOf(sources, charge).kind === 'ended') onEnded();
+  };
+  const ends = [sources.missions.subscribe(look), sources.tasks.subscribe(look)];
+  return () => ends.forEach((end) => end());
+}
+
+/** What the gateway keeps of a Mission. */
+export function toKnownMission(raw: KubeObject): KnownMission {
+  const { metadata, spec, status } = raw as Mission;
+  const succeeded = findCondition(status?.conditions, 'Succeeded')?.status;
+  const hasEnded = metadata.deletionTimestamp !== undefined || spec.operatingMode === 'Cancel' || succeeded === 'True' || succeeded === 'False';
+  return { metadata: keptOf(metadata), hasEnded, maxCostUsd: spec.budget?.maxCostUsd };
+}
+
+/** What the gateway keeps of a Task. */
+export function toKnownTask(raw: KubeObject): KnownTask {
+  const { metadata, status } = raw as Task;
+  const outcome = metadata.deletionTimestamp === undefined ? status?.outcome?.result : 'Deleted';
+  return { metadata: keptOf(metadata), outcome, attempt: status?.attempt ?? 0, epoch: status?.assignment?.epoch };
+}
+
+function keptOf({ name, namespace, uid, resourceVersion }: KubeObject['metadata']): Projected['metadata'] {
+  return { name, namespace: namespace ?? '', uid, resourceVersion };
+}

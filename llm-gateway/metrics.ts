@@ -1,0 +1,45 @@
+// What the gateway counts. Labels of models are families of the price list: names that callers invent are all `other`.
+import type { CallUsage } from '#api/llm.ts';
+import { familyOf } from '#domain/cost/prices.ts';
+import type { UpstreamOutcome } from '#platform/anthropic/upstream.ts';
+import { latencySeconds, type Metrics } from '#platform/telemetry/metrics.ts';
+
+export interface GatewayMetrics {
+  billed(model: string, usage: CallUsage): void;
+  refused(type: string): void;
+  tried(outcome: UpstreamOutcome, seconds: number): void;
+}
+
+/** What gauges ask at each scrape. */
+export interface Gauges {
+  readonly reservedMicroUsd: () => number;
+  readonly isBreakerOpen: () => boolean;
+}
+
+const model = 'gen_ai_request_model';
+const tokenType = 'gen_ai_token_type';
+
+/** Registers the metrics; attributes are those of OpenTelemetry for generative AI. */
+export function createGatewayMetrics(metrics: Metrics, { reservedMicroUsd, isBreakerOpen }: Gauges): GatewayMetrics {
+  const tokens = metrics.counter('gen_ai_client_token_usage_total', 'Tokens of answered calls by class.', [model, tokenType]);
+  const cost = metrics.counter('llm_cost_usd_total', 'What calls cost, in US dollars; lost answers at the most they can have cost.', [model]);
+  const refusals = metrics.counter('llm_refusals_total', 'Calls that were not answered, by type of error.', ['type']);
+  const latency = metrics.histogram('gen_ai_client_operation_duration_seconds', 'Time from a try to the headers of its answer.', { labelNames: ['outcome'], buckets: latencySeconds });
+  metrics.gauge('llm_reserved_usd', 'What calls in flight have reserved, in US dollars.', { collect: (gauge) => gauge.set(reservedMicroUsd() / 1_000_000) });
+  metrics.gauge('llm_breaker_open', '1 while calls are held back because the provider fails.', { collect: (gauge) => gauge.set(isBreakerOpen() ? 1 : 0) });
+  return {
+    billed: (name, usage) => {
+      const family = familyOf(name);
+      const byType = { input: usage.inputTokens, output: usage.outputTokens, cache_read: usage.cacheReadTokens, cache_write: usage.cacheWriteTokens };
+      for (const [type, count] of Object.entries(byType)) tokens.inc({ [model]: family, [tokenType]: type }, count);
+      cost.inc({ [model]: family }, usage.costMicroUsd / 1_000_000);
+    },
+    refused: (type) => refusals.inc({ type: knownTypes.has(type) ? type : 'other' }),
+    tried: ({ kind }, seconds) => latency.observe({ outcome: kind }, seconds),
+  };
+}
+
+const knownTypes: ReadonlySet<string> = new Set([
+  'invalid_request_error', 'authentication_error', 'permission_error', 'not_found_error', 'request_too_large', 'rate_limit_error',
+  'overloaded_error', 'timeout_error', 'api_error', 'budget_exceeded', 'attempt_fenced',
+]);
