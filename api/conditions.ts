@@ -15,7 +15,9 @@ const fault = (means: string, next: string): ReasonText => ({ means, next });
 export const missionConditions = {
   Accepted: {
     Accepted: fine('The spec is valid and a pool can serve every task.'),
-    NoPlanner: fault('The mission has no tasks, and no planner is installed that could make them.', 'Write the task graph under spec.tasks.'),
+    NoPlanner: fault('The mission has no tasks and asks no planner for them, or this installation has no LLM gateway.', 'Write the task graph under spec.tasks, or set spec.planner where a gateway is installed.'),
+    PlanRejected: fault('The planner made no valid plan, also after it was told what was wrong.', 'Read the Plan that the message names. Say more in goal or planner.instructions, or delete the Plan to ask again.'),
+    PlanRefused: fault('The planner may not be asked: a budget is spent, or the gateway refuses the call.', 'Do what the message says: raise budget.maxCostUsd, or correct the model or the key of the installation.'),
     InvalidGraph: fault('The task graph is wrong: an unknown dependency, a cycle, a task that depends on itself or an input without its dependency.', 'Correct the field that the message names and apply again.'),
     InvalidIntent: fault('The intent of a task is unknown for its role or has wrong parameters.', 'Correct the field that the message names; docs/reference/intents.md lists intents.'),
     InvalidGoal: fault('A goal is wrong: an unknown parent, more than three levels, no check and no parts, or files to check that several tasks could have made.', 'Correct the field that the message names.'),
@@ -37,6 +39,7 @@ export const missionConditions = {
   },
   Succeeded: {
     Running: fine('Tasks run or wait.'),
+    Planning: fine('A planner is making the task graph.'),
     Suspended: fine('Nothing new starts until operatingMode is Run.'),
     Stopping: fine('Running attempts finish, nothing new starts.'),
     Cancelling: fine('Running attempts are being aborted.'),

@@ -7,6 +7,7 @@ const Address = z.string().regex(/^[A-Za-z0-9.-]{1,253}:[0-9]{1,5}$/).describe('
 export const Endpoints = z.object({
   operators: z.array(z.object({ pod: z.string().min(1).max(253), api: Address, enrolment: Address, work: Address })).max(16),
   blobs: Address.optional(),
+  llm: Address.optional(),
   /** PEM bundle of the installation's CA; absent until the operator has made it. */
   ca: z.string().max(65_536).optional(),
 });

@@ -1,7 +1,8 @@
 // What the operator keeps of the cluster: one reflector for each kind. Followers run them too, so a takeover starts warm.
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
-import { agentPools, missions, type ResourceType, tasks } from '#api/v1alpha1/kinds.ts';
+import { agentPools, missions, plans, type ResourceType, tasks } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Plan } from '#api/v1alpha1/plan.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/ids.ts';
@@ -17,6 +18,7 @@ import { type KubePod, poolPodIndexes, poolPodSelector, toPoolPod } from './agen
 
 export interface Caches {
   readonly missions: Reflector<Mission>;
+  readonly plans: Reflector<Plan>;
   readonly tasks: Reflector<Task>;
   readonly pools: Reflector<AgentPool>;
   readonly pods: Reflector<PoolPod>;
@@ -41,6 +43,8 @@ export interface CachesDeps {
 
 /** Index of objects by uid. */
 export const byUid = 'uid';
+/** Index of plans by the uid of their mission. */
+export const byMission = 'mission';
 /** Index of missions by namespace: those that wait for a name that an object of somebody else holds. */
 export const byAwaitedNames = 'awaitedNames';
 
@@ -52,11 +56,12 @@ export function createCaches({ client, namespace, clock, random, log, onRewind, 
   const uidIndex = { [byUid]: ({ metadata }: Projected) => [metadata.uid] };
   const caches = {
     missions: reflect(missions, (raw) => slim<Mission>(raw), { indexes: { ...uidIndex, [byAwaitedNames]: (mission) => (waitsForName(mission) ? [mission.metadata.namespace] : []) } }),
+    plans: reflect(plans, (raw) => slim<Plan>(raw), { indexes: { [byMission]: ({ spec }) => [spec.missionRef.uid] } }),
     tasks: reflect(tasks, (raw) => slim<Task>(raw), { indexes: {} }),
     pools: reflect(agentPools, (raw) => slim<AgentPool>(raw), { indexes: {} }),
     pods: reflect(pods, (raw) => toPoolPod(raw as KubePod), { indexes: { ...poolPodIndexes, ...uidIndex }, labelSelector: poolPodSelector }),
   };
-  const byPlural: ReadonlyMap<string, Running> = new Map<string, Running>([[missions.plural, caches.missions], [tasks.plural, caches.tasks], [agentPools.plural, caches.pools], [pods.plural, caches.pods]]);
+  const byPlural: ReadonlyMap<string, Running> = new Map<string, Running>([[missions.plural, caches.missions], [plans.plural, caches.plans], [tasks.plural, caches.tasks], [agentPools.plural, caches.pools], [pods.plural, caches.pods]]);
   const all = [...byPlural.values()];
   return {
     ...caches,

@@ -4,16 +4,19 @@ import type { OperatorConfig } from '#api/config/operator.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import { operatorLeafSeconds, startOperatorIdentity, type OperatorIdentity } from './fleet/enrolment/operator-identity.ts';
 import type { AgentIdentity } from '#api/identity.ts';
+import { createLlmClient, type LlmClient } from '#platform/anthropic/client.ts';
 import type { Clock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { Random } from '#platform/ids.ts';
 import type { WatchingClient } from '#platform/kube/client.ts';
+import { llmGatewayInDns, llmGatewayInFile } from '#platform/rpc/addresses.ts';
 import { rememberReviews } from '#platform/rpc/auth.ts';
 import { EnrolmentService } from '#platform/rpc/generated/coditect/v1alpha1/enrolment_pb.ts';
 import { WorkService } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import { bundleOf, defaultPeriodSeconds } from '#platform/rpc/rotation.ts';
 import { workLimits } from '#platform/rpc/limits.ts';
 import { createRpcServer, type RpcServer } from '#platform/rpc/servers.ts';
+import { llmGatewayName } from '#platform/rpc/tls.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { PoolPod } from './agentpool/decide/view.ts';
 import { byUid, type Caches } from './caches.ts';
@@ -24,6 +27,8 @@ import { createCaObjects } from './fleet/enrolment/ca-objects.ts';
 import { createCaStore } from './fleet/enrolment/ca-store.ts';
 import { createEnrolmentService } from './fleet/enrolment/service.ts';
 import { createWorkService } from './fleet/work/service.ts';
+import { createGatewayModel } from './planner/gateway-model.ts';
+import type { Model } from './planner/planner.ts';
 import type { Replica, ReplicaDeps } from './replica.ts';
 
 export interface ListenersDeps {
@@ -32,7 +37,7 @@ export interface ListenersDeps {
   readonly client: WatchingClient;
   readonly reviews: Authenticator;
   /** Makes the replica from what only the listeners know. */
-  readonly replica: (parts: Pick<ReplicaDeps, 'signGrant' | 'caBundle' | 'broadcast'>) => Replica;
+  readonly replica: (parts: Pick<ReplicaDeps, 'signGrant' | 'caBundle' | 'broadcast' | 'model'>) => Replica;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -65,6 +70,7 @@ export function startListeners(deps: ListenersDeps): Listeners {
       return state && bundleOf(state);
     },
     broadcast,
+    model: config.llm === 'Gateway' ? gatewayModel(config, identity) : undefined,
   });
   leads = () => replica.isLeading();
   const servers: RpcServer[] = [];
@@ -82,6 +88,23 @@ export function startListeners(deps: ListenersDeps): Listeners {
       await Promise.all(servers.map((server) => server.close()));
     },
   };
+}
+
+/** The way to the LLM gateway, made anew when it has moved or our certificate was renewed. */
+function gatewayModel({ namespace, endpointsFile, plannerModel }: OperatorConfig, identity: OperatorIdentity): Model {
+  const address = endpointsFile === undefined ? llmGatewayInDns(namespace) : llmGatewayInFile(endpointsFile);
+  let open: { readonly baseUrl: string; readonly certificate: string; readonly client: LlmClient } | undefined;
+  return createGatewayModel(async () => {
+    const found = await address.current();
+    if (found === undefined) return undefined;
+    const { certificate, key, caBundle } = identity.credential();
+    const baseUrl = `https://${found}`;
+    if (open?.baseUrl !== baseUrl || open.certificate !== certificate) {
+      void open?.client.close();
+      open = { baseUrl, certificate, client: createLlmClient({ baseUrl, tls: { ca: caBundle, key, cert: certificate, servername: llmGatewayName(namespace) } }) };
+    }
+    return open.client;
+  }, plannerModel);
 }
 
 async function openDoors({ config, client, reviews, clock, log }: ListenersDeps, identity: OperatorIdentity, replica: Replica, broadcast: ReturnType<typeof createBroadcast>): Promise<RpcServer[]> {

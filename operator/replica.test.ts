@@ -1,7 +1,7 @@
 // Replicas over the API server double: who leads, what the others are told, and how one takes over from another.
 import { afterEach, describe, expect, test } from 'vitest';
 import { OperatorConfig } from '#api/config/operator.ts';
-import { agentPools, missions, tasks } from '#api/v1alpha1/kinds.ts';
+import { agentPools, missions, plans, tasks } from '#api/v1alpha1/kinds.ts';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/ids.ts';
 import { createKubeClient } from '#platform/kube/client.ts';
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function anApiServer(): Promise<FakeApiServer> {
-  const server = await startFakeApiServer({ types: [missions, tasks, agentPools, pods, leases] });
+  const server = await startFakeApiServer({ types: [missions, plans, tasks, agentPools, pods, leases] });
   open.push(() => server.stop());
   return server;
 }
@@ -38,6 +38,7 @@ function aReplica(server: FakeApiServer, podName: string) {
     signGrant: () => 'grant',
     caBundle: () => undefined,
     broadcast: { said: nothing, progress: nothing, log: nothing, ended: nothing },
+    model: undefined,
     metrics: createOperatorMetrics(metrics),
     clock: systemClock,
     random: systemRandom,

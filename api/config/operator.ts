@@ -16,6 +16,10 @@ export const OperatorConfig = z.object({
   reconcileWorkers: whole(1, 64).default(8).meta(env('CODITECT_RECONCILE_WORKERS')).describe('Objects of a kind reconciled at once.'),
   podCreationsPerSecond: whole(1, 1000).default(20).meta(env('CODITECT_POD_CREATIONS_PER_SECOND')).describe('Most agent pods created per second, with a burst of the same size.'),
   certificateSeconds: whole(60, 86_400).default(3600).meta(env('CODITECT_CERTIFICATE_SECONDS')).describe('Life of an agent\'s certificate, in seconds; renewed at half.'),
+  llm: z.enum(['None', 'Gateway']).default('None').meta(env('CODITECT_LLM')).describe('Gateway: the installation has an LLM gateway, so missions may ask for a planner. None: it has none.'),
+  plannerModel: z.string().min(1).max(128).default('claude-sonnet-5-5').meta(env('CODITECT_PLANNER_MODEL')).describe('Model that makes plans of missions that name none.'),
+  plannerMaxTokens: whole(1000, 64_000).default(16_000).meta(env('CODITECT_PLANNER_MAX_TOKENS')).describe('Longest answer of the planner\'s model, in tokens.'),
+  endpointsFile: z.string().max(4096).optional().meta(env('CODITECT_ENDPOINTS_FILE')).describe('File with the address of the LLM gateway. Unset: its Service by DNS.'),
   logLevel: LogLevel.default('info').meta(env('CODITECT_LOG_LEVEL')).describe('error, warn, info or debug.'),
 });
 export type OperatorConfig = z.infer<typeof OperatorConfig>;

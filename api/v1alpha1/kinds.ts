@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { AgentPoolSpec, agentPoolRules, AgentPoolStatus } from './agentpool.ts';
 import { MissionSpec, missionRules, MissionStatus } from './mission.ts';
 import type { CelRule } from './schema.ts';
+import { planRules, PlanSpec } from './plan.ts';
 import { TaskSpec, taskRules, TaskStatus } from './task.ts';
 
 export const group = 'coditect.ai';
@@ -31,7 +32,8 @@ export interface KindDefinition extends ResourceType {
   readonly shortName: string;
   readonly description: string;
   readonly spec: z.ZodType;
-  readonly status: z.ZodType;
+  /** Absent for kinds that only record. */
+  readonly status?: z.ZodType;
   readonly rules: readonly CelRule[];
   readonly columns: readonly PrinterColumn[];
   readonly selectableFields: readonly string[];
@@ -99,5 +101,21 @@ export const agentPools = {
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.status.selector' },
 } as const satisfies KindDefinition;
 
+export const plans = {
+  group, version, kind: 'Plan', plural: 'plans', singular: 'plan', namespaced: true, shortName: 'mplan',
+  description: 'A Plan is a task graph that a planner made for a Mission: an immutable, numbered revision.',
+  spec: PlanSpec, rules: planRules,
+  columns: [
+    { name: 'Mission', type: 'string', jsonPath: '.spec.missionRef.name', description: 'Mission that the plan is for.', priority: 0 },
+    { name: 'Revision', type: 'integer', jsonPath: '.spec.revision', description: 'Number of the plan.', priority: 0 },
+    { name: 'Verdict', type: 'string', jsonPath: '.spec.verdict', description: 'Whether the plan is valid.', priority: 0 },
+    { name: 'Cost', type: 'string', jsonPath: '.spec.usage.costUsd', description: 'What it has cost, in US dollars.', priority: 0 },
+    age,
+    { name: 'Model', type: 'string', jsonPath: '.spec.model', description: 'Model that made it.', priority: 1 },
+    { name: 'Rounds', type: 'integer', jsonPath: '.spec.rounds', description: 'How often the model was asked.', priority: 1 },
+  ],
+  selectableFields: ['.spec.missionRef.name', '.spec.missionRef.uid'],
+} as const satisfies KindDefinition;
+
 /** All our kinds, in the order in which they are documented. */
-export const kinds: readonly KindDefinition[] = [missions, tasks, agentPools];
+export const kinds: readonly KindDefinition[] = [missions, plans, tasks, agentPools];

@@ -1,7 +1,7 @@
 // Mission: a goal, the checks that prove it, and the task graph that gets there.
 import { z } from 'zod';
 import { JsonObject } from './json.ts';
-import { CapabilityName, cel, Conditions, LabelName, listType, type ObjectMeta, ObservedGeneration, Seconds, TaskName, Time } from './schema.ts';
+import { CapabilityName, cel, Conditions, LabelName, listType, ObjectName, type ObjectMeta, ObservedGeneration, Seconds, TaskName, Time } from './schema.ts';
 import { PoolSelector, taskDefinition, Workspace } from './task.ts';
 
 const relativePath = z.string().min(1).max(255).regex(/^[A-Za-z0-9._@-]+(\/[A-Za-z0-9._@-]+)*$/);
@@ -64,12 +64,26 @@ export const MissionResult = z.object({
 });
 export type MissionResult = z.infer<typeof MissionResult>;
 
+export const Planner = z.object({
+  instructions: z.string().min(1).max(4096).optional().describe('What the planner has to know or to obey besides the goal, in words.'),
+  model: z.string().min(1).max(128).regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/).optional().describe('Model that makes the plan. Unset: the one that the installation names.'),
+  maxTasks: z.int().min(1).max(100).default(20).describe('Most tasks that the plan may have. Default 20.'),
+});
+export type Planner = z.infer<typeof Planner>;
+
+export const Budget = z.object({
+  maxCostUsd: z.string().min(4).max(16).regex(/^[0-9]{1,9}\.[0-9]{2,6}$/).describe('Most that all runs of the mission may spend on language models, in US dollars, for example `2.50`.'),
+});
+export type Budget = z.infer<typeof Budget>;
+
 /** What a Mission wishes for. Its writer is the user alone. */
 export const MissionSpec = z
   .object({
     goal: z.string().min(1).max(8192).describe('What is to be achieved, in words.'),
     goals: z.array(Goal).max(32).default([]).meta(listType.mapBy('name')).describe('Checks that prove the goal. Without any, the mission succeeds when its tasks do.'),
-    tasks: z.array(MissionTask).max(100).default([]).meta(listType.mapBy('name')).describe('The explicit task graph, at most 100 tasks.'),
+    tasks: z.array(MissionTask).max(100).default([]).meta(listType.mapBy('name')).describe('The explicit task graph, at most 100 tasks. Unset: planner makes it.'),
+    planner: Planner.optional().describe('Lets a language model make the task graph from the goal. The plan is an object of kind Plan before anything runs.'),
+    budget: Budget.optional().describe('What the mission may spend on language models. Unset: what the installation allows a mission.'),
     finally: z.array(MissionTask).max(8).default([]).meta(listType.mapBy('name')).describe('Tasks that run when all others have ended and the goals are decided, also after failures; not after Cancel, Stop or a passed deadline. They may read inputs of every task.'),
     results: z.array(MissionResult).max(16).default([]).meta(listType.mapBy('name')).describe('Values of tasks that the status repeats as results of the mission.'),
     outputs: z.object({ git: GitOutput.optional().describe('Changed files as a commit.') }).optional().describe('What the mission leaves behind.'),
@@ -95,6 +109,7 @@ export const MissionSpec = z
     cel(
       { rule: "self.failurePolicy == 'Continue' || self.errorThreshold == 0", message: 'errorThreshold needs failurePolicy Continue' },
       { rule: '!has(self.outputs) || !has(self.outputs.git) || (has(self.workspace) && has(self.workspace.git))', message: 'outputs.git needs workspace.git: without a repository there is nothing to push to' },
+      { rule: '!has(self.planner) || size(self.tasks) == 0', message: 'planner makes the task graph: leave tasks out, or leave planner out' },
     ),
   );
 export type MissionSpec = z.infer<typeof MissionSpec>;
@@ -148,7 +163,9 @@ export const MissionStatus = z.object({
   plan: z
     .object({
       hash: z.string().max(64).describe('SHA-256 over the task definitions of the plan.'),
-      source: z.enum(['Manifest']).describe('Who made the plan: Manifest for an explicit graph.'),
+      source: z.enum(['Manifest', 'Planner']).describe('Who made the plan: Manifest for an explicit graph, Planner for a language model.'),
+      revision: z.int().min(1).max(10_000).optional().describe('Revision of the Plan, when a planner made it.'),
+      name: ObjectName.optional().describe('Name of the Plan, when a planner made it.'),
       taskCount: Count.describe('Tasks of the plan that exist or will: those that check goals, deliver the output and come finally are counted too; one that is left out is not.'),
       createdThrough: Count.describe('Number of tasks, in plan order, known to exist as objects.'),
     })

@@ -22,8 +22,17 @@ export interface TaskIdentity {
 /** Object name of a task: `<mission>-<task>` cut to 40 characters, a dash, and 10 characters that tell runs and definitions apart. */
 export function taskObjectName({ missionName, missionUid, runNumber, taskName, forEachIndex, definition, phase }: TaskIdentity): string {
   const identity = [missionUid, runNumber, taskName, forEachIndex, definitionDigest(definition, phase)];
+  return nameOf(`${missionName}-${taskName}`, identity);
+}
+
+/** Object name of the plan that answers one question of a mission. */
+export function planObjectName({ missionName, missionUid, requestDigest }: { readonly missionName: string; readonly missionUid: string; readonly requestDigest: string }): string {
+  return nameOf(`${missionName}-plan`, [missionUid, 'plan', requestDigest]);
+}
+
+function nameOf(stem: string, identity: readonly (string | number | null)[]): string {
   const hash = base32Lower(sha256(canonicalJson(identity))).slice(0, hashLength);
-  return `${`${missionName}-${taskName}`.slice(0, stemLimit).replace(/-+$/, '')}-${hash}`;
+  return `${stem.slice(0, stemLimit).replace(/-+$/, '')}-${hash}`;
 }
 
 /** SHA-256 of what a task is to do and when, as hex: mission and run do not count, nor does the order of lists that are sets. */

@@ -9,6 +9,7 @@ import type { KubeClient, NewObject } from '#platform/kube/types.ts';
 import { keyText } from '../reconciler.ts';
 import type { Absences } from './absences.ts';
 import type { MissionIntent, NewTask } from './decide/intents.ts';
+import type { PlannerState } from './decide/view.ts';
 
 /** What the mission reconciler does to the cluster. */
 export interface MissionCluster {
@@ -17,9 +18,19 @@ export interface MissionCluster {
   createIfAbsent(task: NewObject): Promise<{ readonly object: Task; readonly created: boolean }>;
   /** Hands an outcome to the writer of Task.status. */
   decideTask(task: Task, result: TaskResult, reason: OutcomeReason, message: string): Promise<void>;
+  readonly planner: Pick<MissionPlanner, 'ask' | 'abandon'>;
   readonly gate: Pick<WriteGate, 'expect' | 'expectGone'>;
   /** Where Kubernetes Events go. */
   readonly events: MissionEvents;
+}
+
+/** Who makes task graphs, in the background: what came of it is a Plan object. */
+export interface MissionPlanner {
+  stateOf(mission: Mission): PlannerState;
+  /** Asks, unless it is being asked the same already. */
+  ask(mission: Mission): void;
+  /** Stops asking about a mission, by its uid. */
+  abandon(missionUid: string): void;
 }
 
 /** The recorder of platform/kube satisfies it. */
@@ -43,6 +54,10 @@ export async function act(intent: MissionIntent, mission: Mission, cluster: Miss
       return cluster.decideTask(intent.task, intent.result, intent.reason, intent.message);
     case 'confirmGone':
       return confirmGone(intent.name, mission, cluster, absences);
+    case 'requestPlan':
+      return cluster.planner.ask(mission);
+    case 'abandonPlan':
+      return cluster.planner.abandon(mission.metadata.uid);
     case 'deleteMission': {
       const { namespace, name, uid } = mission.metadata;
       await cluster.client.delete(missions, { namespace, name }, { uid });

@@ -2,10 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Plan } from '#api/v1alpha1/plan.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { KubeError } from '#platform/kube/error.ts';
 import type { KubeReason } from '#platform/kube/types.ts';
 import { aMission } from '#testing/builders/mission.ts';
+import { aPlan } from '#testing/builders/plan.ts';
 import { aPool } from '#testing/builders/pool.ts';
 import { storeOf } from '#testing/builders/store.ts';
 import { aTask, taskOf } from '#testing/builders/task.ts';
@@ -20,7 +22,7 @@ const task = taskOf(mission, 'a').build();
 const refusedWith = (reason: KubeReason) => new KubeError('patch', 'refused', { status: 409, reason });
 
 /** A mission reconciler over caches with these objects; what it asks of the cluster is noted in `calls`. */
-function aReconciler({ missions = [mission], tasks = [], pools = [aPool().build()] }: { missions?: readonly Mission[]; tasks?: readonly Task[]; pools?: readonly AgentPool[] } = {}) {
+function aReconciler({ missions = [mission], tasks = [], pools = [aPool().build()], plans = [] }: { missions?: readonly Mission[]; tasks?: readonly Task[]; pools?: readonly AgentPool[]; plans?: readonly Plan[] } = {}) {
   const calls: string[] = [];
   const stores = { missions: storeOf(missions), tasks: storeOf(tasks), pools: storeOf(pools) };
   const answers = { found: undefined as Task | undefined, existing: undefined as Task | undefined, deleted: 'deleted' as 'deleted' | 'gone' | 'changed', patchError: undefined as Error | undefined };
@@ -35,6 +37,7 @@ function aReconciler({ missions = [mission], tasks = [], pools = [aPool().build(
       },
     },
     createIfAbsent: async (wanted) => (calls.push(`create ${wanted.metadata.name}`), { object: answers.existing ?? task, created: answers.existing === undefined }),
+    planner: { ask: ({ metadata }) => void calls.push(`ask about ${metadata.name}`), abandon: (uid) => void calls.push(`abandon ${uid}`) },
     events: { record: ({ type, reason, note }) => void calls.push(`event ${type} ${reason}: ${note}`) },
     decideTask: async (decided, result, reason) => void calls.push(`decide ${decided.metadata.name} ${result}/${reason}`),
     gate: {
@@ -44,7 +47,7 @@ function aReconciler({ missions = [mission], tasks = [], pools = [aPool().build(
   };
   const live = new Set<string>();
   const stuck = new Set<string>();
-  const parts = missionParts({ ...stores, tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid), isWithoutVerifier: ({ metadata }) => stuck.has(metadata.uid) }, cluster);
+  const parts = missionParts({ ...stores, plansOf: (uid) => plans.filter(({ spec }) => spec.missionRef.uid === uid), planner: { stateOf: () => ({ kind: 'idle' }) }, tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid), isWithoutVerifier: ({ metadata }) => stuck.has(metadata.uid) }, cluster);
   const view = () => {
     const seen = parts.observe(key);
     if (seen === undefined) throw new Error('observe: the mission is gone');
@@ -62,6 +65,23 @@ describe('the view', () => {
     const seen = view();
     expect([seen.run, seen.plan.map(({ name }) => name), [...seen.live], seen.foreignNames]).toEqual([1, ['a', 'b'], [task.metadata.uid], [foreign.metadata.name]]);
     expect(new Set(seen.tasks)).toEqual(new Set([task, old]));
+  });
+
+  test('holds the tasks of the plan that a planner made for what the mission asks now', () => {
+    const planned = aMission().spec({ planner: { maxTasks: 20 } }).build();
+    const edited = aMission().spec({ planner: { maxTasks: 20 }, goal: 'another' }).build();
+    const plan = aPlan(planned).withTask('survey').build();
+    const seen = aReconciler({ missions: [planned], plans: [plan, aPlan(edited).build()] }).view();
+    expect([seen.planning.plan, seen.plan.map(({ name }) => name), seen.mission.spec.tasks.map(({ name }) => name)]).toEqual([plan, ['survey'], ['survey']]);
+    const unplanned = aReconciler({ missions: [edited], plans: [plan] }).view();
+    expect([unplanned.planning, unplanned.plan]).toEqual([{ plan: undefined, planner: { kind: 'idle' } }, []]);
+  });
+
+  test('asks and abandons through the planner', async () => {
+    const { act, calls } = aReconciler();
+    await act({ kind: 'requestPlan' });
+    await act({ kind: 'abandonPlan' });
+    expect(calls).toEqual(['ask about m', `abandon ${mission.metadata.uid}`]);
   });
 
   test('holds the open tasks that no agent may have because each did what they check', () => {

@@ -5,13 +5,15 @@ import type { Instant } from '#api/time.ts';
 import type { Mission, MissionStatus } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { expandPlan } from '#domain/plan/expand.ts';
+import type { Plan } from '#api/v1alpha1/plan.ts';
 import { planHash } from '#domain/plan/names.ts';
+import { awaitsPlan, withPlan } from '#domain/plan/question.ts';
 import type { MissionBuilder } from '#testing/builders/mission.ts';
 import { aPool } from '#testing/builders/pool.ts';
 import { taskOf, type TaskBuilder } from '#testing/builders/task.ts';
 import type { NotedIntent } from './decide/intents.ts';
 import { decideMission, type MissionDecision } from './decide/index.ts';
-import { type MissionView, runOf } from './decide/view.ts';
+import { type MissionView, type PlannerState, type Planning, runOf } from './decide/view.ts';
 
 export const t0: Instant = Date.parse('2026-01-01T00:00:00Z');
 
@@ -27,6 +29,8 @@ export interface Surroundings {
   readonly confirmedGone?: readonly string[];
   /** Plan names of tasks that no agent may have. */
   readonly withoutVerifier?: readonly string[];
+  readonly plan?: Plan;
+  readonly planner?: PlannerState;
 }
 
 export const fresh = (task: TaskBuilder): TaskBuilder => task;
@@ -35,9 +39,11 @@ export const failed = (task: TaskBuilder): TaskBuilder => task.ended('Failed');
 export const running = (task: TaskBuilder): TaskBuilder => task.running();
 
 /** The view of a mission whose caches show exactly this. */
-export function viewOf(mission: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [], withoutVerifier = [] }: Surroundings = {}): MissionView {
+export function viewOf(written: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [], withoutVerifier = [], ...planned }: Surroundings = {}): MissionView {
+  const planning: Planning = { plan: undefined, planner: { kind: 'idle' }, ...planned };
+  const mission = withPlan(written, planning.plan);
   const run = runOf(mission);
-  const plan = expandPlan(mission, run);
+  const plan = awaitsPlan(mission.spec, planning.plan) ? [] : expandPlan(mission, run);
   const own = [...Object.entries(tasks).map(([name, told]) => told(taskOf(mission, name, run)).build()), ...others];
   const objectName = (name: string) => plan.find((planned) => planned.name === name)?.objectName ?? name;
   return {
@@ -50,6 +56,7 @@ export function viewOf(mission: Mission, { tasks = {}, others = [], live = [], p
     pools,
     foreignNames: foreignNames.map(objectName),
     confirmedGone: new Set(confirmedGone.map(objectName)),
+    planning,
     withoutVerifier: new Set(own.filter(({ spec, metadata }) => withoutVerifier.includes(spec.taskName ?? metadata.name)).map(({ metadata }) => metadata.uid)),
   };
 }
@@ -68,7 +75,11 @@ export function applied(view: MissionView, { intents, status }: MissionDecision)
   const mission = status === undefined ? view.mission : { ...view.mission, status };
   const run = runOf(mission);
   const next = intents.reduce(carriedOut, { ...view, mission });
-  return run === view.run ? next : { ...viewOf(mission, { pools: view.pools, others: next.tasks }), confirmedGone: next.confirmedGone };
+  return run === view.run ? next : { ...viewOf(mission, { pools: view.pools, others: next.tasks, ...planningOf(next) }), confirmedGone: next.confirmedGone };
+}
+
+function planningOf({ planning: { plan, planner } }: MissionView): Pick<Surroundings, 'plan' | 'planner'> {
+  return plan === undefined ? { planner } : { plan, planner };
 }
 
 function carriedOut(view: MissionView, intent: NotedIntent): MissionView {
@@ -81,6 +92,10 @@ function carriedOut(view: MissionView, intent: NotedIntent): MissionView {
       const { result, reason, message } = intent;
       return withTasks(view, view.tasks.map((task) => (task === intent.task ? { ...task, status: { ...task.status, outcome: { result, reason, message, time: '2026-01-01T00:01:00Z' } } } : task)));
     }
+    case 'requestPlan':
+      return { ...view, planning: { ...view.planning, planner: { kind: 'asking' } } };
+    case 'abandonPlan':
+      return { ...view, planning: { ...view.planning, planner: { kind: 'idle' } } };
     case 'confirmGone':
       return { ...view, confirmedGone: new Set([...view.confirmedGone, intent.name]) };
     case 'deleteMission':
@@ -98,6 +113,7 @@ export function lines({ plan }: MissionView, { intents }: MissionDecision): stri
   const planName = (objectName: string) => plan.find((planned) => planned.objectName === objectName)?.name ?? objectName;
   return intents.map((intent) => {
     if (intent.kind === 'deleteMission') return 'delete the mission';
+    if (intent.kind === 'requestPlan' || intent.kind === 'abandonPlan') return intent.note;
     if (intent.kind === 'confirmGone') return `ask ${planName(intent.name)}`;
     const name = intent.task.spec.taskName ?? intent.task.metadata.name;
     return intent.kind === 'decideTask' ? `${intent.result} ${name}/${intent.reason}` : `${intent.kind === 'createTask' ? 'create' : 'delete'} ${name}`;

@@ -1,5 +1,5 @@
 // The memory of a term: tasks at their newest version, who has which, what was written and is not yet seen.
-import { agentPools, missions, tasks } from '#api/v1alpha1/kinds.ts';
+import { agentPools, missions, plans, tasks } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { PlatformError } from '#platform/errors.ts';
@@ -36,7 +36,7 @@ export function createCore({ caches, client, clock, log, term, signGrant }: Term
   const sibling = (task: Task, name: string): Task | undefined => board.sibling(task, name);
   const past = new PastRuns();
   const gate = createWriteGate({
-    stores: { [missions.plural]: caches.missions.store, [tasks.plural]: caches.tasks.store, [agentPools.plural]: caches.pools.store, [pods.plural]: caches.pods.store },
+    stores: { [missions.plural]: caches.missions.store, [plans.plural]: caches.plans.store, [tasks.plural]: caches.tasks.store, [agentPools.plural]: caches.pools.store, [pods.plural]: caches.pods.store },
     clock,
     onStuck: (owner, plurals) => {
       log.warn('caches do not show what was written; listing again', { owner, plurals: plurals.join(',') });

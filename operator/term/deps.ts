@@ -7,6 +7,7 @@ import type { WatchingClient } from '#platform/kube/client.ts';
 import type { EventRecorder } from '#platform/kube/recorder.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Caches } from '../caches.ts';
+import type { Model } from '../planner/planner.ts';
 import type { OrderSources } from '../task/order.ts';
 
 /** Lines and chunks that no object holds, for those who follow a mission. */
@@ -33,6 +34,8 @@ export interface TermDeps {
   readonly caBundle: () => string | undefined;
   readonly recorder: EventRecorder;
   readonly broadcast: Broadcast;
+  /** Who makes plans; undefined where the installation has no LLM gateway. */
+  readonly model: Model | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -28,6 +28,7 @@ export function followEvents(deps: TermDeps, parts: Parts): () => void {
   const ends = [
     core.board.subscribe((change) => onTask(change, deps, parts)),
     followMissions(deps, parts),
+    followPlans(deps, queues),
     followPools(deps, parts),
     watchPools({ pools: pools.store, pods: pods.store, book: queues.poolBook }, (key) => queues.pools.add(keyText(key))),
     followPods(deps, core, dispatch),
@@ -70,10 +71,18 @@ function followMissions({ caches }: TermDeps, { core: { board }, dispatch: { sch
   return caches.missions.store.subscribe((event) => {
     const { metadata } = event.object;
     queues.missions.add(keyText(metadata));
+    if (event.kind === 'deleted') queues.planning.abandon(metadata.uid);
     if (event.kind === 'updated' && admitsAlike(event.old, event.object)) return;
     scheduler.missionChanged(metadata.uid);
     if (event.kind === 'updated') return;
     for (const task of board.ofMission(metadata.uid)) queues.tasks.addAfter(keyText(task.metadata), event.kind === 'deleted' ? orphanGraceMs : 0);
+  });
+}
+
+function followPlans({ caches }: TermDeps, { missions, planning }: Queues): () => void {
+  return caches.plans.store.subscribe(({ kind, object }) => {
+    if (kind === 'deleted') planning.planGone(object);
+    missions.add(keyText({ namespace: object.metadata.namespace, name: object.spec.missionRef.name }));
   });
 }
 

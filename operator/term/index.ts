@@ -40,6 +40,7 @@ export function startTerm(deps: TermDeps): Term {
       stopTicking();
       unfollow();
       dispatch.fleet.shutdown('the operator is going away');
+      await queues.planning.close();
       await Promise.all([queues.missions.stop(), queues.tasks.stop(), queues.pools.stop()]);
     },
   };

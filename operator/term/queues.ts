@@ -9,18 +9,21 @@ import { createPace, createPoolBook, type PoolBook } from '../agentpool/book.ts'
 import { poolCluster } from '../agentpool/cluster.ts';
 import type { PoolDemand, PoolSettings } from '../agentpool/decide/view.ts';
 import { agentPoolParts } from '../agentpool/index.ts';
+import { byMission } from '../caches.ts';
 import { type MissionCluster, missionParts } from '../mission/index.ts';
 import { keyText, parseKey, type Reconcile, reconcileWith } from '../reconciler.ts';
 import { taskParts } from '../task/index.ts';
 import type { Core } from './core.ts';
 import { silenceMs, type TermDeps } from './deps.ts';
 import type { Dispatch } from './dispatch.ts';
+import { createPlanning, type Planning } from './planning.ts';
 
 export interface Queues {
   readonly missions: WorkQueue;
   readonly tasks: WorkQueue;
   readonly pools: WorkQueue;
   readonly poolBook: PoolBook;
+  readonly planning: Planning;
 }
 
 /** The queues of a term; each starts working with its first key. */
@@ -28,21 +31,28 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   const { caches, client } = deps;
   const { board, book, gate, writer, missionByUid } = core;
   const poolBook = createPoolBook();
+  const planning = createPlanning(deps, core, (uid) => {
+    const mission = missionByUid(uid);
+    if (mission !== undefined) queues.missions.add(keyText(mission.metadata));
+  });
   const stores = { missions: caches.missions.store, tasks: caches.tasks.store, pools: caches.pools.store };
   const missionCluster: MissionCluster = {
     client,
     gate,
+    planner: planning,
     events: deps.recorder,
     createIfAbsent: (task) => createIfAbsent<Task>(client, tasks, task),
     decideTask: (...args) => dispatch.attempts.decide(...args),
   };
   const isLive = (task: Task): boolean => book.get(task.metadata.uid) !== undefined || dispatch.scheduler.mayRun(task);
-  return {
-    missions: queue(deps, core, missionParts({ ...stores, tasksOf: (uid) => board.ofMission(uid), isLive, isWithoutVerifier: (task) => dispatch.scheduler.lacksVerifier(task) }, missionCluster)),
+  const queues: Queues = {
+    missions: queue(deps, core, missionParts({ ...stores, planner: planning, plansOf: (uid) => caches.plans.store.byIndex(byMission, uid), tasksOf: (uid) => board.ofMission(uid), isLive, isWithoutVerifier: (task) => dispatch.scheduler.lacksVerifier(task) }, missionCluster)),
     tasks: queue(deps, core, taskParts({ ...stores, missionExists: ({ spec, metadata }) => spec.missionRef !== undefined && missionByUid(spec.missionRef.uid)?.metadata.namespace === metadata.namespace }, writer)),
     pools: poolQueue(deps, core, dispatch, poolBook),
     poolBook,
+    planning,
   };
+  return queues;
 }
 
 function poolQueue(deps: TermDeps, core: Core, { fleet, demand, drain }: Dispatch, book: PoolBook): WorkQueue {

@@ -1,4 +1,4 @@
-// Who may have a certificate: a live pod of a pool, and the blob service. Pure.
+// Who may have a certificate: a live pod of a pool, the blob service and the LLM gateway. Pure.
 import type { AgentIdentity } from '#api/identity.ts';
 import { names } from '#api/labels.ts';
 
@@ -19,10 +19,16 @@ export interface TokenHolder {
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A process of the installation that others dial. */
+type ServerRole = 'blobs' | 'llm-gateway';
+
 export type Admission =
   | { readonly kind: 'agent'; readonly agent: AgentIdentity }
-  | { readonly kind: 'blobs' }
+  | { readonly kind: 'server'; readonly role: ServerRole }
   | { readonly kind: 'refused'; readonly reason: string };
+
+/** By ServiceAccount, in the namespace of the installation. */
+const serverRoles: ReadonlyMap<string, ServerRole> = new Map([[names.blobs, 'blobs'], [names.llmGateway, 'llm-gateway']]);
 
 const refused = (reason: string): Admission => ({ kind: 'refused', reason });
 
@@ -30,7 +36,8 @@ const refused = (reason: string): Admission => ({ kind: 'refused', reason });
 export function admit(holder: TokenHolder, findLivePod: FindLivePod, operatorNamespace: string): Admission {
   const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(holder.username) ?? [];
   if (namespace === undefined || account === undefined) return refused(`${holder.username} is no ServiceAccount`);
-  if (namespace === operatorNamespace && account === names.blobs) return { kind: 'blobs' };
+  const role = namespace === operatorNamespace ? serverRoles.get(account) : undefined;
+  if (role !== undefined) return { kind: 'server', role };
   return admitPod({ holder, namespace, account }, findLivePod);
 }
 

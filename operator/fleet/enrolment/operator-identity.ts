@@ -1,10 +1,9 @@
-// The operator's own certificate: what its listeners show and what signs blob grants. Every replica issues its own from the CA.
+// The operator's own certificate: what its listeners show, what the LLM gateway knows it by, and what signs grants. Every replica issues its own from the CA.
 import { roleUri } from '#api/identity.ts';
-import type { BlobGrant } from '#api/blobs.ts';
 import { type Clock, delay } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import { createLeaf, type Credential, type KeyedCertificate } from '#platform/rpc/certificates.ts';
-import { createGrantSigner, type GrantSigner } from '#platform/rpc/grant.ts';
+import { createGrantSigner, type Grant, type GrantSigner } from '#platform/rpc/grant.ts';
 import { createListeners } from '#platform/rpc/listeners.ts';
 import { type AuthorityState, bundleOf } from '#platform/rpc/rotation.ts';
 import { operatorName } from '#platform/rpc/tls.ts';
@@ -34,7 +33,7 @@ export interface OperatorIdentity {
   /** What the listeners show. Throws before `ready`. */
   credential(): Credential;
   /** Signs with the newest certificate. Throws before `ready`. */
-  signGrant(grant: BlobGrant): string;
+  signGrant(grant: Grant): string;
   /** The CAs, for those who issue; undefined before `ready`. */
   authorities(): AuthorityState | undefined;
   /** Calls `listener` when certificate or bundle changed: time for `updateTls`. The returned function ends it. */
@@ -98,6 +97,6 @@ async function refreshed(held: Held | undefined, { store, namespace, isLeading, 
   const now = clock.now();
   const isFresh = held !== undefined && now - held.issuedAt < renewSeconds * 1000;
   if (isFresh && held.state.current.certificate === state.current.certificate) return bundleOf(held.state) === bundleOf(state) ? held : { ...held, state };
-  const leaf = await createLeaf(state.current, { uri: roleUri('operator'), dnsNames: [operatorName(namespace)], usage: 'server', lifetimeSeconds: operatorLeafSeconds }, now);
+  const leaf = await createLeaf(state.current, { uri: roleUri('operator'), dnsNames: [operatorName(namespace)], usage: 'both', lifetimeSeconds: operatorLeafSeconds }, now);
   return { state, leaf, signGrant: createGrantSigner(leaf), issuedAt: now };
 }

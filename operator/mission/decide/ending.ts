@@ -1,7 +1,7 @@
 // Why a run ends before all its tasks were done, derived anew each time from the spec and the outcomes.
 import { type Instant, parseTime } from '#api/time.ts';
 import type { OutcomeReason } from '#api/conditions.ts';
-import type { MissionView, Node } from './view.ts';
+import { isUnplanned, type MissionView, type Node } from './view.ts';
 
 /** An early end. */
 export interface Ending {
@@ -56,8 +56,9 @@ function begun({ nodes }: Counted): Ending | undefined {
   return undefined;
 }
 
-function deadlinePassed({ mission }: MissionView, { nodes }: Counted, now: Instant): Ending | undefined {
-  const undecided = nodes.some(({ result }) => result === undefined);
+function deadlinePassed(view: MissionView, { nodes }: Counted, now: Instant): Ending | undefined {
+  const { mission } = view;
+  const undecided = isUnplanned(view) || nodes.some(({ result }) => result === undefined);
   if (!undecided || !isPast(mission, now)) return undefined;
   return { ...exceeded, message: `activeDeadlineSeconds ${mission.spec.activeDeadlineSeconds ?? ''} passed` };
 }

@@ -1,9 +1,11 @@
 // What stands against a mission, in order of precedence: the first fault found is the one the user reads.
 import type { MissionReason } from '#api/conditions.ts';
 import { firstUnservable } from '#domain/capability/match.ts';
+import { plainText } from '#domain/conditions.ts';
 import { describePlanFault, firstPlanFault } from '#domain/plan/faults.ts';
+import { askingOf, offersOf } from '#domain/planning/offers.ts';
 import type { Facts } from './facts.ts';
-import { hasStarted, type MissionView } from './view.ts';
+import { hasStarted, isUnplanned, type MissionView } from './view.ts';
 
 export interface MissionFault {
   readonly reason: Exclude<MissionReason<'Accepted'>, 'Accepted'>;
@@ -13,10 +15,10 @@ export interface MissionFault {
 export const sizeLimits = { missionBytes: 131_072, taskBytes: 65_536 } as const;
 
 /** The faults of the spec alone: the same for every state of the world, right only by a new generation. */
-const specFaults: readonly ((view: MissionView) => MissionFault | undefined)[] = [noPlanner, tooLarge, planIsInvalid];
+const specFaults: readonly ((view: MissionView) => MissionFault | undefined)[] = [noTasks, noPlan, tooLarge, planIsInvalid];
 
 /** The faults of a plan in this world; they may pass by themselves. */
-const worldFaults: readonly ((view: MissionView, facts: Facts) => MissionFault | undefined)[] = [startedTaskChanged, nameTaken, nothingServes];
+const worldFaults: readonly ((view: MissionView, facts: Facts) => MissionFault | undefined)[] = [startedTaskChanged, nameTaken, nobodyServes, nothingServes];
 
 /** What is wrong with the spec, or undefined. A graph with such a fault is never expanded. */
 export function firstSpecFault(view: MissionView): MissionFault | undefined {
@@ -36,9 +38,21 @@ export function firstWorldFault(view: MissionView, facts: Facts): MissionFault |
   return undefined;
 }
 
-function noPlanner({ mission }: MissionView) {
-  if (mission.spec.tasks.length > 0) return undefined;
-  return { reason: 'NoPlanner', message: 'the mission has no tasks and there is no planner to make them: write the task graph under spec.tasks' } as const;
+function noTasks({ mission }: MissionView) {
+  if (mission.spec.tasks.length > 0 || mission.spec.planner !== undefined) return undefined;
+  return { reason: 'NoPlanner', message: 'the mission has no tasks and no planner that makes them: write the task graph under spec.tasks, or set spec.planner' } as const;
+}
+
+/** Why there will be no plan unless somebody changes something. */
+function noPlan(view: MissionView): MissionFault | undefined {
+  const { plan, planner } = view.planning;
+  if (!isUnplanned(view)) return undefined;
+  if (plan !== undefined) {
+    const faults = plan.spec.faults.map((fault) => plainText(fault, 200)).join('; ');
+    return { reason: 'PlanRejected', message: plainText(`plans.coditect.ai ${plan.metadata.name}: no valid plan came of ${plan.spec.rounds} answers: ${faults}`, 1000) };
+  }
+  if (planner.kind === 'absent') return { reason: 'NoPlanner', message: 'spec.planner: this installation has no LLM gateway; install it, or write the task graph under spec.tasks' };
+  return planner.kind === 'refused' ? { reason: 'PlanRefused', message: plainText(planner.message, 1000) } : undefined;
 }
 
 const utf8 = new TextEncoder();
@@ -52,12 +66,16 @@ function tooLarge({ mission, plan }: MissionView) {
   return { reason: 'TooLarge', message: `task ${large.name}: ${bytesOf(large.spec)} bytes, the limit is ${sizeLimits.taskBytes}` } as const;
 }
 
-function planIsInvalid({ mission }: MissionView) {
-  const fault = firstPlanFault(mission.spec);
+function planIsInvalid(view: MissionView) {
+  if (isUnplanned(view)) return undefined;
+  const fault = firstPlanFault(view.mission.spec);
   return fault && ({ reason: fault.reason, message: describePlanFault(fault) } as const);
 }
 
-function startedTaskChanged({ live, plan }: MissionView, { strays }: Facts) {
+function startedTaskChanged(view: MissionView, { strays }: Facts) {
+  const { live, plan } = view;
+  // Until there is a plan nobody knows what was changed.
+  if (isUnplanned(view)) return undefined;
   const started = strays.find((task) => hasStarted(task, live));
   const name = started?.spec.taskName;
   if (name === undefined) return undefined;
@@ -70,6 +88,13 @@ function startedTaskChanged({ live, plan }: MissionView, { strays }: Facts) {
 function nameTaken({ mission, foreignNames }: MissionView) {
   const [name] = foreignNames;
   return name === undefined ? undefined : ({ reason: 'NameTaken', message: `tasks.coditect.ai ${mission.metadata.namespace}/${name} exists and does not belong to this mission: delete or rename it` } as const);
+}
+
+/** A planner that has nobody to plan for could only be asked in vain. */
+function nobodyServes(view: MissionView) {
+  const { mission: { metadata, spec }, pools } = view;
+  if (!isUnplanned(view) || offersOf(pools, askingOf(metadata.namespace, spec)).size > 0) return undefined;
+  return { reason: 'NoMatchingPool', message: `no AgentPool serves missions of namespace ${metadata.namespace} with this poolSelector and workspace, so there is nothing to plan with: create one` } as const;
 }
 
 function nothingServes({ mission, pools }: MissionView, { nodes }: Facts) {

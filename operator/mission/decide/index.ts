@@ -6,9 +6,10 @@ import { msToExpiry } from './expiry.ts';
 import { endedBy, type Facts, factsOf } from './facts.ts';
 import { firstSpecFault, firstWorldFault } from './faults.ts';
 import { cancelRest, confirmAbsences, createMissing, deleteOldRuns, deleteStrays, nextExtent, type NotedIntent, skipDependents } from './intents.ts';
+import { abandonPlan, requestPlan } from './planning.ts';
 import { endingResult, runResult } from './result.ts';
-import { endedStatus, finishedStatus, refusedStatus, runningStatus } from './status.ts';
-import { isFinished, type MissionView } from './view.ts';
+import { endedStatus, finishedStatus, planningStatus, refusedStatus, runningStatus } from './status.ts';
+import { isFinished, isUnplanned, type MissionView } from './view.ts';
 
 export interface MissionDecision {
   readonly intents: readonly NotedIntent[];
@@ -46,7 +47,7 @@ function finished(view: MissionView, now: Instant): MissionDecision | undefined 
 }
 
 /** Of a mission that has not ended, in order of precedence: the first with something to say wins, and what is left is carried on. */
-const policies: readonly ((situation: Situation) => MissionDecision | undefined)[] = [absenceUnproven, endsEarly, specIsFaulty, worldIsFaulty];
+const policies: readonly ((situation: Situation) => MissionDecision | undefined)[] = [absenceUnproven, endsEarly, specIsFaulty, worldIsFaulty, planIsMissing];
 
 /** A task that the cache does not show was deleted, or the cache is late: the run may not fail for the second. */
 function absenceUnproven({ facts }: Situation): MissionDecision | undefined {
@@ -59,12 +60,12 @@ function endsEarly({ view, facts, now }: Situation): MissionDecision | undefined
   const { ending, nodes, extent } = facts;
   if (ending === undefined) return undefined;
   if (endedBy(ending, facts).length > 0) {
-    return { intents: cancelRest(view, facts, ending), status: runningStatus({ view, facts, extent, now }), ...wake(msToDeadline(view.mission, now)) };
+    return { intents: [...abandonPlan(view), ...cancelRest(view, facts, ending)], status: runningStatus({ view, facts, extent, now }), ...wake(msToDeadline(view.mission, now)) };
   }
   if (ending.runsFinally && nodes.some(({ planned, result }) => planned.phase === 'finally' && result === undefined)) return undefined;
   const neverStarted = nodes.every(({ task }) => task === undefined);
   const fault = firstSpecFault(view) ?? (neverStarted ? firstWorldFault(view, facts) : undefined);
-  return { intents: [], status: endedStatus({ view, facts, result: endingResult(view, facts), fault, now }) };
+  return { intents: abandonPlan(view), status: endedStatus({ view, facts, result: endingResult(view, facts), fault, now }) };
 }
 
 /** Nothing new is created or started for a faulty spec; what runs already goes on. */
@@ -72,6 +73,12 @@ function specIsFaulty({ view, facts, now }: Situation): MissionDecision | undefi
   const fault = firstSpecFault(view);
   if (fault === undefined) return undefined;
   return { intents: [], status: refusedStatus(view, facts, fault, now), ...wake(msToDeadline(view.mission, now)) };
+}
+
+/** Nothing runs before the plan is an object; what runs of an earlier one goes on. */
+function planIsMissing({ view, facts, now }: Situation): MissionDecision | undefined {
+  if (!isUnplanned(view)) return undefined;
+  return { intents: requestPlan(view), status: planningStatus({ view, facts, extent: facts.extent, now }), ...wake(msToDeadline(view.mission, now)) };
 }
 
 function worldIsFaulty({ view, facts, now }: Situation): MissionDecision | undefined {

@@ -28,6 +28,8 @@ export type MissionIntent =
   | { readonly kind: 'deleteTask'; readonly task: Task }
   | { readonly kind: 'decideTask'; readonly task: Task; readonly result: TaskResult; readonly reason: OutcomeReason; readonly message: string }
   | { readonly kind: 'confirmGone'; readonly name: string }
+  | { readonly kind: 'requestPlan' }
+  | { readonly kind: 'abandonPlan' }
   | { readonly kind: 'deleteMission' };
 export type NotedIntent = MissionIntent & { readonly note: string };
 

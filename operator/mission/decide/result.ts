@@ -1,12 +1,12 @@
 // How a run has ended, told from its tasks, its goals, its output and finally.
 import type { Facts } from './facts.ts';
-import type { MissionView, Node } from './view.ts';
+import { isUnplanned, type MissionView, type Node } from './view.ts';
 import { failure, listed, namesOf, type Result, workResult } from './work.ts';
 
 /** How a run that was brought to an end has ended: by its tasks alone when all of them had been decided before. */
 export function endingResult(view: MissionView, facts: Facts): Result {
   const { ending, nodes } = facts;
-  const wasCut = nodes.some(({ result }) => result === undefined || result === 'Cancelled');
+  const wasCut = isUnplanned(view) || nodes.some(({ result }) => result === undefined || result === 'Cancelled');
   return ending !== undefined && (wasCut || ending.kind === 'TaskFailed') ? failure(ending.kind, ending.message) : runResult(view, facts);
 }
 

@@ -38,7 +38,7 @@ export function rollUpUnstarted({ view, facts, extent }: RollUpParts): MissionSt
     runNumber: run,
     observedRunRequest: sameRun ? (mission.status?.observedRunRequest ?? '') : (mission.spec.runRequest ?? ''),
     ...(startTime === undefined ? {} : { startTime }),
-    plan: { hash: planHash, source: 'Manifest', ...extent },
+    plan: { hash: planHash, ...sourceOf(view), ...extent },
     ...(workspace === undefined ? {} : { workspace }),
     goals: [...goals],
     goalsMet: goalsMet(goals),
@@ -49,6 +49,11 @@ export function rollUpUnstarted({ view, facts, extent }: RollUpParts): MissionSt
     ...(outputs === undefined ? {} : { outputs }),
     failedTasks: failedTasks(facts),
   };
+}
+
+function sourceOf({ mission, planning: { plan } }: MissionView): Pick<NonNullable<MissionStatus['plan']>, 'source' | 'revision' | 'name'> {
+  if (mission.spec.planner === undefined) return { source: 'Manifest' };
+  return plan === undefined ? { source: 'Planner' } : { source: 'Planner', revision: plan.spec.revision, name: plan.metadata.name };
 }
 
 /** `12/40`: tasks with an outcome of all tasks. */

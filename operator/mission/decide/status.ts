@@ -8,6 +8,7 @@ import { ignoredTtl } from './expiry.ts';
 import type { Facts } from './facts.ts';
 import type { MissionFault } from './faults.ts';
 import type { Extent } from './nodes.ts';
+import { planningText } from './planning.ts';
 import type { Result } from './work.ts';
 import { rollUp, rollUpUnstarted, tasksDone } from './rollup.ts';
 import type { MissionView } from './view.ts';
@@ -48,6 +49,22 @@ export function runningStatus({ view, facts, extent, now }: RunningParts): Missi
       { type: 'Succeeded', status: 'Unknown', reason, message },
       ...consistency(facts, false),
       ...(suspended ? [{ type: 'Suspended', status: 'True', reason: 'Suspended', message: 'operatingMode is Suspend: nothing new starts' } as const] : []),
+    ]),
+  };
+}
+
+/** The tasks are not known yet. */
+export function planningStatus({ view, facts, extent, now }: RunningParts): MissionStatus {
+  const suspended = view.mission.spec.operatingMode === 'Suspend';
+  const message = suspended ? 'operatingMode is Suspend: nothing new starts' : planningText(view);
+  return {
+    ...rollUp({ view, facts, extent, now }),
+    ...conditions(view, now, [
+      acceptance(undefined),
+      { type: 'Ready', status: 'True', reason: suspended ? 'Suspended' : 'Running', message },
+      { type: 'Succeeded', status: 'Unknown', reason: suspended ? 'Suspended' : 'Planning', message },
+      ...consistency(facts, false),
+      ...(suspended ? [{ type: 'Suspended', status: 'True', reason: 'Suspended', message } as const] : []),
     ]),
   };
 }

@@ -1,11 +1,28 @@
 // Everything the mission reconciler may look at, read once, and what follows from it by counting.
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Plan } from '#api/v1alpha1/plan.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
 import type { PlannedTask } from '#domain/plan/expand.ts';
+import { awaitsPlan } from '#domain/plan/question.ts';
+
+/** What the planner does about the question of a mission. `absent`: the installation has none. */
+export type PlannerState =
+  | { readonly kind: 'absent' | 'idle' | 'asking' }
+  /** It will be asked again by itself. */
+  | { readonly kind: 'waiting'; readonly message: string }
+  /** It may not be asked: a budget is spent, or the gateway refuses. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+export interface Planning {
+  /** The newest plan for what the mission asks now, of either verdict. */
+  readonly plan: Plan | undefined;
+  readonly planner: PlannerState;
+}
 
 /** Lists are sorted by name, so equal worlds give equal bytes. */
 export interface MissionView {
+  /** With the tasks of its plan, where a planner made one. */
   readonly mission: Mission;
   /** Number of the run that the mission is at, or is about to start. */
   readonly run: number;
@@ -24,6 +41,7 @@ export interface MissionView {
   readonly confirmedGone: ReadonlySet<string>;
   /** UIDs of tasks that check others and that no connected agent may have: each executed one of those. */
   readonly withoutVerifier: ReadonlySet<string>;
+  readonly planning: Planning;
 }
 
 /** A task of the plan and what became of it. */
@@ -36,6 +54,11 @@ export interface Node {
   readonly result: TaskResult | undefined;
   /** `deleted`: the object existed and is gone. `unproven`: it existed, and the cache does not show it. */
   readonly object: 'there' | 'deleted' | 'unproven' | 'not created';
+}
+
+/** True until the tasks are known, which a planner has to make. */
+export function isUnplanned({ mission, planning }: Pick<MissionView, 'mission' | 'planning'>): boolean {
+  return awaitsPlan(mission.spec, planning.plan);
 }
 
 /** Which run a mission is at: a finished one whose runRequest changed is about to start the next. */

@@ -1,8 +1,8 @@
 // What follows a failed attempt: another one after a wait, or the end of the task.
 import type { OutcomeReason } from '#api/conditions.ts';
-import type { intents } from '#api/intents.ts';
 import { type Instant, parseTime } from '#api/time.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
+import { operatorsActions } from '#domain/planning/offers.ts';
 import { countedFailures, type FailedAttempts, mayRetry, nextBackoffMs } from '#domain/task/retry.ts';
 
 export type FailureVerdict = { readonly kind: 'retry'; readonly afterMs: number } | { readonly kind: 'final'; readonly reason: OutcomeReason };
@@ -13,13 +13,11 @@ export type FailureVerdict = { readonly kind: 'retry'; readonly afterMs: number 
  */
 export type Knowledge = 'reported' | 'unknown' | 'neverBegan';
 
-const checks: ReadonlySet<string> = new Set(['VerifyCommand', 'VerifyArtifact'] satisfies (keyof typeof intents.Tester)[]);
-
 /** What follows an attempt that failed for `reason`. A task with effects outside is tried again only when the attempt never began. */
 export function verdictOnFailure({ spec, status }: Task, attempt: number, reason: OutcomeReason, knowledge: Knowledge): FailureVerdict {
   if (spec.sideEffects === 'External' && knowledge !== 'neverBegan') return { kind: 'final', reason: knowledge === 'unknown' ? 'OutcomeUnknown' : reason };
   // A check that fails has been answered: one that is asked until it says yes proves nothing.
-  if (reason === 'ActionFailed' && checks.has(spec.intent.action)) return { kind: 'final', reason };
+  if (reason === 'ActionFailed' && operatorsActions.has(spec.intent.action)) return { kind: 'final', reason };
   const failed: FailedAttempts = { attempt, earlier: status?.attempts ?? [] };
   const { retryPolicy } = spec;
   if (!mayRetry({ retryPolicy, sideEffects: 'None' }, failed, reason)) return { kind: 'final', reason };
