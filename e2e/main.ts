@@ -9,10 +9,13 @@ import { deliveryStory, liarsStory, verifierStory } from './stories/evidence.ts'
 import { deletionStory, explainStory, kubectlStory } from './stories/kubectl.ts';
 import { privateCloneStory } from './stories/private-clone.ts';
 import { publishedPackagesStory } from './stories/published-packages.ts';
-import type { Story, StoryResult } from './story.ts';
-import { createWorld, root, type World } from '#testing/world.ts';
+import { plannerStory } from './stories/planner.ts';
+import type { Story, StoryResult, StoryWorld } from './story.ts';
+import { planPolicy } from '#testing/llm/policies/plan/plan.ts';
+import { startModelServer } from '#testing/llm/server.ts';
+import { createWorld, root } from '#testing/world.ts';
 
-const stories: readonly Story[] = [demoMissionStory, liarsStory, verifierStory, deliveryStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
+const stories: readonly Story[] = [demoMissionStory, liarsStory, verifierStory, deliveryStory, plannerStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
 
 const wanted = process.argv[2] ?? '';
 const chosen = stories.filter(({ name }) => name.includes(wanted));
@@ -29,19 +32,21 @@ say(`e2e: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped
 process.exit(count('failed') === 0 ? 0 : 1);
 
 async function runAll(all: readonly Story[]): Promise<readonly StoryResult[]> {
-  const world = await createWorld(`e2e-${process.pid}`, { say });
-  const stop = (): void => void world.close().finally(() => process.exit(130));
+  const models = await startModelServer({ policy: planPolicy });
+  const world = await createWorld(`e2e-${process.pid}`, { say, upstreamUrl: models.url });
+  const close = () => Promise.all([world.close(), models.close()]);
+  const stop = (): void => void close().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
   const done: StoryResult[] = [];
   try {
-    for (const story of all) done.push(await runOne(story, world));
+    for (const story of all) done.push(await runOne(story, { ...world, models }));
   } finally {
-    await world.close();
+    await close();
   }
   return done;
 }
 
-async function runOne(story: Story, world: World): Promise<StoryResult> {
+async function runOne(story: Story, world: StoryWorld): Promise<StoryResult> {
   const reason = story.skip?.();
   const base = { story: story.name, node: 'process' } as const;
   if (reason !== undefined) {

@@ -1,11 +1,17 @@
 // What an end-to-end story is: a promise of the product, shown on a real Kubernetes.
+import type { ModelServer } from '#testing/llm/server.ts';
 import type { World } from '#testing/world.ts';
+
+/** A cluster with everything installed, and the scripted provider of models behind its gateway. */
+export interface StoryWorld extends World {
+  readonly models: ModelServer;
+}
 
 export interface Story {
   /** The promise, as a sentence. */
   readonly name: string;
   /** Runs it; throws when the promise is not kept. What it returns is printed beside the result. */
-  readonly run: (world: World) => Promise<string | undefined>;
+  readonly run: (world: StoryWorld) => Promise<string | undefined>;
   /** Why it cannot run here, or undefined. */
   readonly skip?: () => string | undefined;
   /** Longest time, in seconds. */

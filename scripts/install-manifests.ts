@@ -9,6 +9,8 @@ const usage = `usage: node scripts/install-manifests.ts [options]
   --blobs-image IMAGE       (coditect/blobs:dev)
   --replicas N              operators (1)
   --leader-election NAME    default or fast (default)
+  --llm-gateway-image IMAGE installs the LLM gateway
+  --provider-secret NAME    Secret whose api-key opens the model provider (coditect-llm-provider)
   --cli-namespace NAME      further namespace for kubectl mission; may be repeated`;
 
 const { values } = parseArgs({
@@ -16,6 +18,8 @@ const { values } = parseArgs({
     namespace: { type: 'string', default: 'coditect-system' },
     'operator-image': { type: 'string', default: 'coditect/operator:dev' },
     'blobs-image': { type: 'string', default: 'coditect/blobs:dev' },
+    'llm-gateway-image': { type: 'string' },
+    'provider-secret': { type: 'string', default: 'coditect-llm-provider' },
     replicas: { type: 'string', default: '1' },
     'leader-election': { type: 'string', default: 'default' },
     'cli-namespace': { type: 'string', multiple: true, default: [] },
@@ -27,7 +31,9 @@ function optionsFrom(): InstallOptions | undefined {
   const leaderElection = values['leader-election'];
   const replicas = Number(values.replicas);
   if (values.help || !Number.isInteger(replicas) || replicas < 1 || (leaderElection !== 'default' && leaderElection !== 'fast')) return undefined;
-  return { namespace: values.namespace, images: { operator: values['operator-image'], blobs: values['blobs-image'] }, replicas, leaderElection, cliNamespaces: values['cli-namespace'] };
+  const image = values['llm-gateway-image'];
+  const llm = image === undefined ? {} : { llm: { image, key: { secret: values['provider-secret'], key: 'api-key' } } };
+  return { ...llm, namespace: values.namespace, images: { operator: values['operator-image'], blobs: values['blobs-image'] }, replicas, leaderElection, cliNamespaces: values['cli-namespace'] };
 }
 
 const options = optionsFrom();

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { parseAllDocuments, stringify } from 'yaml';
 import { type Cluster, installOperator, settingsFrom, startCluster, startGitDoor, stopCluster } from '#devcluster/index.ts';
+import { kinds } from '#api/v1alpha1/kinds.ts';
 import { createKubeClient, type WatchingClient } from '#platform/kube/client.ts';
 import { loadClusterConfig } from '#platform/kube/config.ts';
 import { installManifests } from '#scripts/generators/manifests.ts';
@@ -14,8 +15,10 @@ import { installManifests } from '#scripts/generators/manifests.ts';
 const run = promisify(execFile);
 export const root = resolve(import.meta.dirname, '..');
 
-export const images = { operator: 'coditect/operator:e2e', blobs: 'coditect/blobs:e2e', agent: 'coditect/agent:e2e' } as const;
+export const images = { operator: 'coditect/operator:e2e', blobs: 'coditect/blobs:e2e', agent: 'coditect/agent:e2e', llmGateway: 'coditect/llm-gateway:e2e' } as const;
 export const systemNamespace = 'coditect-system';
+/** Key of the model provider, to be looked for where it must not be. */
+export const providerKey = 'sk-canary-5f1d0b7a2c9e';
 
 export interface World {
   readonly cluster: Cluster;
@@ -44,15 +47,22 @@ export interface AuditEvent {
   readonly requestReceivedTimestamp: string;
 }
 
+export interface WorldOptions {
+  readonly leaseSeconds?: number;
+  /** Where the Messages API is; without it no LLM gateway is installed. */
+  readonly upstreamUrl?: string;
+  readonly say: (line: string) => void;
+}
+
 /** Starts a cluster and installs the operator with the fast election profile and a short lease. */
-export async function createWorld(name: string, options: { readonly leaseSeconds?: number; readonly say: (line: string) => void }): Promise<World & { close(): Promise<void> }> {
+export async function createWorld(name: string, options: WorldOptions): Promise<World & { close(): Promise<void> }> {
   const { say } = options;
-  await run(process.execPath, [join(root, 'scripts', 'bundle.ts'), 'operator', 'blobs', 'agent', 'kubectl-mission'], { cwd: root });
+  await run(process.execPath, [join(root, 'scripts', 'bundle.ts'), 'operator', 'blobs', 'agent', 'llm-gateway', 'kubectl-mission'], { cwd: root });
   const command = (bundle: string) => ({ command: ['$NODE', `$BUNDLES/${bundle}.js`] });
   const cluster = await startCluster({
     ...settingsFrom(process.env),
     name,
-    images: { [images.operator]: command('operator'), [images.blobs]: command('blobs'), [images.agent]: command('agent') },
+    images: { [images.operator]: command('operator'), [images.blobs]: command('blobs'), [images.agent]: command('agent'), [images.llmGateway]: command('llm-gateway') },
     bundlesFolder: join(root, 'dist'),
     // Agents ask for half a core each; what runs here is mostly waiting.
     nodeCapacity: { cpu: '32', memory: '64Gi' },
@@ -63,7 +73,7 @@ export async function createWorld(name: string, options: { readonly leaseSeconds
   const door = await startGitDoor(repository);
   const client = createKubeClient(await loadClusterConfig({ kubeconfigPath: cluster.kubeconfig, env: {} }), { userAgent: 'coditect-e2e' });
   const world = hands(cluster, client, door.url);
-  await install(world, options.leaseSeconds ?? 12, say);
+  await install(world, options);
   return {
     ...world,
     async close() {
@@ -75,13 +85,15 @@ export async function createWorld(name: string, options: { readonly leaseSeconds
   };
 }
 
-async function install({ cluster, kubectl }: World, leaseSeconds: number, say: (line: string) => void): Promise<void> {
+async function install({ cluster, kubectl, apply }: World, { leaseSeconds = 12, upstreamUrl, say }: WorldOptions): Promise<void> {
   say('installing the operator');
-  const crds = await Promise.all(['missions', 'tasks', 'agentpools'].map((plural) => readFile(join(root, 'crds', `coditect.ai_${plural}.yaml`), 'utf8')));
-  const objects = installManifests({ namespace: systemNamespace, images, replicas: 1, leaderElection: 'fast' });
+  const crds = await Promise.all(kinds.map(({ plural }) => plural).map((plural) => readFile(join(root, 'crds', `coditect.ai_${plural}.yaml`), 'utf8')));
+  const llm = upstreamUrl === undefined ? {} : { llm: { image: images.llmGateway, key: { secret: 'coditect-llm-provider', key: 'api-key' }, upstreamUrl } };
+  const objects = installManifests({ namespace: systemNamespace, images, replicas: 1, leaderElection: 'fast', ...llm });
+  if (upstreamUrl !== undefined) await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'coditect-llm-provider', namespace: systemNamespace }, stringData: { 'api-key': providerKey } });
   await installOperator(cluster, { manifests: [...crds, ...objects.map((object) => stringify(object))] });
   await kubectl('-n', systemNamespace, 'set', 'env', 'deployment/coditect-operator', `CODITECT_LEASE_SECONDS=${leaseSeconds}`);
-  for (const deployment of ['coditect-operator', 'coditect-blobs']) await kubectl('-n', systemNamespace, 'rollout', 'status', `deployment/${deployment}`, '--timeout=90s');
+  for (const deployment of ['coditect-operator', 'coditect-blobs', ...(upstreamUrl === undefined ? [] : ['coditect-llm-gateway'])]) await kubectl('-n', systemNamespace, 'rollout', 'status', `deployment/${deployment}`, '--timeout=90s');
 }
 
 function hands(cluster: Cluster, client: WatchingClient, gitUrl: string): World {

@@ -11,17 +11,17 @@ export interface PortsOfPod {
   readonly ports: ReadonlyMap<string, number>;
 }
 
-/** Addresses by the names of ports: an operator has api, work and enrolment, the blob service has blobs. */
+/** Addresses by the names of ports: an operator has api, work and enrolment, the blob service has blobs, the LLM gateway has llm. */
 export function endpointsOf(pods: readonly PortsOfPod[], ca: string | undefined): Endpoints {
   const at = (port: number) => `127.0.0.1:${port}`;
   const operators: Endpoints['operators'] = [];
-  let blobs: string | undefined;
+  const first = (name: string) => pods.map(({ ports }) => ports.get(name)).find((port) => port !== undefined);
   for (const { name, ports } of pods.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const [api, work, enrolment, blobsPort] = ['api', 'work', 'enrolment', 'blobs'].map((port) => ports.get(port));
+    const [api, work, enrolment] = ['api', 'work', 'enrolment'].map((port) => ports.get(port));
     if (api !== undefined && work !== undefined && enrolment !== undefined) operators.push({ pod: name, api: at(api), enrolment: at(enrolment), work: at(work) });
-    if (blobsPort !== undefined) blobs ??= at(blobsPort);
   }
-  return { operators, ...(blobs === undefined ? {} : { blobs }), ...(ca === undefined ? {} : { ca }) };
+  const [blobs, llm] = ['blobs', 'llm'].map(first);
+  return { operators, ...(blobs === undefined ? {} : { blobs: at(blobs) }), ...(llm === undefined ? {} : { llm: at(llm) }), ...(ca === undefined ? {} : { ca }) };
 }
 
 export interface EndpointsParts {

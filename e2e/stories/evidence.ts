@@ -8,15 +8,11 @@ import type { GoalStatus, Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { serveGit } from '#agent-runtime/workspace/fake-git-server.ts';
 import { eventually, type World } from '#testing/world.ts';
+import { sumFiles } from '../mission.ts';
 import { must, type Story } from '../story.ts';
 
 const run = promisify(execFile);
 
-const files = {
-  'package.json': '{"type":"module"}\n',
-  'sum.js': 'export const sum = (a, b) => a + b;\n',
-  'sum.test.js': "import assert from 'node:assert/strict';\nimport test from 'node:test';\nimport { sum } from './sum.js';\ntest('adds', () => assert.equal(sum(2, 3), 5));\n",
-};
 const all = { agentTypes: ['Analyzer', 'Coder', 'Tester'] };
 const provenByTest = [{ name: 'tests-pass', check: { command: { command: ['node', '--test', 'sum.test.js'], timeoutSeconds: 60 } } }];
 const breakIt = "await writeFile('sum.js', 'export const sum = (a, b) => a - b;\\n');";
@@ -30,7 +26,7 @@ function mission(namespace: string, name: string, spec: object): object {
 
 async function place(world: World, name: string, pool: object): Promise<string> {
   const namespace = await world.namespace(name, { ...all, ...pool });
-  await world.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'files', namespace }, data: files });
+  await world.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'files', namespace }, data: sumFiles });
   return namespace;
 }
 
@@ -102,7 +98,7 @@ async function bareRepository(): Promise<{ readonly root: string; readonly git: 
   await git('init', '-q', '--bare', '-b', 'main', 'app.git');
   await git('-C', 'app.git', 'config', 'http.receivepack', 'true');
   await git('init', '-q', '-b', 'main', 'seed');
-  for (const [name, content] of Object.entries(files)) await run('sh', ['-c', 'printf %s "$2" > "$1"', 'sh', join(root, 'seed', name), content]);
+  for (const [name, content] of Object.entries(sumFiles)) await run('sh', ['-c', 'printf %s "$2" > "$1"', 'sh', join(root, 'seed', name), content]);
   await git('-C', 'seed', 'add', '-A');
   await git('-C', 'seed', 'commit', '-q', '-m', 'first');
   await git('-C', 'seed', 'push', '-q', join(root, 'app.git'), 'main');

@@ -1,23 +1,25 @@
 // The charts: CRDs in one of their own, because Helm never upgrades a crds/ folder, and the installation from the same pieces as the plain manifests.
+import { names } from '#api/labels.ts';
 import { group, kinds } from '#api/v1alpha1/kinds.ts';
 import type { NewObject } from '#platform/kube/types.ts';
 import { toCrd } from './crd.ts';
 import { generatedFrom, toYaml, type GeneratedFile } from './output.ts';
-import { cliManifests, rbacManifests } from './rbac.ts';
+import { cliManifests, llmGatewayRbac, rbacManifests } from './rbac.ts';
 import { block, control, expression, items, toTemplate, wholeNumber } from './template.ts';
-import { blobsWorkload, leaseFlowSchema, operatorDisruptionBudget, operatorWorkload, type Workload } from './workloads.ts';
+import { blobsWorkload, leaseFlowSchema, llmGatewayWorkload, operatorDisruptionBudget, operatorWorkload, type Workload } from './workloads.ts';
 
 const namespace = expression('.Release.Namespace');
 
 /** Everything below charts/ that is generated, save the values. */
 export function chartFiles(version: string): GeneratedFile[] {
   return [
-    chartYaml('coditect-crds', version, 'Kinds of the Coditect operator: Mission, Task, AgentPool.'),
+    chartYaml('coditect-crds', version, 'Kinds of the Coditect operator: Mission, Plan, Task, AgentPool.'),
     ...kinds.map((kind) => crdTemplate(toCrd(kind))),
-    chartYaml('coditect', version, 'The Coditect operator and its blob service.'),
+    chartYaml('coditect', version, 'The Coditect operator, its blob service and its LLM gateway.'),
     template('rbac', when('.Values.rbac.create', [...rbacManifests(namespace), leaseFlowSchema(namespace)])),
     template('operator', operatorDocuments()),
     template('blobs', blobsDocuments()),
+    template('llm-gateway', llmGatewayDocuments()),
     template('cli', cliDocuments()),
   ];
 }
@@ -47,6 +49,8 @@ function operatorDocuments(): string[] {
     { name: 'CODITECT_LEADER_ELECTION', value: expression('.Values.operator.leaderElection') },
     { name: 'CODITECT_WATCH_NAMESPACES', value: expression('join "," .Values.operator.watchNamespaces') },
     { name: 'CODITECT_LOG_LEVEL', value: expression('.Values.operator.logLevel') },
+    { name: 'CODITECT_LLM', value: expression('ternary "Gateway" "None" .Values.llmGateway.enabled') },
+    { name: 'CODITECT_PLANNER_MODEL', value: expression('.Values.llmGateway.plannerModel') },
   ];
   const workload = withSettings('operator', wholeNumber('.Values.operator.replicas'), env);
   const several = 'gt (int .Values.operator.replicas) 1';
@@ -54,18 +58,35 @@ function operatorDocuments(): string[] {
 }
 
 function blobsDocuments(): string[] {
-  const claimName = 'coditect-blobs';
-  const enabled = '.Values.blobs.persistence.enabled';
-  const volume = { ...control(`if ${enabled}`), persistentVolumeClaim: { claimName }, ...control('else'), emptyDir: {}, ...control('end') };
-  const size = expression('.Values.blobs.persistence.size');
-  const storageClass = '.Values.blobs.persistence.storageClassName';
+  const { volume, claim } = persistence('blobs', names.blobs);
+  return [...blobsWorkload(withSettings('blobs', 1, []), volume).map((object) => document(placed(object, 'blobs'))), ...claim];
+}
+
+function llmGatewayDocuments(): string[] {
+  const values = '.Values.llmGateway';
+  const env = [
+    { name: 'CODITECT_LLM_UPSTREAM_URL', value: expression(`${values}.upstreamUrl`) },
+    { name: 'CODITECT_MISSION_MAX_USD', value: expression(`${values}.missionMaxUsd`) },
+  ];
+  const key = { secret: expression(`${values}.providerKey.secret`), key: expression(`${values}.providerKey.key`) };
+  const { volume, claim } = persistence('llmGateway', names.llmGateway);
+  const workload = llmGatewayWorkload(withSettings('llmGateway', 1, env), key, volume).map((object) => document(placed(object, 'llmGateway')));
+  return [`{{- if ${values}.enabled }}`, ...when('.Values.rbac.create', llmGatewayRbac(namespace)), ...workload, ...claim, '{{- end }}'];
+}
+
+/** The volume of a component, and the claim for it: an emptyDir unless people ask for more. */
+function persistence(component: Component, claimName: string): { readonly volume: object; readonly claim: readonly string[] } {
+  const values = `.Values.${component}.persistence`;
+  const enabled = `${values}.enabled`;
+  const storageClass = `${values}.storageClassName`;
   const claim: NewObject = {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: { name: claimName, annotations: { 'helm.sh/resource-policy': 'keep' } },
-    spec: { accessModes: ['ReadWriteOnce'], ...control(`if ${storageClass}`), storageClassName: expression(storageClass), ...control('end'), resources: { requests: { storage: size } } },
+    spec: { accessModes: ['ReadWriteOnce'], ...control(`if ${storageClass}`), storageClassName: expression(storageClass), ...control('end'), resources: { requests: { storage: expression(`${values}.size`) } } },
   };
-  return [...blobsWorkload(withSettings('blobs', 1, []), volume).map((object) => document(placed(object, 'blobs'))), ...when(enabled, [claim])];
+  const volume = { ...control(`if ${enabled}`), persistentVolumeClaim: { claimName }, ...control('else'), emptyDir: {}, ...control('end') };
+  return { volume, claim: when(enabled, [claim]) };
 }
 
 function cliDocuments(): string[] {
@@ -73,14 +94,16 @@ function cliDocuments(): string[] {
   return ['{{- range $namespace := uniq (prepend .Values.cli.namespaces .Release.Namespace) }}', ...own, '{{- end }}'];
 }
 
-function withSettings(component: 'operator' | 'blobs', replicas: number | string, env: readonly object[]): Workload {
+type Component = 'operator' | 'blobs' | 'llmGateway';
+
+function withSettings(component: Component, replicas: number | string, env: readonly object[]): Workload {
   const values = `.Values.${component}`;
   const image = expression(`include "coditect.image" (dict "image" ${values}.image "appVersion" .Chart.AppVersion)`);
   return { namespace, image, replicas, pullPolicy: expression(`${values}.image.pullPolicy`), env: [...env, items(`${values}.extraEnv`)], resources: block(`${values}.resources`) };
 }
 
 /** Adds what the chart lets people say about pods. */
-function placed(object: NewObject, component: 'operator' | 'blobs'): NewObject {
+function placed(object: NewObject, component: Component): NewObject {
   if (object.kind !== 'Deployment') return object;
   const spec = object['spec'] as { template: { spec: object } };
   const values = `.Values.${component}`;

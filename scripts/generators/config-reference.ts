@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { AgentConfig } from '#api/config/agent.ts';
 import { BlobsConfig } from '#api/config/blobs.ts';
+import { LlmGatewayConfig } from '#api/config/llm-gateway.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
 import { code, table } from './markdown.ts';
 import { type GeneratedFile, referencePage } from './output.ts';
@@ -9,6 +10,7 @@ import { type GeneratedFile, referencePage } from './output.ts';
 const processes = [
   { title: 'Operator', source: 'api/config/operator.ts', schema: OperatorConfig },
   { title: 'Blob service', source: 'api/config/blobs.ts', schema: BlobsConfig },
+  { title: 'LLM gateway', source: 'api/config/llm-gateway.ts', schema: LlmGatewayConfig },
   { title: 'Agent', source: 'api/config/agent.ts', schema: AgentConfig },
 ] as const;
 

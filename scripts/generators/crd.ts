@@ -14,7 +14,7 @@ export function rootSchema(kind: KindDefinition): StructuralSchema {
       kind: { description: `Always ${kind.kind}.`, type: 'string' },
       metadata: { description: 'Metadata of the object.', type: 'object' },
       spec: describedBy('What is wished for.', toStructural(kind.spec, 'spec')),
-      status: describedBy('What is known. Written by the operator alone.', toStructural(kind.status, 'status')),
+      ...(kind.status === undefined ? {} : { status: describedBy('What is known. Written by the operator alone.', toStructural(kind.status, 'status')) }),
     },
     required: ['spec'],
     'x-kubernetes-validations': kind.rules,
@@ -50,7 +50,7 @@ function versionOf(kind: KindDefinition, schema: StructuralSchema) {
     storage: true,
     additionalPrinterColumns: kind.columns,
     ...(kind.selectableFields.length === 0 ? {} : { selectableFields: kind.selectableFields.map((jsonPath) => ({ jsonPath })) }),
-    subresources: { status: {}, ...scaleOf(kind) },
+    ...(kind.status === undefined ? {} : { subresources: { status: {}, ...scaleOf(kind) } }),
     schema: { openAPIV3Schema: withoutStandardDescriptions(schema) },
   };
 }

@@ -1,6 +1,7 @@
 // docs/reference/metrics.md: what each process registers, asked of the very functions that register it.
 import { countAttempts, showSlots } from '#agent-runtime/metrics.ts';
 import { countAnswers } from '#blobs/metrics.ts';
+import { createGatewayMetrics } from '#llm-gateway/metrics.ts';
 import { createOperatorMetrics } from '#operator/metrics.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createMetrics, type Metrics } from '#platform/telemetry/metrics.ts';
@@ -23,6 +24,7 @@ interface Process {
 const processes: readonly Process[] = [
   { title: 'Operator', register: createOperatorMetrics },
   { title: 'Blob service', register: countAnswers },
+  { title: 'LLM gateway', register: (metrics) => void createGatewayMetrics(metrics, { reservedMicroUsd: () => 0, isBreakerOpen: () => false }) },
   {
     title: 'Agent',
     register: (metrics) => {

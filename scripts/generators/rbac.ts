@@ -23,9 +23,10 @@ const reviews: readonly Rule[] = [
 
 /** What the operator may do in every namespace. No Secret is among it. */
 export const operatorRules: readonly Rule[] = [
-  allow('get list watch', 'missions tasks agentpools', group),
+  allow('get list watch', 'missions plans tasks agentpools', group),
   allow('patch', 'missions/status tasks/status agentpools/status', group),
   allow('create delete', 'missions tasks', group),
+  allow('create', 'plans', group),
   allow('get list watch create delete', 'pods'),
   allow('get list watch', 'namespaces'),
   allow('get', 'configmaps'),
@@ -47,14 +48,17 @@ export const operatorOwnRules: readonly Rule[] = [
 /** What the blob service may do: see which owners are alive, and ask who is asking. */
 export const blobsRules: readonly Rule[] = [allow('get list watch', 'missions tasks', group), allow('get list watch', 'namespaces'), ...reviews];
 
-const readOurs = allow('get list watch', 'missions tasks agentpools', group);
+/** What the LLM gateway may do: see budgets, and which missions and tasks have ended. */
+export const llmGatewayRules: readonly Rule[] = [allow('get list watch', 'missions tasks', group)];
+
+const readOurs = allow('get list watch', 'missions plans tasks agentpools', group);
 const writeVerbs = 'create update patch delete deletecollection';
 
 /** Roles for people. Pools belong to platform teams, so only admins write them. */
 export const peopleRules: Readonly<Record<'viewer' | 'editor' | 'admin', readonly Rule[]>> = {
   viewer: [readOurs],
-  editor: [readOurs, allow(writeVerbs, 'missions tasks', group)],
-  admin: [readOurs, allow(writeVerbs, 'missions tasks agentpools', group), allow('get update patch', 'agentpools/scale', group)],
+  editor: [readOurs, allow(writeVerbs, 'missions tasks', group), allow('delete', 'plans', group)],
+  admin: [readOurs, allow(writeVerbs, 'missions tasks agentpools', group), allow('delete', 'plans', group), allow('get update patch', 'agentpools/scale', group)],
 };
 
 const aggregatedInto = { viewer: 'view', editor: 'edit', admin: 'admin' } as const;
@@ -73,6 +77,11 @@ export function rbacManifests(namespace: string): NewObject[] {
     role(names.caConfigMap, namespace, [allow('get', 'configmaps', '', [names.caConfigMap])]),
     roleBinding(names.caConfigMap, namespace, 'Role', { kind: 'Group', apiGroup: rbac, name: 'system:authenticated' }),
   ];
+}
+
+/** Role and binding of the LLM gateway. */
+export function llmGatewayRbac(namespace: string): NewObject[] {
+  return [clusterRole(names.llmGateway, llmGatewayRules), clusterRoleBinding(names.llmGateway, namespace)];
 }
 
 /** What `kubectl mission` needs in a namespace when the kubeconfig holds a certificate and no token: an account that may look, and nothing else. */

@@ -24,13 +24,11 @@ function partsOf(kind: KindDefinition): string[] {
     '## Rules',
     'Checked by the API server, also in a server-side dry run.',
     table(['At', 'Rule'], rulesBelow(schema, '').map(({ path, message }) => [path === '' ? 'the object' : code(path), message])),
-    '## Status',
-    fieldTable(schema.properties?.['status'], 'status'),
+    ...(kind.status === undefined ? [] : ['## Status', fieldTable(schema.properties?.['status'], 'status')]),
     '## Columns of kubectl get',
     table(['Column', 'Shown', 'Shows'], kind.columns.map(({ name, priority, description }) => [name, priority === 0 ? 'always' : '-o wide', description])),
     selectableFields(kind),
-    '## Conditions',
-    ...conditionSections(kind.kind),
+    ...(kind.status === undefined ? [] : ['## Conditions', ...conditionSections(kind.kind)]),
     ...(kind === missions ? ['## Reasons of goals', reasonTable(goalReasons)] : []),
   ];
 }

@@ -54,6 +54,29 @@ export const ChartValues = z.strictObject({
       ...placement(defaultResources.blobs),
     })
     .describe('The blob service; always one replica.'),
+  llmGateway: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('Whether the LLM gateway is installed. Without it missions cannot ask for a planner.'),
+      image: image('coditect/llm-gateway'),
+      providerKey: z
+        .strictObject({
+          secret: z.string().max(253).default('coditect-llm-provider').describe('Secret with the API key of the model provider, in the namespace of the release; make it before.'),
+          key: z.string().min(1).max(253).default('api-key').describe('Key of its data.'),
+        })
+        .describe('API key of the model provider; mounted by the kubelet, read by the gateway alone.'),
+      upstreamUrl: z.string().min(1).max(512).default('https://api.anthropic.com').describe('Where the Messages API of the provider is.'),
+      plannerModel: z.string().min(1).max(128).default('claude-sonnet-5-5').describe('Model that makes plans of missions that name none.'),
+      missionMaxUsd: z.string().regex(/^[0-9]{1,9}\.[0-9]{2,6}$/).default('5.00').describe('Most that a mission without a budget of its own may spend, in US dollars.'),
+      persistence: z
+        .strictObject({
+          enabled: z.boolean().default(false).describe('Whether what was spent is remembered when the pod goes. Without it every budget starts anew then.'),
+          size: z.string().min(1).max(20).default('1Gi').describe('Size of the volume.'),
+          storageClassName: z.string().default('').describe('StorageClass. Empty: the default of the cluster.'),
+        })
+        .describe('Volume of the journal of what is spent.'),
+      ...placement(defaultResources.llmGateway),
+    })
+    .describe('The LLM gateway; always one replica.'),
   cli: z
     .strictObject({
       namespaces: z.array(z.string().min(1).max(63)).max(256).default([]).describe('Further namespaces in which `kubectl mission` may be used with a certificate-only kubeconfig.'),

@@ -1,4 +1,4 @@
-// The two processes of an installation as Deployments and Services. Plain manifests and the chart are made from the same pieces.
+// The processes of an installation as Deployments and Services. Plain manifests and the chart are made from the same pieces.
 import { audiences, labels, names } from '#api/labels.ts';
 import type { NewObject } from '#platform/kube/types.ts';
 import { leaseRule } from './rbac.ts';
@@ -17,14 +17,20 @@ export interface Workload {
 /** Ports by name: the process node and the Services know them by it. */
 export const operatorPorts = { api: 9443, work: 9444, enrolment: 9445, health: 8080 } as const;
 export const blobsPorts = { blobs: 9446, health: 8080 } as const;
+export const llmGatewayPorts = { llm: 9447, health: 8080 } as const;
 
 const tokenFolder = '/var/run/secrets/coditect';
 const blobsFolder = '/var/lib/coditect/blobs';
+const llmFolder = '/var/lib/coditect/llm';
+const keyFolder = '/var/run/secrets/coditect-llm';
 
 /** Any numeric user but root; the images use the same one. */
 export const unprivilegedUser = 65_532;
 
-type Component = 'operator' | 'blobs';
+type Component = 'operator' | 'blobs' | 'llmGateway';
+
+/** Values of the component label, which are the names of containers too. */
+const componentLabels: Readonly<Record<Component, string>> = { operator: 'operator', blobs: 'blobs', llmGateway: 'llm-gateway' };
 
 const podSecurityContext = { runAsNonRoot: true, runAsUser: unprivilegedUser, runAsGroup: unprivilegedUser, fsGroup: unprivilegedUser, seccompProfile: { type: 'RuntimeDefault' } };
 const containerSecurityContext = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
@@ -33,7 +39,7 @@ const fromField = (name: string, fieldPath: string) => ({ name, valueFrom: { fie
 const probe = (path: string, periodSeconds: number) => ({ httpGet: { path, port: 'health' }, periodSeconds, timeoutSeconds: 5, failureThreshold: 3 });
 
 function selectorOf(component: Component) {
-  return { [labels.name]: 'coditect', [labels.component]: component };
+  return { [labels.name]: 'coditect', [labels.component]: componentLabels[component] };
 }
 
 function metadata(component: Component, namespace: string): NewObject['metadata'] {
@@ -57,12 +63,36 @@ export function blobsWorkload(workload: Workload, volume: object): NewObject[] {
     { name: 'CODITECT_BLOBS_FOLDER', value: blobsFolder },
     ...workload.env,
   ];
-  const token = { serviceAccountToken: { path: 'token', audience: audiences.agents, expirationSeconds: 3600 } };
   const pod = podSpec('blobs', { ...workload, env }, blobsPorts, [
     { mount: { name: 'blobs', mountPath: blobsFolder }, source: volume },
-    { mount: { name: 'token', mountPath: tokenFolder, readOnly: true }, source: { projected: { sources: [token] } } },
+    enrolmentToken,
   ]);
   return [account('blobs', workload.namespace), serviceOf('blobs', workload.namespace, blobsPorts), deployment('blobs', workload, pod)];
+}
+
+/** The Secret with the key of the model provider. */
+export interface ProviderKey {
+  readonly secret: string;
+  /** Key of its data. */
+  readonly key: string;
+}
+
+/** ServiceAccount, Service and Deployment of the LLM gateway; `volume` is where its journal is kept. The key is mounted by the kubelet: nobody reads it through the API. */
+export function llmGatewayWorkload(workload: Workload, { secret, key }: ProviderKey, volume: object): NewObject[] {
+  const env = [
+    fromField('CODITECT_NAMESPACE', 'metadata.namespace'),
+    { name: 'CODITECT_TOKEN_FILE', value: `${tokenFolder}/token` },
+    { name: 'CODITECT_LLM_FOLDER', value: llmFolder },
+    { name: 'CODITECT_LLM_KEY_FILE', value: `${keyFolder}/key` },
+    ...workload.env,
+  ];
+  const provider = { projected: { sources: [{ secret: { name: secret, items: [{ key, path: 'key' }] } }] } };
+  const pod = podSpec('llmGateway', { ...workload, env }, llmGatewayPorts, [
+    { mount: { name: 'journal', mountPath: llmFolder }, source: volume },
+    enrolmentToken,
+    { mount: { name: 'provider-key', mountPath: keyFolder, readOnly: true }, source: provider },
+  ]);
+  return [account('llmGateway', workload.namespace), serviceOf('llmGateway', workload.namespace, llmGatewayPorts), deployment('llmGateway', workload, pod)];
 }
 
 /** Keeps all but one operator during drains; only of use with more than one. */
@@ -84,9 +114,15 @@ interface Mount {
   readonly source: object;
 }
 
+/** The token that names a pod to the operator, for a certificate. */
+const enrolmentToken: Mount = {
+  mount: { name: 'token', mountPath: tokenFolder, readOnly: true },
+  source: { projected: { sources: [{ serviceAccountToken: { path: 'token', audience: audiences.agents, expirationSeconds: 3600 } }] } },
+};
+
 function podSpec(component: Component, workload: Workload, ports: Readonly<Record<string, number>>, mounts: readonly Mount[] = []) {
   const container = {
-    name: component,
+    name: componentLabels[component],
     image: workload.image,
     imagePullPolicy: workload.pullPolicy,
     ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort, protocol: 'TCP' })),
@@ -109,8 +145,8 @@ function podSpec(component: Component, workload: Workload, ports: Readonly<Recor
 }
 
 function deployment(component: Component, { namespace, replicas }: Workload, pod: object): NewObject {
-  // Two blob services on one volume would sweep each other's files, so the old one goes first.
-  const strategy = component === 'blobs' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
+  // Two blob services on one volume would sweep each other's files, and two gateways would each spend a budget: the old one goes first.
+  const strategy = component !== 'operator' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
   const template = { metadata: { labels: selectorOf(component) }, spec: pod };
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: metadata(component, namespace), spec: { replicas, strategy, selector: { matchLabels: selectorOf(component) }, template } };
 }

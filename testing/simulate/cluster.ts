@@ -4,7 +4,7 @@ import { OperatorConfig } from '#api/config/operator.ts';
 import type { AgentIdentity } from '#api/identity.ts';
 import { labels } from '#api/labels.ts';
 import type { Task, TaskSpec } from '#api/v1alpha1/task.ts';
-import { agentPools, missions, tasks } from '#api/v1alpha1/kinds.ts';
+import { agentPools, missions, plans, tasks } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import { dependencyVerdict } from '#domain/dependency.ts';
 import { createCaches, type Caches } from '#operator/caches.ts';
@@ -36,7 +36,7 @@ export interface SimulationOptions {
 
 /** Starts an API server without an operator; the first `lead()` brings one. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
-  const server = await startFakeApiServer({ types: [missions, tasks, agentPools, pods, namespaces, configMaps], collectsGarbage: true });
+  const server = await startFakeApiServer({ types: [missions, plans, tasks, agentPools, pods, namespaces, configMaps], collectsGarbage: true });
   server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a' } });
   return new Simulation(server, options);
 }
@@ -87,6 +87,7 @@ export class Simulation {
       caBundle: () => 'PEM',
       recorder: { record: nothing, stop: () => Promise.resolve(), dropped: 0 },
       broadcast: { said: nothing, progress: nothing, log: nothing, ended: nothing },
+      model: undefined,
       deposedBy: (higher) => void this.violations.push(`term ${this.#terms} was deposed by ${higher}`),
       onBegan: nothing,
       onReconciled: nothing,
