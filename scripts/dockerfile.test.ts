@@ -23,7 +23,7 @@ test('no image floats and none is fetched by another name than the argument', ()
   expect(text).not.toMatch(/:latest/);
   expect(/^ARG NODE_IMAGE=(\S+)$/m.exec(text)?.[1]).toMatch(/^node:24/);
   const bases = [...text.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
-  expect(bases).toEqual(['${NODE_IMAGE}', '${NODE_IMAGE}', '${NODE_IMAGE}', 'runtime', 'runtime', 'runtime']);
+  expect(bases).toEqual(['${NODE_IMAGE}', '${NODE_IMAGE}', '${NODE_IMAGE}', 'runtime', 'runtime', 'runtime', 'runtime']);
 });
 
 test('the agent has its jail beside the bundle, and no compiler', () => {
