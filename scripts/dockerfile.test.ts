@@ -10,6 +10,7 @@ const stages = new Map(text.split(/^FROM /m).slice(1).map((stage) => [/ AS (\S+)
 test.each([
   ['operator', [9443, 9444, 9445, 8080]],
   ['blobs', [9446, 8080]],
+  ['llm-gateway', [9447, 8080]],
   ['agent', [8080]],
 ])('target %s runs its bundle without a shell, as the unprivileged user, on its ports', (target, ports) => {
   const stage = stages.get(target) ?? '';
@@ -34,5 +35,5 @@ test('the agent has its jail beside the bundle, and no compiler', () => {
 
 test('the builder sees every room that is bundled', () => {
   const ignored = readFileSync(join(root, '.dockerignore'), 'utf8');
-  for (const room of ['api', 'domain', 'platform', 'operator', 'blobs', 'agent-runtime', 'sandbox', 'scripts']) expect(ignored).toContain(`!${room}\n`);
+  for (const room of ['api', 'domain', 'platform', 'operator', 'blobs', 'llm-gateway', 'agent-runtime', 'sandbox', 'scripts']) expect(ignored).toContain(`!${room}\n`);
 });
