@@ -1,6 +1,6 @@
 // The repository of one worktree: what it holds is measured as git trees, and what changed becomes a commit and a bundle.
 // Files are taken byte for byte: attributes of the repository convert nothing, so equal bytes have equal trees wherever they lie.
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlatformError } from '#platform/errors.ts';
 import type { Git, GitOptions } from './git.ts';
@@ -96,9 +96,17 @@ function repositoryIn({ git, files, scratch, signal }: RepositoryOptions): Repos
 async function fillIndex(run: Run, options: Indexed): Promise<Indexed> {
   const { GIT_DIR, GIT_INDEX_FILE: index } = options.env;
   // Starting from the real index spares reading every file of a worktree that nobody touched.
-  await copyFile(join(GIT_DIR, 'index'), index).catch(() => rm(index, { force: true }));
+  await copyIndex(join(GIT_DIR, 'index'), index).catch(() => rm(index, { force: true }));
   await run(['add', '--all', '--', '.'], options);
   return options;
+}
+
+/** The copy keeps its time: git reads files again that are as young as the index, for they may have changed in the same second. */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const { mtimeMs } = await stat(from);
+  await copyFile(from, to);
+  const seconds = Math.floor(mtimeMs / 1000);
+  await utimes(to, seconds, seconds);
 }
 
 async function writeCommit(run: Run, tree: string, base: string | undefined): Promise<string> {

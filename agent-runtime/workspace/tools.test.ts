@@ -1,5 +1,6 @@
 // What git does with the files of a task besides measuring them.
-import { cp, lstat, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { cp, lstat, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Source, Workspace } from './workspace.ts';
@@ -26,8 +27,8 @@ describe('differences', () => {
   });
 
   test('an empty workspace has neither files nor differences', async () => {
-    const { tools } = await ready({ source: { kind: 'empty' } });
-    expect([await tools.changedBefore(), await tools.filesInBase(['a.txt']), await tools.diff(), await tools.restored(['a.txt'])]).toMatchObject([[], [], '', { paths: [] }]);
+    const { tools, root } = await ready({ source: { kind: 'empty' } });
+    expect([await tools.changedBefore(), await tools.filesInBase(['a.txt']), await tools.diff(root), await tools.restored(['a.txt'])]).toMatchObject([[], [], '', { paths: [] }]);
     expect(await tools.push('main')).toMatchObject({ kind: 'refused', message: expect.stringContaining('not cloned from a repository') });
   });
 
@@ -37,10 +38,26 @@ describe('differences', () => {
     expect(await workspace.tools.filesInBase(['inner.txt', './run.sh', 'a.txt'])).toEqual(['inner.txt', 'run.sh']);
   });
 
+  test('a change of the same length in the second of the checkout is seen later', async () => {
+    const workspace = await ready({ source: source() });
+    const { root } = workspace;
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: root });
+    const [file, index, second] = [join(root, 'a.txt'), join(root, '.git', 'index'), 1_700_000_000];
+    const text = await readFile(file, 'utf8');
+    // As if all had happened in one second: what a file system tells besides cannot be set.
+    git('config', 'core.trustctime', 'false');
+    await utimes(file, second, second);
+    git('update-index', '--refresh');
+    await writeFile(file, text.replace(/^./, '#'));
+    await utimes(file, second, second);
+    await utimes(index, second, second);
+    expect(await workspace.treeOf(root)).not.toBe(workspace.treeBefore);
+  });
+
   test('a diff holds what was changed below the working folder, and can be applied there', async () => {
     const [one, two] = [await ready({ source: source({ subPath: 'sub' }) }), await ready({ source: source({ subPath: 'sub' }) })];
     await writeFiles(one.root, { 'sub/inner.txt': 'outer\n', 'sub/odd.bin': '\0\u0001', 'a.txt': 'not here' });
-    const diff = await one.tools.diff();
+    const diff = await one.tools.diff(one.root);
     expect(diff).toContain('+++ b/inner.txt');
     expect(diff).not.toContain('not here');
     expect(await two.tools.applyPatch(Buffer.from(diff))).toEqual({ kind: 'applied', paths: ['inner.txt', 'odd.bin'] });

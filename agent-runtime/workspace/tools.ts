@@ -28,9 +28,9 @@ export function createTools({ repository, root, subPath, treeBefore, base, origi
   return {
     pathsBetween,
     changedBefore: async () => pathsBetween(await base(), treeBefore),
-    diff: async () => {
+    diff: async (folder) => {
       const opened = await repository();
-      return diffText(opened, { from: treeBefore, to: await opened.treeOf(root), below: subPath });
+      return diffText(opened, { from: treeBefore, to: await opened.treeOf(folder), below: subPath });
     },
     applyPatch: async (patch) => {
       const answer = await patchFiles(await repository(), { patch, folder: root, below: subPath });

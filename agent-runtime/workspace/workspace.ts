@@ -37,8 +37,8 @@ export interface WorkspaceTools {
   readonly pathsBetween: (from: string, to: string) => Promise<readonly string[]>;
   /** Paths that the output it started from had changed, sorted; none when it started from the base revision. */
   readonly changedBefore: () => Promise<readonly string[]>;
-  /** What was changed in the worktree below the working folder, as git writes diffs. */
-  readonly diff: () => Promise<string>;
+  /** What was changed in `folder`, the worktree or a copy of it, below the working folder, as git writes diffs. */
+  readonly diff: (folder: string) => Promise<string>;
   /** Applies a diff to the worktree below the working folder, all of it or nothing. */
   readonly applyPatch: (patch: Uint8Array) => Promise<PatchAnswer>;
   /** Of `paths` those that name a file of the base revision. */
