@@ -59,6 +59,11 @@ export const missionConditions = {
     Consistent: fine('What tasks left behind is what was expected of them.'),
     Violated: fault('A task left something else behind than was expected of it.', 'Read status.violations of the tasks that the message names.'),
   },
+  WithinBudget: {
+    WithinBudget: fine('What the mission has spent on language models is within its budget.'),
+    BudgetLow: fault('At least 80 % of the budget is spent.', 'Raise budget.maxCostUsd when more is to be done.'),
+    BudgetExceeded: fault('The budget is spent, or a call was refused because it might have cost more than is left.', 'Raise budget.maxCostUsd; a mission that has ended is then run again by a new runRequest.'),
+  },
   Reconciling: {
     Starting: fine('The operator is at work on this spec.'),
     NoMatchingPool: fault('The mission waits for a pool that could run its tasks.', 'Read the Accepted condition.'),
@@ -86,6 +91,7 @@ export const taskConditions = {
     Completed: fine('The agent finished the task.'),
     ActionFailed: fault('The action ran and failed.', 'Read the message and the log: kubectl mission logs.'),
     ActionRefused: fault('The agent could not turn the intent into an action.', 'Correct the intent as the message says.'),
+    BudgetExceeded: fault('The task asks a language model, and a budget has nothing left for the next call.', 'Raise budget.maxCostUsd of the mission, or the limit that the message names, and run the mission again.'),
     WorkspaceFailed: fault('The agent could not prepare the workspace.', 'Check url, ref and subPath of the workspace, and that the agent can reach it.'),
     InputMissing: fault('A result that inputs names does not exist.', 'Check that the task named there observes this field.'),
     OutputTooLarge: fault('The result is larger than the limits allow.', 'Let the action produce less, or write it to a file.'),

@@ -10,6 +10,8 @@ export interface OperatorMetrics {
   /** From ready to executing. */
   began(waitedMs: number): void;
   leading(leads: boolean): void;
+  /** `silent`: the LLM gateway did not tell. */
+  usageAsked(result: 'told' | 'silent'): void;
 }
 
 /** Registers the operator's metrics. */
@@ -20,6 +22,7 @@ export function createOperatorMetrics(metrics: Metrics): OperatorMetrics {
   const requests = metrics.counter('api_requests_total', 'Requests to the API server by verb, plural and status.', ['verb', 'plural', 'status']);
   const latencies = metrics.histogram('api_request_seconds', 'Time from queueing a request to the end of its answer.', { labelNames: ['verb'], buckets: latencySeconds });
   const waits = metrics.histogram('ready_to_executing_seconds', 'Time from a task being ready to its agent saying that it has begun.', { buckets: latencySeconds });
+  const usage = metrics.counter('usage_requests_total', 'Questions to the LLM gateway about what a mission has used, by result.', ['result']);
   const leader = metrics.gauge('leader_info', '1 while this replica leads.');
   leader.set(0);
   return {
@@ -33,6 +36,7 @@ export function createOperatorMetrics(metrics: Metrics): OperatorMetrics {
       latencies.observe({ verb }, ms / 1000);
     },
     began: (waitedMs) => waits.observe(waitedMs / 1000),
+    usageAsked: (result) => usage.inc({ result }),
     leading: (leads) => leader.set(leads ? 1 : 0),
   };
 }

@@ -39,6 +39,7 @@ function aReplica(server: FakeApiServer, podName: string) {
     caBundle: () => undefined,
     broadcast: { said: nothing, progress: nothing, log: nothing, ended: nothing },
     model: undefined,
+    usage: undefined,
     metrics: createOperatorMetrics(metrics),
     clock: systemClock,
     random: systemRandom,

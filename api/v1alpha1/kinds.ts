@@ -56,6 +56,7 @@ export const missions = {
     { name: 'Accepted', type: 'string', jsonPath: reasonOf('Accepted'), description: 'Reason of the Accepted condition.', priority: 1 },
     { name: 'Mode', type: 'string', jsonPath: '.spec.operatingMode', description: 'Wished operating mode.', priority: 1 },
     { name: 'Run', type: 'integer', jsonPath: '.status.runNumber', description: 'Number of the run.', priority: 1 },
+    { name: 'Cost', type: 'string', jsonPath: '.status.usage.costUsd', description: 'What language models have cost, in US dollars.', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Succeeded")].message', description: 'Message of the Succeeded condition.', priority: 1 },
   ],
   selectableFields: ['.spec.operatingMode'],

@@ -151,6 +151,20 @@ export const TaskCounts = z.object({
 });
 export type TaskCounts = z.infer<typeof TaskCounts>;
 
+const Sum = z.int().min(0).max(9_007_199_254_740_991);
+const Usd = z.string().min(4).max(16).regex(/^[0-9]{1,9}\.[0-9]{2,6}$/);
+
+export const MissionUsage = z.object({
+  inputTokens: Sum.describe('Tokens read, those in and from the cache of the provider not included.'),
+  outputTokens: Sum.describe('Tokens written.'),
+  cacheReadTokens: Sum.describe('Tokens read from the cache of the provider.'),
+  cacheWriteTokens: Sum.describe('Tokens written to the cache of the provider.'),
+  calls: Sum.describe('Calls that were answered.'),
+  costUsd: Usd.describe('What they cost, in US dollars.'),
+  reservedUsd: Usd.describe('Most that calls in flight may cost, in US dollars.'),
+});
+export type MissionUsage = z.infer<typeof MissionUsage>;
+
 /** What is known of a Mission. `operator/mission` is its only writer. */
 export const MissionStatus = z.object({
   observedGeneration: ObservedGeneration.optional(),
@@ -183,6 +197,7 @@ export const MissionStatus = z.object({
   tasks: TaskCounts.optional().describe('Tasks of the current run by state.'),
   tasksDone: z.string().max(16).optional().describe('Tasks with an outcome of all tasks, for example 12/40.'),
   currentTasks: z.array(TaskName).max(20).optional().meta(listType.set).describe('Up to 20 tasks that run now.'),
+  usage: MissionUsage.optional().describe('What all runs of the mission have used of language models, a few seconds late. Unset until one was called.'),
   results: JsonObject.optional().describe('Values that spec.results names, as far as they are known.'),
   outputs: z
     .object({

@@ -15,8 +15,9 @@ export function changeLines(before: MissionTree | undefined, after: MissionTree,
   return before === undefined || headOf(before) !== head ? [...lines, `${stamp} mission ${after.name} ${head}`] : lines;
 }
 
-function headOf({ state, problem, goals, done, total, ending, durationMs }: MissionTree): string {
-  if (ending === undefined) return problem === undefined ? state : `${state}: ${plain(problem)}`;
+function headOf({ state, problem, planning, goals, done, total, ending, durationMs }: MissionTree): string {
+  const notice = problem ?? planning;
+  if (ending === undefined) return notice === undefined ? state : `${state}: ${plain(notice)}`;
   return `${state}: ${done}/${total} tasks, goals ${goals}${durationMs === undefined ? '' : `, ${duration(durationMs)}`}`;
 }
 

@@ -1,9 +1,10 @@
 // What the tree shows: one row a task, a head for the mission. Pure: made of what the API server and the operator's stream said.
 import { parseTime, type Instant } from '#api/time.ts';
+import type { MissionUsage } from '#api/v1alpha1/mission.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
 import type { Phase } from '#domain/plan/phase.ts';
 import { defined } from '../world/defined.ts';
-import { type Planned, planOf } from '../world/plan.ts';
+import { isUnplanned, type Planned, planOf } from '../world/plan.ts';
 import { conditionOf, currentTasks, endingOf, type Ending, type MissionView } from '../world/view.ts';
 import { layout, type Branch } from './layout.ts';
 
@@ -47,9 +48,15 @@ export interface MissionTree {
   readonly ending?: Ending;
   /** Why the mission is not accepted, with what to correct. */
   readonly problem?: string;
+  /** What the planner does, while there are no tasks yet. */
+  readonly planning?: string;
   readonly done: number;
   readonly total: number;
   readonly goals: string;
+  /** What language models have done for it, unless nobody called one. */
+  readonly usage?: MissionUsage;
+  /** Its budget, in US dollars. */
+  readonly maxCostUsd?: string;
   readonly startTime?: Instant;
   readonly durationMs?: number;
   readonly rows: readonly TaskRow[];
@@ -71,10 +78,11 @@ export function missionTree(view: MissionView, live: Live = new Map()): MissionT
     name: mission.metadata.name,
     namespace: mission.metadata.namespace,
     state: conditionOf(mission.status, 'Succeeded')?.reason ?? 'Pending',
-    ...defined({ ending: endingOf(mission), problem: problemOf(view) }),
+    ...defined({ ending: endingOf(mission), problem: problemOf(view), planning: planningOf(view) }),
     done: ended.size,
     total: definitions.length,
     goals: mission.status?.goalsMet ?? `0/${mission.spec.goals.length}`,
+    ...defined({ usage: mission.status?.usage, maxCostUsd: mission.spec.budget?.maxCostUsd }),
     ...times(mission.status),
     rows,
   };
@@ -85,7 +93,13 @@ function problemOf({ mission }: MissionView): string | undefined {
   return accepted?.status === 'False' ? `${accepted.reason}: ${accepted.message}` : undefined;
 }
 
-/** The plan as the spec tells it, then tasks of this run that the spec no longer names. What was left out once a mission has ended is not shown. */
+function planningOf(view: MissionView): string | undefined {
+  const { mission } = view;
+  if (!isUnplanned(mission) || endingOf(mission) !== undefined || problemOf(view) !== undefined) return undefined;
+  return conditionOf(mission.status, 'Succeeded')?.message || 'the operator has not looked at this mission yet';
+}
+
+/** The plan as spec or planner tell it, then tasks of this run that the spec no longer names. What was left out once a mission has ended is not shown. */
 function definitionsOf({ mission }: MissionView, existing: ReadonlyMap<string, Task>): Planned[] {
   const planned = planOf(mission).filter(({ name, phase }) => phase === 'work' || existing.has(name) || endingOf(mission) === undefined);
   const named = new Set(planned.map(({ name }) => name));

@@ -2,6 +2,7 @@
 import type { Instant } from '#api/time.ts';
 import type { Style, Tone } from '../terminal/style.ts';
 import { cells, cut, duration, fit, plain } from '../terminal/text.ts';
+import { costText } from './cost.ts';
 import type { MissionTree, TaskRow, TaskState } from './model.ts';
 
 /** What may be drawn on. */
@@ -19,13 +20,23 @@ interface Piece {
 
 /** Lines of the tree at this instant. */
 export function renderTree(tree: MissionTree, canvas: Canvas, now: Instant): string[] {
-  const problem = tree.problem === undefined ? [] : [join([{ text: plain(tree.problem), tone: 'bad' }], canvas)];
-  const { shown, hidden } = choose(tree.rows, canvas.rows - 1 - problem.length);
+  const notice = [...costOf(tree, canvas), ...noticeOf(tree, canvas)];
+  const { shown, hidden } = choose(tree.rows, canvas.rows - 1 - notice.length);
   const texts = shown.map((row) => columnsOf(row, canvas.style, now));
   const widths = columnWidths(texts, canvas.columns);
   const lines = texts.map((pieces) => join(pieces.map((piece, index) => ({ ...piece, text: widths[index] === 0 ? '' : `${fit(piece.text, widths[index] ?? 0, canvas.style.ellipsis)}  ` })), canvas));
   const rest = hidden.length === 0 ? [] : [join([{ text: `${canvas.style.ellipsis} ${hidden.length} more: ${tally(hidden)}`, tone: 'calm' }], canvas)];
-  return [head(tree, canvas, now), ...problem, ...lines, ...rest].slice(0, Math.max(1, canvas.rows));
+  return [head(tree, canvas, now), ...notice, ...lines, ...rest].slice(0, Math.max(1, canvas.rows));
+}
+
+function costOf({ usage, maxCostUsd }: MissionTree, canvas: Canvas): string[] {
+  return usage === undefined ? [] : [join([{ text: costText(usage, maxCostUsd), tone: 'calm' }], canvas)];
+}
+
+/** The one line that is said of the whole mission. */
+function noticeOf({ problem, planning }: MissionTree, canvas: Canvas): string[] {
+  if (problem !== undefined) return [join([{ text: plain(problem), tone: 'bad' }], canvas)];
+  return planning === undefined ? [] : [join([{ text: `planning: ${plain(planning)}`, tone: 'busy' }], canvas)];
 }
 
 function head(tree: MissionTree, canvas: Canvas, now: Instant): string {

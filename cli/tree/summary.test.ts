@@ -58,6 +58,19 @@ test('a mission that failed: goals with evidence, failed tasks with the next ste
   `);
 });
 
+test('what language models have cost is one line, when one was called', () => {
+  const usage = { inputTokens: 10_000, outputTokens: 2000, cacheReadTokens: 345, cacheWriteTokens: 0, calls: 3, costUsd: '0.0123', reservedUsd: '0.00' };
+  const ended = { conditions: [succeeded('True', 'TasksSucceeded', 'all 1 tasks have succeeded')], durationSeconds: 12, tasksDone: '1/1' };
+  const own = aMission({ a: [] }, { ...ended, usage });
+  const cases = {
+    'Cost 0.0123 USD, 3 calls, 12,345 tokens (345 cached)': own,
+    'Cost 0.0123 USD of 2.00, 3 calls, 12,345 tokens (345 cached)': { ...own, spec: { ...own.spec, budget: { maxCostUsd: '2.00' } } },
+    'Cost 0.0123 USD, 1 call, 12,000 tokens': { ...own, status: { ...own.status, usage: { ...usage, cacheReadTokens: 0, calls: 1 } } },
+  };
+  for (const [want, mission] of Object.entries(cases)) expect(summary({ mission, tasks: [] }, page)[2]).toBe(`  ${want}`);
+  expect(summary({ mission: aMission({ a: [] }, ended), tasks: [] }, page).join()).not.toContain('Cost');
+});
+
 test('a mission that was refused says what to correct', () => {
   const mission = aMission({ a: [] }, { conditions: [succeeded('False', 'NotAccepted'), { ...succeeded('False', 'InvalidGraph', 'tasks[0].dependsOn: no task b'), type: 'Accepted' }] });
   const text = summary({ mission, tasks: [] }, page).join('\n');

@@ -5,6 +5,7 @@ import type { Task } from '#api/v1alpha1/task.ts';
 import type { Style, Tone } from '../terminal/style.ts';
 import { columns, cut, duration, plain, shellWord, size } from '../terminal/text.ts';
 import { planOf } from '../world/plan.ts';
+import { costLine } from './cost.ts';
 import { conditionOf, currentTasks, endingOf, reasonText, type Ending, type MissionView } from '../world/view.ts';
 
 export interface Page {
@@ -52,6 +53,7 @@ function verdict(mission: Mission, { style }: Page): string[] {
   return [
     `${style.paint('strong', `Mission ${metadata.name}`)} ${word}: ${succeeded?.reason ?? 'Pending'} (${facts(mission)})`,
     ...indented(plain(succeeded?.message ?? '')),
+    ...indented(costLine(mission)),
     ...(accepted?.status === 'False' ? [`  ${accepted.reason}: ${plain(accepted.message)}`, ...nextOf('Mission', 'Accepted', accepted.reason)] : []),
   ];
 }

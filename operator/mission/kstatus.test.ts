@@ -6,11 +6,15 @@ import { decideMission } from './decide/index.ts';
 import type { MissionView } from './decide/view.ts';
 import { failed, running, succeeded, t0, underway, viewOf } from './testing.ts';
 
+const spent = { settled: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costMicroUsd: 3_000_000 }, reservedMicroUsd: 0, calls: 1 };
+
 const two = (): MissionBuilder => aMission('m').withTask('a').withTask('b', { after: ['a'] });
 const fresh = (mission: MissionBuilder, pools?: []): MissionView => viewOf(mission.build(), pools === undefined ? {} : { pools });
 
 const cases: Record<string, { view: MissionView; want: Kstatus }> = {
   'a mission under control does not hold up a sync for hours': { view: underway(two(), { tasks: { a: running }, live: ['a'] }), want: 'Current' },
+  'a mission that has spent its budget is as it was before': { view: underway(two().spec({ budget: { maxCostUsd: '2.00' } }), { tasks: { a: running }, live: ['a'], usage: spent }), want: 'Current' },
+  'a mission that has succeeded beyond its budget is current': { view: underway(two().spec({ budget: { maxCostUsd: '2.00' } }), { tasks: { a: succeeded, b: succeeded }, usage: spent }), want: 'Current' },
   'a suspended mission is as wished': { view: underway(two().spec({ operatingMode: 'Suspend' })), want: 'Current' },
   'a mission that has succeeded is current': { view: underway(two(), { tasks: { a: succeeded, b: succeeded } }), want: 'Current' },
   'a mission that has failed is failed': { view: underway(two().spec({ failurePolicy: 'Continue' }), { tasks: { a: failed, b: (task) => task.ended('Skipped') } }), want: 'Failed' },

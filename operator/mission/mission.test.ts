@@ -1,5 +1,6 @@
 // The impure half: what is read from the caches, and what each intent does to the cluster.
 import { describe, expect, test } from 'vitest';
+import type { Usage } from '#api/llm.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
@@ -47,13 +48,14 @@ function aReconciler({ missions = [mission], tasks = [], pools = [aPool().build(
   };
   const live = new Set<string>();
   const stuck = new Set<string>();
-  const parts = missionParts({ ...stores, plansOf: (uid) => plans.filter(({ spec }) => spec.missionRef.uid === uid), planner: { stateOf: () => ({ kind: 'idle' }) }, tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid), isWithoutVerifier: ({ metadata }) => stuck.has(metadata.uid) }, cluster);
+  const used = new Map<string, Usage>();
+  const parts = missionParts({ ...stores, plansOf: (uid) => plans.filter(({ spec }) => spec.missionRef.uid === uid), planner: { stateOf: () => ({ kind: 'idle' }) }, usageOf: (uid) => used.get(uid), tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid), isWithoutVerifier: ({ metadata }) => stuck.has(metadata.uid) }, cluster);
   const view = () => {
     const seen = parts.observe(key);
     if (seen === undefined) throw new Error('observe: the mission is gone');
     return seen;
   };
-  return { calls, answers, stores, live, stuck, parts, view, act: (intent: MissionIntent) => parts.act(intent, view()) };
+  return { calls, answers, stores, live, stuck, used, parts, view, act: (intent: MissionIntent) => parts.act(intent, view()) };
 }
 
 describe('the view', () => {
@@ -75,6 +77,14 @@ describe('the view', () => {
     expect([seen.planning.plan, seen.plan.map(({ name }) => name), seen.mission.spec.tasks.map(({ name }) => name)]).toEqual([plan, ['survey'], ['survey']]);
     const unplanned = aReconciler({ missions: [edited], plans: [plan] }).view();
     expect([unplanned.planning, unplanned.plan]).toEqual([{ plan: undefined, planner: { kind: 'idle' } }, []]);
+  });
+
+  test('holds what the mission has used, once that is known', () => {
+    const { view, used } = aReconciler();
+    const usage: Usage = { settled: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, costMicroUsd: 3 }, reservedMicroUsd: 0, calls: 1 };
+    const before = view().usage;
+    used.set(mission.metadata.uid, usage);
+    expect([before, view().usage]).toEqual([undefined, usage]);
   });
 
   test('asks and abandons through the planner', async () => {

@@ -1,4 +1,5 @@
 // Reads everything the decision about one mission needs, from caches only.
+import type { Usage } from '#api/llm.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
@@ -19,6 +20,8 @@ export interface MissionSources {
   /** Plans of a mission. */
   plansOf(missionUid: string): readonly Plan[];
   readonly planner: Pick<MissionPlanner, 'stateOf'>;
+  /** What a mission has used of language models, as far as it is known. */
+  usageOf(missionUid: string): Usage | undefined;
   /** Tasks of a mission at their newest version. */
   tasksOf(missionUid: string): readonly Task[];
   /** True while an agent has the task, or may have it from before this leader's term. */
@@ -68,6 +71,7 @@ export class MissionObserver {
       pools: sources.pools.list().toSorted((a, b) => (poolName(a) < poolName(b) ? -1 : 1)),
       foreignNames: plan.map(({ objectName }) => objectName).filter((name) => isForeign(sources.tasks.get({ namespace: key.namespace, name }), mission)),
       planning,
+      usage: sources.usageOf(mission.metadata.uid),
       confirmedGone: this.#absences.of(mission.metadata.uid),
       withoutVerifier: new Set(own.filter((task) => waitsToVerify(task) && sources.isWithoutVerifier(task)).map(({ metadata }) => metadata.uid)),
     };

@@ -1,5 +1,6 @@
 // Views of missions for this room's tests, what becomes of a view when a decision is carried out, and tables of decisions.
 import { expect, test } from 'vitest';
+import type { Usage } from '#api/llm.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Instant } from '#api/time.ts';
 import type { Mission, MissionStatus } from '#api/v1alpha1/mission.ts';
@@ -31,6 +32,7 @@ export interface Surroundings {
   readonly withoutVerifier?: readonly string[];
   readonly plan?: Plan;
   readonly planner?: PlannerState;
+  readonly usage?: Usage;
 }
 
 export const fresh = (task: TaskBuilder): TaskBuilder => task;
@@ -39,7 +41,7 @@ export const failed = (task: TaskBuilder): TaskBuilder => task.ended('Failed');
 export const running = (task: TaskBuilder): TaskBuilder => task.running();
 
 /** The view of a mission whose caches show exactly this. */
-export function viewOf(written: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [], withoutVerifier = [], ...planned }: Surroundings = {}): MissionView {
+export function viewOf(written: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [], withoutVerifier = [], usage, ...planned }: Surroundings = {}): MissionView {
   const planning: Planning = { plan: undefined, planner: { kind: 'idle' }, ...planned };
   const mission = withPlan(written, planning.plan);
   const run = runOf(mission);
@@ -57,6 +59,7 @@ export function viewOf(written: Mission, { tasks = {}, others = [], live = [], p
     foreignNames: foreignNames.map(objectName),
     confirmedGone: new Set(confirmedGone.map(objectName)),
     planning,
+    usage,
     withoutVerifier: new Set(own.filter(({ spec, metadata }) => withoutVerifier.includes(spec.taskName ?? metadata.name)).map(({ metadata }) => metadata.uid)),
   };
 }
@@ -78,8 +81,8 @@ export function applied(view: MissionView, { intents, status }: MissionDecision)
   return run === view.run ? next : { ...viewOf(mission, { pools: view.pools, others: next.tasks, ...planningOf(next) }), confirmedGone: next.confirmedGone };
 }
 
-function planningOf({ planning: { plan, planner } }: MissionView): Pick<Surroundings, 'plan' | 'planner'> {
-  return plan === undefined ? { planner } : { plan, planner };
+function planningOf({ planning: { plan, planner }, usage }: MissionView): Pick<Surroundings, 'plan' | 'planner' | 'usage'> {
+  return { planner, ...(plan === undefined ? {} : { plan }), ...(usage === undefined ? {} : { usage }) };
 }
 
 function carriedOut(view: MissionView, intent: NotedIntent): MissionView {

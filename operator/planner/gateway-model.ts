@@ -1,5 +1,5 @@
 // The model as the planner knows it: calls go through the LLM gateway, which holds the key and the budgets.
-import { type Account, llmHeaders } from '#api/llm.ts';
+import { type Account, errorTypes, llmHeaders } from '#api/llm.ts';
 import type { LlmAnswer, LlmClient, LlmRequest } from '#platform/anthropic/client.ts';
 import type { Model, ModelAnswer, ModelRequest } from './planner.ts';
 
@@ -23,5 +23,7 @@ function accountText(account: Account): string {
 }
 
 function answerOf(answer: LlmAnswer): ModelAnswer {
+  // The gateway still sees the end of the run before: its watch may be behind ours. Who has really ended is not asked about.
+  if (answer.kind === 'refused' && answer.type === errorTypes.fenced) return { kind: 'later', retryAfterMs: 1000, message: answer.message };
   return answer.kind === 'answered' ? { ...answer, stopReason: answer.stopReason ?? 'none' } : answer;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { agentUri } from '#api/identity.ts';
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { Assignment, Outcome, Task, TaskStatus } from '#api/v1alpha1/task.ts';
 import type { Claim } from './agents-port.ts';
@@ -305,6 +306,13 @@ describe('after the reissue', () => {
     isUp = true;
     await term.clock.advance(1000);
     expect(await term.heard()).toEqual(['reissue a/1@1.1 p-1 as 2.1']);
+  });
+
+  test('its grants are for the new number: the old one is fenced everywhere', async () => {
+    const { agents } = await takenOver(runs, aTask('a', { type: 'Coder', intent: { action: 'WriteCode', params: { instructions: 'x' } } }, traced), { sources: { hasGateway: true, grant: (grant) => JSON.stringify(grant) } });
+    expect(agents.grants).toHaveLength(1);
+    expect(JSON.parse(agents.grants[0]?.llmGrant ?? '')).toMatchObject({ agent: agentUri(one), attempt: 1, epoch: e(1) });
+    expect(JSON.parse(agents.grants[0]?.blobGrant ?? '')).toMatchObject({ agent: agentUri(one), taskUid: 'uid-a' });
   });
 
   test('nothing is reissued by a leader that was deposed', async () => {

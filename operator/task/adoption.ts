@@ -8,12 +8,13 @@ import { compareEpochs } from '#domain/task/epoch.ts';
 import { judgeTakeover, type Takeover, type TaskClaim } from '#domain/task/takeover.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/telemetry/log.ts';
-import type { Agents, AgentView, Claim } from './agents-port.ts';
+import type { Agents, AgentView, Claim, Grants } from './agents-port.ts';
 import { insist } from './attempt-deps.ts';
 import type { Attempts } from './attempts.ts';
 import type { TaskBoard } from './board.ts';
 import type { Book, LiveAttempt } from './book.ts';
 import { backoffLeftMs } from './decide/failure.ts';
+import type { OrderRequest } from './order.ts';
 import { whileLeading } from './while-leading.ts';
 
 /** The scheduler, as far as recovery goes. */
@@ -35,7 +36,7 @@ export interface AdoptionDeps {
   readonly livingAgents: () => readonly string[];
   /** Whether agents of this one's pool may have tasks of that namespace: a claim alone gives no right to see a tenant's work. */
   readonly mayServe: (agent: AgentView, namespace: string) => boolean;
-  readonly grant: (task: Task, agent: AgentView) => Promise<string>;
+  readonly grants: (request: OrderRequest) => Promise<Grants>;
   /** Throws when this process may not lead any more. */
   readonly fence: () => void;
   readonly clock: Clock;
@@ -222,8 +223,9 @@ class TermAdoption implements Adoption {
 
   /** Should it not arrive, the agent claims the old number when it comes back, or falls silent. */
   #reissue(live: LiveAttempt, agent: AgentView, claim: Claim): void {
-    const { grant, agents } = this.#deps;
-    void insist(this.#deps, live, () => grant(live.task, agent)).then((blobs) => blobs === undefined || agents.reissue(agent.uid, claim, live.assignment.epoch, blobs));
+    const { grants, agents } = this.#deps;
+    const { task, attempt, assignment } = live;
+    void insist(this.#deps, live, () => grants({ task, attempt, assignment, agent })).then((signed) => signed === undefined || agents.reissue(agent.uid, claim, assignment.epoch, signed));
   }
 
   #finish(): void {

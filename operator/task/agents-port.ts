@@ -13,8 +13,15 @@ export interface WorkspaceSource {
   readonly bundleCommit?: string;
 }
 
+/** What an agent shows to other services while it runs one attempt. */
+export interface Grants {
+  readonly blobGrant: string;
+  /** Empty: the attempt may not call models. */
+  readonly llmGrant: string;
+}
+
 /** Everything an agent needs to run one attempt. */
-export interface Order {
+export interface Order extends Grants {
   readonly taskUid: string;
   readonly namespace: string;
   readonly name: string;
@@ -23,7 +30,6 @@ export interface Order {
   readonly specJson: string;
   readonly inputsJson: string;
   readonly workspace: WorkspaceSource;
-  readonly blobGrant: string;
   readonly namespaceUid: string;
   readonly ownerUid: string;
   readonly deadlineSeconds: number;
@@ -43,5 +49,5 @@ export interface Agents {
   assign(agentUid: string, order: Order): boolean;
   abort(agentUid: string, attempt: AttemptRef, reason: string): boolean;
   confirm(agentUid: string, attempt: AttemptRef): boolean;
-  reissue(agentUid: string, attempt: AttemptRef, newEpoch: Epoch, blobGrant: string): boolean;
+  reissue(agentUid: string, attempt: AttemptRef, newEpoch: Epoch, grants: Grants): boolean;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { agentUri } from '#api/identity.ts';
+import { LlmGrant } from '#api/llm.ts';
 import { MissionSpec, type Mission } from '#api/v1alpha1/mission.ts';
 import { blobUri } from '#api/blobs.ts';
 import type { Task, TaskStatus } from '#api/v1alpha1/task.ts';
-import { artifactsBelong, grantFor, makeOrder, type OrderAnswer, type OrderSources, ownerOf } from './order.ts';
+import { artifactsBelong, grantsFor, makeOrder, type OrderAnswer, type OrderSources, ownerOf } from './order.ts';
 import { aLoneTask, anAgent, aTask, digestOf } from './testing.ts';
 
 const agent = anAgent();
@@ -18,6 +19,7 @@ const sources = (changes: Partial<OrderSources> = {}): OrderSources => ({
   configMapFiles: () => Promise.resolve(undefined),
   pastSeconds: () => 7,
   grant: (grant) => JSON.stringify(grant),
+  hasGateway: false,
   ...changes,
 });
 const ordered = (task: Task, changes: Partial<OrderSources> = {}): Promise<OrderAnswer> => makeOrder({ task, attempt: 3, assignment, agent }, sources(changes));
@@ -44,6 +46,7 @@ test('an order says who, what and for how long', async () => {
       inputsJson: '{}',
       workspace: {},
       blobGrant: expect.any(String) as string,
+      llmGrant: '',
       namespaceUid: 'uid of team-a',
       ownerUid: 'mission',
       deadlineSeconds: 60,
@@ -52,8 +55,34 @@ test('an order says who, what and for how long', async () => {
   });
 });
 
-test('a grant is for this agent, this task and its owner\'s blobs, and outlives the deadline by an hour', () => {
-  expect(JSON.parse(grantFor(aTask('a', { activeDeadlineSeconds: 60 }), agent, 'ns', sources()))).toEqual({ agent: agentUri(agent), namespaceUid: 'ns', ownerUid: 'mission', taskUid: 'uid-a', seconds: 3660 });
+describe('grants', () => {
+  const grants = (task: Task, hasGateway: boolean) => grantsFor({ task, attempt: 3, assignment, agent }, 'ns', sources({ hasGateway }));
+  const coding = { type: 'Coder', intent: { action: 'WriteCode', params: { instructions: 'x' } } };
+  const task = aTask('a', { activeDeadlineSeconds: 60, ...coding });
+
+  test('for blobs are for this agent, this task and its owner, and outlive the deadline by an hour', () => {
+    expect(JSON.parse(grants(task, false).blobGrant)).toEqual({ agent: agentUri(agent), namespaceUid: 'ns', ownerUid: 'mission', taskUid: 'uid-a', seconds: 3660 });
+  });
+
+  test('for models are for this agent and attempt, on the account of the mission', () => {
+    const { seconds, ...grant } = JSON.parse(grants(task, true).llmGrant) as { readonly seconds: number };
+    expect(LlmGrant.parse({ ...grant, expiresAt: seconds })).toEqual({
+      agent: agentUri(agent),
+      account: { namespace: 'team-a', namespaceUid: 'ns', mission: 'm', missionUid: 'mission', taskUid: 'uid-a', pool: 'crew', purpose: 'work' },
+      attempt: 3,
+      epoch: { term: 2, counter: 7 },
+      expiresAt: 3660,
+    });
+  });
+
+  test('a role of somebody else may call models', () => expect(grants(aTask('a', { type: 'Painter', intent: { action: 'Paint' } }), true).llmGrant).not.toBe(''));
+
+  const without: Record<string, { task: Task; hasGateway: boolean }> = {
+    'there is none for models without a gateway': { task, hasGateway: false },
+    'there is none for models for a task applied alone': { task: { ...aLoneTask(), spec: { ...aLoneTask().spec, ...coding } }, hasGateway: true },
+    'there is none for models for a task that calls none': { task: aTask('a', { activeDeadlineSeconds: 60 }), hasGateway: true },
+  };
+  test.each(Object.entries(without))('%s', (_, { task: asked, hasGateway }) => expect(grants(asked, hasGateway)).toMatchObject({ blobGrant: expect.stringContaining('ownerUid') as string, llmGrant: '' }));
 });
 
 test('blobs belong to the mission, or to a task applied alone', () => {

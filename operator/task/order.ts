@@ -1,13 +1,18 @@
 // Makes the order for an attempt: inputs resolved, files located, blobs granted. What cannot be had is a refusal, not an error.
-import { blobUri, parseBlobAddress } from '#api/blobs.ts';
+import { type BlobGrant, blobUri, parseBlobAddress } from '#api/blobs.ts';
 import { agentUri } from '#api/identity.ts';
+import type { LlmGrant } from '#api/llm.ts';
 import type { OutcomeReason } from '#api/conditions.ts';
 import { labels, taskRoles } from '#api/labels.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { Assignment, Task, TaskStatus, Workspace } from '#api/v1alpha1/task.ts';
-import type { AgentView, Order, WorkspaceSource } from './agents-port.ts';
+import { callsModels } from '#domain/cost/callers.ts';
+import type { AgentView, Grants, Order, WorkspaceSource } from './agents-port.ts';
+
+/** A grant that has no signature yet; `seconds` is how long it will be good. */
+type Unsigned<G extends { readonly expiresAt: number }> = Omit<G, 'expiresAt'> & { readonly seconds: number };
 
 /** What the order is made from. */
 export interface OrderSources {
@@ -20,8 +25,10 @@ export interface OrderSources {
   configMapFiles(namespace: string, name: string): Promise<Readonly<Record<string, Uint8Array>> | undefined>;
   /** Median run time of succeeded tasks that did the same, in seconds; 0 without any. */
   pastSeconds(task: Task): number;
-  /** Signed grant for the blobs of one owner, good for `seconds`. */
-  grant(grant: { readonly agent: string; readonly namespaceUid: string; readonly ownerUid: string; readonly taskUid: string; readonly seconds: number }): string;
+  /** Signs a grant for the blobs of one owner, or for calls of language models. */
+  grant(grant: Unsigned<BlobGrant> | Unsigned<LlmGrant>): string;
+  /** True where the installation has an LLM gateway. */
+  readonly hasGateway: boolean;
 }
 
 export type OrderAnswer = { readonly kind: 'order'; readonly order: Order } | { readonly kind: 'refused'; readonly reason: OutcomeReason; readonly message: string };
@@ -38,7 +45,8 @@ export interface OrderRequest {
 }
 
 /** The order for one attempt on one agent. */
-export async function makeOrder({ task, attempt, assignment, agent }: OrderRequest, sources: OrderSources): Promise<OrderAnswer> {
+export async function makeOrder(request: OrderRequest, sources: OrderSources): Promise<OrderAnswer> {
+  const { task, attempt, assignment } = request;
   const { metadata, spec } = task;
   const inputs = resolveInputs(task, sources);
   if (inputs.kind === 'refused') return inputs;
@@ -56,7 +64,7 @@ export async function makeOrder({ task, attempt, assignment, agent }: OrderReque
       specJson: JSON.stringify(spec),
       inputsJson: JSON.stringify(inputs.values),
       workspace: workspace.source,
-      blobGrant: grantFor(task, agent, namespaceUid, sources),
+      ...grantsFor(request, namespaceUid, sources),
       namespaceUid,
       ownerUid: ownerOf(task),
       deadlineSeconds: spec.activeDeadlineSeconds,
@@ -65,15 +73,23 @@ export async function makeOrder({ task, attempt, assignment, agent }: OrderReque
   };
 }
 
-/** A grant for the blobs of this task's owner, for this agent alone. */
-export function grantFor(task: Task, agent: AgentView, namespaceUid: string, sources: Pick<OrderSources, 'grant'>): string {
-  return sources.grant({
-    agent: agentUri(agent),
-    namespaceUid,
-    ownerUid: ownerOf(task),
-    taskUid: task.metadata.uid,
-    seconds: task.spec.activeDeadlineSeconds + grantSlackSeconds,
-  });
+/** Grants for one attempt, for its agent alone: for the blobs of the task's owner, and for models on the account of its mission. */
+export function grantsFor(request: OrderRequest, namespaceUid: string, sources: Pick<OrderSources, 'grant' | 'hasGateway'>): Grants {
+  const { task, agent } = request;
+  const holder = { agent: agentUri(agent), seconds: task.spec.activeDeadlineSeconds + grantSlackSeconds };
+  const { uid: taskUid } = task.metadata;
+  const spending = sources.hasGateway ? spendingOf(request, namespaceUid) : undefined;
+  return {
+    blobGrant: sources.grant({ ...holder, namespaceUid, ownerUid: ownerOf(task), taskUid }),
+    llmGrant: spending === undefined ? '' : sources.grant({ ...holder, ...spending }),
+  };
+}
+
+/** On whose account an attempt may call models; undefined for one that calls none, and for a task applied alone, which has no budget. */
+function spendingOf({ task: { metadata, spec }, attempt, assignment, agent }: OrderRequest, namespaceUid: string): Pick<LlmGrant, 'account' | 'attempt' | 'epoch'> | undefined {
+  if (spec.missionRef === undefined || !callsModels(spec)) return undefined;
+  const { name: mission, uid: missionUid } = spec.missionRef;
+  return { account: { namespace: metadata.namespace, namespaceUid, mission, missionUid, taskUid: metadata.uid, pool: agent.pool, purpose: 'work' }, attempt, epoch: assignment.epoch };
 }
 
 /** The object that a task's blobs belong to. */

@@ -7,12 +7,12 @@ import { KubeError } from '#platform/kube/error.ts';
 import { wrap } from '#platform/telemetry/log.ts';
 import { ManualClock } from '#testing/manual-clock.ts';
 import { type Adoption, type AdoptionDeps, createAdoption } from './adoption.ts';
-import type { Agents, AgentView, AttemptRef, Claim, Order } from './agents-port.ts';
+import type { Agents, AgentView, AttemptRef, Claim, Grants, Order } from './agents-port.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
 import { createTaskBoard, type TaskBoard } from './board.ts';
 import { type Book, createBook } from './book.ts';
 import { FakeTasks } from './fake-tasks.ts';
-import { grantFor, type OrderSources } from './order.ts';
+import { grantsFor, type OrderSources } from './order.ts';
 import type { Report } from './report.ts';
 import { createTaskWriter, type TaskWriter } from './writer.ts';
 
@@ -49,6 +49,8 @@ export function aClaim(task: string, epoch: Epoch, changes: Partial<Claim> = {})
 export class FakeAgents implements Agents {
   readonly connected = new Map<string, AgentView>();
   readonly orders: Order[] = [];
+  /** Grants of re-issues. */
+  readonly grants: Grants[] = [];
   readonly #say: (line: string) => void;
 
   constructor(say: (line: string) => void) {
@@ -72,7 +74,8 @@ export class FakeAgents implements Agents {
     return this.#tell('confirm', agentUid, attempt);
   }
 
-  reissue(agentUid: string, attempt: AttemptRef, newEpoch: Epoch): boolean {
+  reissue(agentUid: string, attempt: AttemptRef, newEpoch: Epoch, grants: Grants): boolean {
+    if (this.connected.has(agentUid)) this.grants.push(grants);
     return this.#tell('reissue', agentUid, attempt, ` as ${formatEpoch(newEpoch)}`);
   }
 
@@ -120,7 +123,7 @@ export class FakeTerm {
     const log = wrap((level, message) => void (level === 'error' && this.errors.push(message)), {});
     const shared = { board: this.board, book: this.book, agents: this.agents, clock: this.clock, log, fence: () => this.#fence() };
     this.writer = createTaskWriter({ client: this.#guarded(), clock: this.clock, log, onRecorded: (task) => this.board.record(task) });
-    const files: OrderSources = { mission: () => undefined, sibling: (task, name) => this.board.sibling(task, name), namespaceUid: () => Promise.resolve('ns'), configMapFiles: () => Promise.resolve(undefined), pastSeconds: () => 0, grant: () => 'grant', ...sources };
+    const files: OrderSources = { mission: () => undefined, sibling: (task, name) => this.board.sibling(task, name), namespaceUid: () => Promise.resolve('ns'), configMapFiles: () => Promise.resolve(undefined), pastSeconds: () => 0, grant: () => 'grant', hasGateway: false, ...sources };
     this.attempts = createAttempts({
       ...shared,
       ledger: this.writer,
@@ -144,7 +147,7 @@ export class FakeTerm {
       sibling: (task, name) => files.sibling(task, name),
       livingAgents: () => this.living,
       mayServe,
-      grant: async (task, agent) => grantFor(task, agent, await files.namespaceUid(task.metadata.namespace), files),
+      grants: async (request) => grantsFor(request, await files.namespaceUid(request.task.metadata.namespace), files),
       silenceMs,
       clean,
     });

@@ -18,6 +18,6 @@ export function whileLeading(agents: Agents, fence: () => void): Agents {
     assign: (agentUid, order) => leads() && agents.assign(agentUid, order),
     abort: (agentUid, attempt, reason) => leads() && agents.abort(agentUid, attempt, reason),
     confirm: (agentUid, attempt) => leads() && agents.confirm(agentUid, attempt),
-    reissue: (agentUid, attempt, newEpoch, blobGrant) => leads() && agents.reissue(agentUid, attempt, newEpoch, blobGrant),
+    reissue: (agentUid, attempt, newEpoch, grants) => leads() && agents.reissue(agentUid, attempt, newEpoch, grants),
   };
 }

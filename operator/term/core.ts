@@ -30,7 +30,7 @@ export interface Core {
 }
 
 /** The memory at the start of a term. */
-export function createCore({ caches, client, clock, log, term, signGrant }: TermDeps): Core {
+export function createCore({ config, caches, client, clock, log, term, signGrant }: TermDeps): Core {
   const board = createTaskBoard(caches.tasks.store);
   const missionByUid = (uid: string): Mission | undefined => caches.missions.store.byIndex(byUid, uid).find(({ metadata }) => metadata.deletionTimestamp === undefined);
   const sibling = (task: Task, name: string): Task | undefined => board.sibling(task, name);
@@ -48,7 +48,7 @@ export function createCore({ caches, client, clock, log, term, signGrant }: Term
     book: createBook(term),
     gate,
     writer: createTaskWriter({ client, clock, log, onRecorded: (task) => board.record(task) }),
-    sources: { ...clusterFiles({ client, clock }), mission: ({ spec }) => spec.missionRef && missionByUid(spec.missionRef.uid), sibling, pastSeconds: (task) => past.secondsFor(task), grant: signGrant },
+    sources: { ...clusterFiles({ client, clock }), mission: ({ spec }) => spec.missionRef && missionByUid(spec.missionRef.uid), sibling, pastSeconds: (task) => past.secondsFor(task), grant: signGrant, hasGateway: config.llm === 'Gateway' },
     past,
     missionByUid,
     sibling,

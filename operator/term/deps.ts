@@ -9,6 +9,7 @@ import type { Log } from '#platform/telemetry/log.ts';
 import type { Caches } from '../caches.ts';
 import type { Model } from '../planner/planner.ts';
 import type { OrderSources } from '../task/order.ts';
+import type { UsageSource } from '../usage/book.ts';
 
 /** Lines and chunks that no object holds, for those who follow a mission. */
 export interface Broadcast {
@@ -36,6 +37,8 @@ export interface TermDeps {
   readonly broadcast: Broadcast;
   /** Who makes plans; undefined where the installation has no LLM gateway. */
   readonly model: Model | undefined;
+  /** Who tells what missions have used; undefined where the installation has no LLM gateway. */
+  readonly usage: UsageSource | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -43,6 +46,7 @@ export interface TermDeps {
   readonly deposedBy: (term: number) => void;
   /** An agent has begun with a task that was ready `waitedMs` before. */
   readonly onBegan: (waitedMs: number) => void;
+  readonly onUsageAsked: (result: 'told' | 'silent') => void;
   readonly onReconciled: (kind: string, result: 'done' | 'error', ms: number) => void;
 }
 

@@ -10,7 +10,7 @@ import { keyText } from '../reconciler.ts';
 import { byUid } from '../caches.ts';
 import { type Adoption, createAdoption, type RecoveryScheduler } from '../task/adoption.ts';
 import { type Attempts, type AttemptsListener, createAttempts } from '../task/attempts.ts';
-import { grantFor } from '../task/order.ts';
+import { grantsFor } from '../task/order.ts';
 import type { Core } from './core.ts';
 import { silenceMs, type TermDeps } from './deps.ts';
 
@@ -82,7 +82,7 @@ function recovery(deps: TermDeps, core: Core, { scheduler, fleet, attempts }: Pi
     attempts,
     scheduler,
     livingAgents: () => caches.pods.store.list().filter(({ phase, metadata, containerTerminated }) => phase === 'Running' && metadata.deletionTimestamp === undefined && !containerTerminated).map(({ metadata }) => metadata.uid),
-    grant: async (task, agent) => grantFor(task, agent, await core.sources.namespaceUid(task.metadata.namespace), core.sources),
+    grants: async (request) => grantsFor(request, await core.sources.namespaceUid(request.task.metadata.namespace), core.sources),
     mayServe: ({ namespace, pool }, forNamespace) => {
       const found = caches.pools.store.get({ namespace, name: pool });
       return found !== undefined && mayUse(found, forNamespace);

@@ -43,7 +43,10 @@ export function lookAtEverything({ caches }: TermDeps, { core: { board, past }, 
     scheduler.taskSeen(task);
     queues.tasks.add(keyText(task.metadata));
   }
-  caches.missions.store.list().forEach(({ metadata }) => queues.missions.add(keyText(metadata)));
+  for (const mission of caches.missions.store.list()) {
+    queues.usage.look(mission);
+    queues.missions.add(keyText(mission.metadata));
+  }
   caches.pools.store.list().forEach(({ metadata }) => queues.pools.add(keyText(metadata)));
 }
 
@@ -71,7 +74,10 @@ function followMissions({ caches }: TermDeps, { core: { board }, dispatch: { sch
   return caches.missions.store.subscribe((event) => {
     const { metadata } = event.object;
     queues.missions.add(keyText(metadata));
-    if (event.kind === 'deleted') queues.planning.abandon(metadata.uid);
+    if (event.kind === 'deleted') {
+      queues.planning.abandon(metadata.uid);
+      queues.usage.forget(metadata.uid);
+    } else queues.usage.look(event.object);
     if (event.kind === 'updated' && admitsAlike(event.old, event.object)) return;
     scheduler.missionChanged(metadata.uid);
     if (event.kind === 'updated') return;

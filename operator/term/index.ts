@@ -41,7 +41,7 @@ export function startTerm(deps: TermDeps): Term {
       unfollow();
       dispatch.fleet.shutdown('the operator is going away');
       await queues.planning.close();
-      await Promise.all([queues.missions.stop(), queues.tasks.stop(), queues.pools.stop()]);
+      await Promise.all([queues.usage.stop(), queues.missions.stop(), queues.tasks.stop(), queues.pools.stop()]);
     },
   };
 }

@@ -13,6 +13,7 @@ import { byMission } from '../caches.ts';
 import { type MissionCluster, missionParts } from '../mission/index.ts';
 import { keyText, parseKey, type Reconcile, reconcileWith } from '../reconciler.ts';
 import { taskParts } from '../task/index.ts';
+import { createUsageBook, emptyUsageBook, type UsageBook } from '../usage/book.ts';
 import type { Core } from './core.ts';
 import { silenceMs, type TermDeps } from './deps.ts';
 import type { Dispatch } from './dispatch.ts';
@@ -24,6 +25,7 @@ export interface Queues {
   readonly pools: WorkQueue;
   readonly poolBook: PoolBook;
   readonly planning: Planning;
+  readonly usage: UsageBook;
 }
 
 /** The queues of a term; each starts working with its first key. */
@@ -31,10 +33,12 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   const { caches, client } = deps;
   const { board, book, gate, writer, missionByUid } = core;
   const poolBook = createPoolBook();
-  const planning = createPlanning(deps, core, (uid) => {
+  const wake = (uid: string): void => {
     const mission = missionByUid(uid);
     if (mission !== undefined) queues.missions.add(keyText(mission.metadata));
-  });
+  };
+  const planning = createPlanning(deps, core, wake);
+  const usage = usageBook(deps, wake);
   const stores = { missions: caches.missions.store, tasks: caches.tasks.store, pools: caches.pools.store };
   const missionCluster: MissionCluster = {
     client,
@@ -46,13 +50,18 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   };
   const isLive = (task: Task): boolean => book.get(task.metadata.uid) !== undefined || dispatch.scheduler.mayRun(task);
   const queues: Queues = {
-    missions: queue(deps, core, missionParts({ ...stores, planner: planning, plansOf: (uid) => caches.plans.store.byIndex(byMission, uid), tasksOf: (uid) => board.ofMission(uid), isLive, isWithoutVerifier: (task) => dispatch.scheduler.lacksVerifier(task) }, missionCluster)),
+    missions: queue(deps, core, missionParts({ ...stores, planner: planning, usageOf: (uid) => usage.of(uid), plansOf: (uid) => caches.plans.store.byIndex(byMission, uid), tasksOf: (uid) => board.ofMission(uid), isLive, isWithoutVerifier: (task) => dispatch.scheduler.lacksVerifier(task) }, missionCluster)),
     tasks: queue(deps, core, taskParts({ ...stores, missionExists: ({ spec, metadata }) => spec.missionRef !== undefined && missionByUid(spec.missionRef.uid)?.metadata.namespace === metadata.namespace }, writer)),
     pools: poolQueue(deps, core, dispatch, poolBook),
     poolBook,
     planning,
+    usage,
   };
   return queues;
+}
+
+function usageBook({ usage: source, clock, random, log, onUsageAsked }: TermDeps, changed: (missionUid: string) => void): UsageBook {
+  return source === undefined ? emptyUsageBook : createUsageBook({ source, clock, random, log, changed, onAsked: onUsageAsked });
 }
 
 function poolQueue(deps: TermDeps, core: Core, { fleet, demand, drain }: Dispatch, book: PoolBook): WorkQueue {

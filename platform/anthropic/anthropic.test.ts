@@ -133,6 +133,25 @@ describe('a caller of the gateway', () => {
     expect(await client.complete(question, options)).toMatchObject({ kind: 'later' });
     client = { ...client, close: () => Promise.resolve() };
   });
+  test('gets the usage of a mission, which nothing else can be taken for', async () => {
+    await client.complete(question, options);
+    expect(await client.usage(account.missionUid)).toEqual({ kind: 'told', usage: { settled: { inputTokens: 10, outputTokens: 20, cacheReadTokens: 0, cacheWriteTokens: 0, costMicroUsd: answerCostMicroUsd }, reservedMicroUsd: 0, calls: 1 } });
+    expect(await client.usage('nobody')).toMatchObject({ kind: 'told', usage: { calls: 0 } });
+    expect(await client.usage('m-1', AbortSignal.abort())).toEqual({ kind: 'silent', message: 'the call was given up' });
+    const { caBundle: ca, certificate: cert, key } = people.agent;
+    const stranger = createLlmClient({ baseUrl: `https://127.0.0.1:${world.port()}`, tls: { ca, cert, key, servername: 'coditect-llm-gateway.sys.svc' } });
+    expect(await stranger.usage(account.missionUid)).toMatchObject({ kind: 'silent', message: expect.stringContaining('only the operator') });
+    await stranger.close();
+  });
+  const json = (body: string): Play => (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+  const plays: Record<string, Play> = { 'no JSON': json('{"settled":'), 'something else': well, 'no number': json('{"settled":{},"reservedMicroUsd":"1","calls":1}'), 'an error': fails(503, 'api_error'), 'nothing': hangsUp };
+  test.each(Object.entries(plays))('that hears %s about usage knows no more than before', async (_, play) => {
+    const { ca, cert, key } = { ca: people.operator.caBundle, cert: people.operator.certificate, key: people.operator.key };
+    const other = createLlmClient({ baseUrl: world.provider.url, tls: { ca, cert, key, servername: 'coditect-llm-gateway.sys.svc' } });
+    world.provider.script.push(play);
+    expect(await other.usage('m-1')).toMatchObject({ kind: 'silent' });
+    await other.close();
+  });
   test('learns when to come again', async () => {
     world.provider.script.push(fails(529, 'overloaded_error', { 'retry-after': '20' }));
     expect(await client.complete(question, options)).toEqual({ kind: 'later', retryAfterMs: 20_000, message: 'overloaded_error it is' });

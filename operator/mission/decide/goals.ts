@@ -3,12 +3,15 @@ import type { Instant } from '#api/time.ts';
 import type { GoalStatus, MissionStatus } from '#api/v1alpha1/mission.ts';
 import { decideGoals } from '#domain/goals/decide.ts';
 import { recordedTrees, taskFact } from '#domain/goals/facts.ts';
+import type { GoalReason } from '#domain/goals/reasons.ts';
 import type { Phase } from '#domain/plan/phase.ts';
-import type { MissionView, Node } from './view.ts';
+import { isUnplanned, type MissionView, type Node } from './view.ts';
 
 /** State, evidence and proof of each goal of this run. */
 export function decideRunGoals(view: MissionView, nodes: readonly Node[], now: Instant): GoalStatus[] {
   const { mission, run, withoutVerifier } = view;
+  // Goals speak of tasks that there will be once there is a plan.
+  if (isUnplanned(view)) return mission.spec.goals.map(({ name }) => ({ name, state: 'Unknown', reason: 'Waiting' satisfies GoalReason, evidence: 'there is no plan yet' }));
   const facts = (phase: Phase) => nodes.filter(({ planned }) => planned.phase === phase).map(({ planned, task, result }) => ({ ...taskFact(planned.name, planned.spec, task?.status), outcome: result }));
   const [tasks, verifiers] = [facts('work'), facts('verifier')];
   return decideGoals({

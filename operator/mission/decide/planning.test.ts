@@ -29,7 +29,12 @@ describe('a mission that asks a planner', () => {
       status: { plan: { source: 'Planner', revision: 1, name: 'm-plan-1', taskCount: 2, createdThrough: 2, hash: expect.any(String) } },
     },
     'goals are checked on the tasks of the plan': { view: viewOf(withGoal.build(), { plan: aPlan(withGoal.build()).withTask('survey').build() }), intents: ['create survey'], status: { goals: [expect.objectContaining({ name: 'tidy', state: 'Unknown' })] } },
-    'goals are no fault before there are tasks': { view: viewOf(withGoal.build()), intents: ['ask the planner'], conditions: { Accepted: 'True/Accepted' } },
+    'goals are no fault before there are tasks, and not decided': {
+      view: viewOf(withGoal.build()),
+      intents: ['ask the planner'],
+      conditions: { Accepted: 'True/Accepted' },
+      status: { goalsMet: '0/1', goals: [{ name: 'tidy', state: 'Unknown', reason: 'Waiting', evidence: 'there is no plan yet' }] },
+    },
     'nothing of an earlier plan is deleted while the next is made': { view: viewOf(mission, { others: viewTasks() }), intents: ['ask the planner'] },
     'a plan that no longer fits is refused like a manifest': { view: viewOf(withGoal.build(), { plan: aPlan(withGoal.build()).withTask('other').build() }), intents: [], conditions: { Accepted: 'False/InvalidExpression' } },
   });

@@ -18,6 +18,7 @@ const modes = ['Run', 'Suspend', 'Stop', 'Cancel'] as const;
 type Happening =
   | { readonly kind: 'turn' }
   | { readonly kind: 'start' | 'end' | 'endAll' | 'vanish' | 'pass'; readonly pick: number }
+  | { readonly kind: 'spend'; readonly pick: number }
   | { readonly kind: 'mode'; readonly mode: (typeof modes)[number] }
   | { readonly kind: 'pool'; readonly there: boolean }
   | { readonly kind: 'rerun' };
@@ -27,6 +28,7 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constantFrom('start', 'end'), pick: fc.nat() }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('endAll' as const), pick: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('vanish', 'pass'), pick: fc.nat(120) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('spend' as const), pick: fc.nat(120) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('mode' as const), mode: fc.constantFrom(...modes) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pool' as const), there: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant<Happening>({ kind: 'rerun' }) },
@@ -40,7 +42,7 @@ const anyMission: fc.Arbitrary<MissionBuilder> = fc
     dependencies: fc.oneof(anyGraph(6), anyGraph(70)),
     tolerant: fc.array(fc.boolean(), { minLength: 70, maxLength: 70 }),
     policy: fc.oneof(fc.constant({ failurePolicy: 'FailFast' as const }), fc.record({ failurePolicy: fc.constant('Continue' as const), errorThreshold: fc.nat(3) })),
-    limits: fc.record({ activeDeadlineSeconds: fc.integer({ min: 1, max: 300 }), ttlSecondsAfterFinished: fc.nat(300), runRetention: fc.nat(2) }, { requiredKeys: [] }),
+    limits: fc.record({ activeDeadlineSeconds: fc.integer({ min: 1, max: 300 }), ttlSecondsAfterFinished: fc.nat(300), runRetention: fc.nat(2), budget: fc.constant({ maxCostUsd: '1.00' }) }, { requiredKeys: [] }),
     checks: fc.array(fc.boolean(), { maxLength: 2 }),
     last: fc.array(fc.boolean(), { maxLength: 3 }),
     output: fc.constantFrom({}, { outputs: { git: { from: 't0', branch: 'fix', mode: 'Push' as const } } }),
@@ -61,7 +63,7 @@ interface Life {
 
 const pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()];
 
-function lived({ view, now }: Life, happening: Happening): Life {
+function lived({ view, now }: Life, happening: Exclude<Happening, { kind: 'spend' }>): Life {
   const { spec, metadata } = view.mission;
   const edited = (change: Partial<typeof spec>): Life => ({ now, view: { ...viewOf({ ...view.mission, spec: { ...spec, ...change }, metadata: { ...metadata, generation: metadata.generation + 1 } }, { others: view.tasks, pools: view.pools }), live: view.live, confirmedGone: view.confirmedGone } });
   switch (happening.kind) {
@@ -105,11 +107,17 @@ function touched(view: MissionView, kind: 'start' | 'end' | 'endAll' | 'vanish',
   return { ...view, live, tasks: view.tasks.map((other) => (other === task ? decided : other)) };
 }
 
+/** The gateway tells that so many cents were spent. */
+function spent({ view, now }: Life, cents: number): Life {
+  const settled = { inputTokens: cents, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costMicroUsd: cents * 10_000 };
+  return { now, view: { ...view, usage: { settled, reservedMicroUsd: 0, calls: 1 } } };
+}
+
 /** Follows a life and shows each decision on its way. */
 function follow(mission: MissionBuilder, happenings: readonly Happening[], look: (view: MissionView, decision: MissionDecision, now: number) => void): void {
   let life: Life = { view: viewOf(mission.build(), { pools }), now: t0 };
   for (const happening of happenings) {
-    life = lived(life, happening);
+    life = happening.kind === 'spend' ? spent(life, happening.pick) : lived(life, happening);
     look(life.view, decideMission(life.view, life.now), life.now);
   }
 }

@@ -1,8 +1,9 @@
-// Everything in the mission's status but the conditions: counts, goals, the files, the plan.
+// Everything in the mission's status but the conditions: counts, goals, the files, the plan, the cost.
 import { formatTime, type Instant } from '#api/time.ts';
 import type { MissionStatus } from '#api/v1alpha1/mission.ts';
 import { plainText } from '#domain/conditions.ts';
 import { goalsMet } from '#domain/goals/decide.ts';
+import { usageStatus } from './budget.ts';
 import type { Facts } from './facts.ts';
 import { workspaceOf } from './goals.ts';
 import type { Extent } from './nodes.ts';
@@ -45,6 +46,7 @@ export function rollUpUnstarted({ view, facts, extent }: RollUpParts): MissionSt
     tasks: counts,
     tasksDone: tasksDone(facts),
     currentTasks: nodes.filter(isRunning).map(({ planned }) => planned.name).slice(0, shown.currentTasks),
+    ...usageStatus(view),
     ...(Object.keys(results).length === 0 ? {} : { results }),
     ...(outputs === undefined ? {} : { outputs }),
     failedTasks: failedTasks(facts),

@@ -3,6 +3,7 @@ import type { MissionReason } from '#api/conditions.ts';
 import { formatTime, type Instant, parseTime } from '#api/time.ts';
 import type { MissionStatus } from '#api/v1alpha1/mission.ts';
 import { setConditions, type Wanted } from '#domain/conditions.ts';
+import { usageStatus, withinBudget } from './budget.ts';
 import { consistency } from './consistency.ts';
 import { ignoredTtl } from './expiry.ts';
 import type { Facts } from './facts.ts';
@@ -106,11 +107,11 @@ export function endedStatus({ view, facts, result: { succeeded, reason, message 
   };
 }
 
-/** The run was over before: one write for each generation, and nothing else changes. */
+/** The run was over before: one write for each generation, and for what its last calls have cost; nothing else changes. */
 export function finishedStatus(view: MissionView, now: Instant): MissionStatus {
   const { mission } = view;
-  const kept = (mission.status?.conditions ?? []).filter(({ type }) => type !== 'TTLIgnored');
-  return { ...mission.status, ...conditions(view, now, [...kept, ...ignoredTtl(mission)]) };
+  const kept = (mission.status?.conditions ?? []).filter(({ type }) => type !== 'TTLIgnored' && type !== 'WithinBudget');
+  return { ...mission.status, ...usageStatus(view), ...conditions(view, now, [...kept, ...ignoredTtl(mission)]) };
 }
 
 function acceptance(fault: MissionFault | undefined): Wanted {
@@ -118,7 +119,7 @@ function acceptance(fault: MissionFault | undefined): Wanted {
   return { type: 'Accepted', status: 'False', reason: fault.reason, message: fault.message };
 }
 
-function conditions({ mission }: MissionView, now: Instant, wanted: readonly Wanted[]): Pick<MissionStatus, 'observedGeneration' | 'conditions'> {
-  const { generation } = mission.metadata;
-  return { observedGeneration: generation, conditions: setConditions(mission.status?.conditions, wanted, generation, now) };
+function conditions(view: MissionView, now: Instant, wanted: readonly Wanted[]): Pick<MissionStatus, 'observedGeneration' | 'conditions'> {
+  const { metadata: { generation }, status } = view.mission;
+  return { observedGeneration: generation, conditions: setConditions(status?.conditions, [...wanted, ...withinBudget(view)], generation, now) };
 }

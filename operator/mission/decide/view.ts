@@ -1,4 +1,5 @@
 // Everything the mission reconciler may look at, read once, and what follows from it by counting.
+import type { Usage } from '#api/llm.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
@@ -42,6 +43,8 @@ export interface MissionView {
   /** UIDs of tasks that check others and that no connected agent may have: each executed one of those. */
   readonly withoutVerifier: ReadonlySet<string>;
   readonly planning: Planning;
+  /** What the LLM gateway last told that the mission has used; undefined until it did. */
+  readonly usage: Usage | undefined;
 }
 
 /** A task of the plan and what became of it. */

@@ -1,0 +1,134 @@
+// What missions have used. The gateway is asked about a mission once every few seconds while it is at work, and when that ends until
+// nothing is in flight; never about others. A gateway that does not tell changes nothing: the last value stays.
+import type { Usage } from '#api/llm.ts';
+import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { UsageAnswer } from '#platform/anthropic/usage.ts';
+import type { Clock } from '#platform/clock.ts';
+import { messageOf } from '#platform/errors.ts';
+import type { Random } from '#platform/ids.ts';
+import { createWorkQueue, type WorkQueue } from '#platform/kube/workqueue.ts';
+import type { Log } from '#platform/telemetry/log.ts';
+import { equal } from '../reconciler.ts';
+import { type Attention, attentionOf } from './decide/attention.ts';
+
+/** Who tells what a mission has used. */
+export interface UsageSource {
+  ask(missionUid: string, signal: AbortSignal): Promise<UsageAnswer>;
+}
+
+export interface UsageBookParts {
+  readonly source: UsageSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The usage of this mission is another one now. */
+  changed(missionUid: string): void;
+  onAsked(result: UsageAnswer['kind']): void;
+}
+
+export interface UsageBook {
+  /** What was last told of a mission; undefined until it has used something. */
+  of(missionUid: string): Usage | undefined;
+  /** Takes note of a mission as it is now: it decides whether the gateway is asked. */
+  look(mission: Mission): void;
+  forget(missionUid: string): void;
+  /** Asks nothing any more; resolves when no question is in flight. */
+  stop(): Promise<void>;
+}
+
+/** The book of an installation without a gateway. */
+export const emptyUsageBook: UsageBook = { of: () => undefined, look: () => {}, forget: () => {}, stop: () => Promise.resolve() };
+
+/** A book that asks nothing before the first look. */
+export function createUsageBook(parts: UsageBookParts): UsageBook {
+  return new AskedBook(parts);
+}
+
+interface Entry {
+  attention: Exclude<Attention, 'none'>;
+  /** How often a mission at rest is still asked about while its calls are in flight. */
+  asksLeft: number;
+  usage: Usage | undefined;
+}
+
+const everyMs = 5000;
+// The gateway cuts calls of an ended mission at once; a minute is for one that is away.
+const mostLastAsks = 12;
+const asksAtOnce = 4;
+
+class AskedBook implements UsageBook {
+  readonly #parts: UsageBookParts;
+  readonly #entries = new Map<string, Entry>();
+  readonly #queue: WorkQueue;
+  readonly #stop = new AbortController();
+
+  constructor(parts: UsageBookParts) {
+    const { clock, random, log } = parts;
+    this.#parts = parts;
+    this.#queue = createWorkQueue({
+      handler: (uid) => this.#turn(uid),
+      workers: asksAtOnce,
+      clock,
+      random,
+      onError: (missionUid, error) => log.warn('what a mission has used could not be noted; asking again', { missionUid, error: messageOf(error) }),
+    });
+  }
+
+  of(missionUid: string): Usage | undefined {
+    return this.#entries.get(missionUid)?.usage;
+  }
+
+  look(mission: Mission): void {
+    const { uid } = mission.metadata;
+    const wanted = attentionOf(mission, this.#parts.clock.now());
+    const known = this.#entries.get(uid);
+    if (known === undefined && wanted === 'none') return;
+    const attention = wanted === 'none' ? 'last' : wanted;
+    if (known?.attention === attention) return;
+    this.#entries.set(uid, { attention, asksLeft: mostLastAsks, usage: known?.usage });
+    // At its start nothing is used yet; at its end somebody waits for the sum.
+    this.#queue.addAfter(uid, attention === 'steady' ? everyMs : 0);
+  }
+
+  forget(missionUid: string): void {
+    this.#entries.delete(missionUid);
+  }
+
+  stop(): Promise<void> {
+    this.#stop.abort();
+    return this.#queue.stop();
+  }
+
+  async #turn(uid: string): Promise<{ readonly wakeAfterMs?: number }> {
+    if (!this.#entries.has(uid)) return {};
+    const answer = await this.#ask(uid);
+    // While it was asked the mission may have ended, or gone.
+    const entry = this.#entries.get(uid);
+    if (entry === undefined) return {};
+    if (answer.kind === 'told') this.#note(uid, entry, answer.usage);
+    return isOver(entry, answer) ? {} : { wakeAfterMs: everyMs };
+  }
+
+  async #ask(uid: string): Promise<UsageAnswer> {
+    const { source, log } = this.#parts;
+    const answer = await source.ask(uid, this.#stop.signal).catch((error: unknown) => ({ kind: 'silent', message: messageOf(error) }) as const);
+    if (answer.kind === 'silent') log.debug('the LLM gateway did not tell what a mission has used', { missionUid: uid, error: answer.message });
+    this.#parts.onAsked(answer.kind);
+    return answer;
+  }
+
+  #note(uid: string, entry: Entry, usage: Usage): void {
+    // A gateway that has lost its journal knows nothing of what was spent before.
+    const isNothing = usage.calls === 0 && usage.reservedMicroUsd === 0;
+    if (isNothing || equal(usage, entry.usage)) return;
+    entry.usage = usage;
+    this.#parts.changed(uid);
+  }
+}
+
+/** True when a mission at rest needs to be asked about no more. */
+function isOver(entry: Entry, answer: UsageAnswer): boolean {
+  if (entry.attention === 'steady') return false;
+  entry.asksLeft--;
+  return entry.asksLeft <= 0 || (answer.kind === 'told' && answer.usage.reservedMicroUsd === 0);
+}
