@@ -67,7 +67,7 @@ describe('adoption', () => {
     await lead(stream, term);
     return stream;
   }
-  const reissue = (stream: FakeStream, from: object, to: object) => stream.say({ case: 'reissue', value: { taskUid: 'a', attempt: 1, oldEpoch: from, newEpoch: to, blobGrant: 'g2' } });
+  const reissue = (stream: FakeStream, from: object, to: object) => stream.say({ case: 'reissue', value: { taskUid: 'a', attempt: 1, oldEpoch: from, newEpoch: to, blobGrant: 'g2', llmGrant: 'l2' } });
 
   test('a running attempt goes on under the new number, and its whole log is sent again', async () => {
     await assign(await startLed(), 'a');
@@ -75,10 +75,11 @@ describe('adoption', () => {
     const stream = await reconnect(2);
     await t.clock.advance(1000);
     expect(stream.said('log')).toEqual([]);
+    expect(run().live.llmGrant()).toBe('l1');
     await reissue(stream, epoch(1, 1), epoch(2, 1));
     expect(stream.said('reissueAck')).toEqual([{ taskUid: 'a', attempt: 1, epoch: epoch(2, 1) }]);
     expect(stream.said('log').map(({ offset }) => offset)).toEqual([0n]);
-    expect([isStopped(), run().live.grant()]).toEqual([false, 'g2']);
+    expect([isStopped(), run().live.grant(), run().live.llmGrant()]).toEqual([false, 'g2', 'l2']);
     await run().end();
     expect(stream.said('finished')).toMatchObject([{ epoch: epoch(2, 1) }]);
   });

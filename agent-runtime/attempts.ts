@@ -103,11 +103,11 @@ export class Attempts implements Orders {
     if (held?.digest !== undefined) this.#remove(held, 'aborted');
   }
 
-  reissue({ taskUid, attempt, oldEpoch, newEpoch, blobGrant }: Reissue): void {
+  reissue({ taskUid, attempt, oldEpoch, newEpoch, blobGrant, llmGrant }: Reissue): void {
     const subject = { taskUid, attempt, epoch: numberOf(newEpoch) };
     const held = this.#find({ taskUid, attempt, epoch: numberOf(oldEpoch) }) ?? this.#find(subject);
     if (held === undefined) this.#refuse(subject, 'NotHeld');
-    else held.reissue({ epoch: subject.epoch, grant: blobGrant }, 'reissueAck');
+    else held.reissue({ epoch: subject.epoch, grant: blobGrant, llmGrant }, 'reissueAck');
   }
 
   /** Why the assignment is not taken, or undefined when it is. */
@@ -117,7 +117,7 @@ export class Attempts implements Orders {
       const newer = attempt - held.order.attempt || compareEpochs(epoch, held.epoch);
       if (newer < 0) return 'StaleAssignment';
       if (attempt === held.order.attempt) {
-        held.reissue({ epoch, grant: assign.blobGrant }, 'started');
+        held.reissue({ epoch, grant: assign.blobGrant, llmGrant: assign.llmGrant }, 'started');
         return undefined;
       }
       this.#remove(held, 'aborted');
@@ -132,7 +132,7 @@ export class Attempts implements Orders {
     if (read.kind === 'fault') return 'InvalidOrder';
     if (!this.#deps.agentTypes.includes(read.order.spec.type)) return 'UnknownRole';
     if (this.#table.size >= this.#deps.slots) return 'NoFreeSlot';
-    const held = new HeldAttempt(read.order, { epoch, grant: assign.blobGrant }, this.#deps, () => this.#remove(held, 'leaseLost'));
+    const held = new HeldAttempt(read.order, { epoch, grant: assign.blobGrant, llmGrant: assign.llmGrant }, this.#deps, () => this.#remove(held, 'leaseLost'));
     this.#table.set(assign.taskUid, held);
     const work = held.run().finally(() => this.#ending.delete(work));
     this.#ending.add(work);

@@ -24,6 +24,8 @@ export interface Issue {
   readonly epoch: Epoch;
   /** Grant for the blob service. */
   readonly grant: string;
+  /** Grant for the LLM gateway; empty where there is none. */
+  readonly llmGrant: string;
 }
 
 type Kept = ReturnType<typeof toWire> & { readonly durationMs: bigint };
@@ -63,7 +65,7 @@ export class HeldAttempt {
     this.#tell({ case: 'started', value: this.#ids() });
     this.say();
     const startedAt = clock.monotonic();
-    const result = await runTask(this.order, { signal: this.#stopping.signal, log: this.#log, grant: () => this.#issue.grant, progress: (percent, message) => this.#progress(percent, message) });
+    const result = await runTask(this.order, { signal: this.#stopping.signal, log: this.#log, grant: () => this.#issue.grant, llmGrant: () => this.#issue.llmGrant, progress: (percent, message) => this.#progress(percent, message) });
     this.#releaseLease();
     this.#kept = { ...toWire(result), durationMs: BigInt(Math.max(0, Math.round(clock.monotonic() - startedAt))) };
     this.#tellKept();

@@ -3,11 +3,12 @@ import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import manifest from '#package.json' with { type: 'json' };
 import { AgentConfig } from '#api/config/agent.ts';
+import { createLlmConversations } from '#platform/anthropic/client.ts';
 import { systemClock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import { newUuid, systemRandom } from '#platform/ids.ts';
 import { startProcess } from '#platform/process.ts';
-import { blobsInDns, blobsInFile, operatorsInDns, operatorsInFile } from '#platform/rpc/addresses.ts';
+import { blobsInDns, blobsInFile, llmGatewayInDns, llmGatewayInFile, operatorsInDns, operatorsInFile } from '#platform/rpc/addresses.ts';
 import { createAgentChannel } from '#platform/rpc/agent-channel.ts';
 import { createAgentBlobs } from '#platform/rpc/blob-client.ts';
 import { createHealthServer } from '#platform/telemetry/health.ts';
@@ -20,6 +21,8 @@ import { createWasmSandbox } from '#sandbox/wasm/index.ts';
 import { Agent } from './agent.ts';
 import { gatherFacts } from './context/gather-facts.ts';
 import { createRunTask } from './execution/run-task.ts';
+import { createGateway } from './llm/gateway.ts';
+import { createModels } from './llm/patience.ts';
 import { countAttempts, showSlots } from './metrics.ts';
 import { openCache } from './roles/analyzer/cache.ts';
 import { builtInRoles } from './roles/registry.ts';
@@ -37,13 +40,14 @@ const runShare = 0.8;
 await startProcess({ name: 'agent', settings: AgentConfig, argv: process.argv.slice(2), env: process.env, run });
 
 async function run(config: AgentConfig, log: Log): Promise<void> {
-  const { channel, blobs } = connect(config, log);
+  const { channel, blobs, gateway } = connect(config, log);
   const { workspaces, sandboxes, cache } = await openWorkFolder(config, log);
   const shutdownSandboxes = async () => void (await Promise.all([sandboxes.process.shutdown(), sandboxes.wasm.shutdown()]));
   const metrics = createMetrics('agent', manifest.version);
   const { boundary, reasons } = await sandboxes.process.probe();
   log.info('agent starts', { pod: config.podName, pool: config.pool, slots: config.slots, roles: config.agentTypes.join(','), boundary, boundaryReasons: reasons.join('; ') });
-  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandboxes, gatherFacts, blobs, cache, log });
+  const llm = createModels({ ...environment, ask: gateway.ask, defaultModel: config.coderModel });
+  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandboxes, gatherFacts, blobs, cache, llm, log });
   const agent = new Agent({
     ...environment,
     identity: { processUuid: newUuid(), slots: config.slots, agentTypes: config.agentTypes, capabilities: config.capabilities, boundary },
@@ -58,7 +62,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   const end = await agent.ended;
   channel.close();
   blobs.close();
-  await Promise.all([health.close(), shutdownSandboxes()]);
+  await Promise.all([health.close(), shutdownSandboxes(), gateway.close()]);
   log.info('agent has left', { end });
   process.exit(end === 'drained' ? 0 : 1);
 }
@@ -67,7 +71,8 @@ function connect({ endpointsFile, operatorNamespace: namespace, ...config }: Age
   const addresses = endpointsFile === undefined ? operatorsInDns({ namespace }) : operatorsInFile(endpointsFile);
   const channel = createAgentChannel({ ...environment, config: { ...config, operatorNamespace: namespace }, addresses, log });
   const blobs = createAgentBlobs({ address: endpointsFile === undefined ? blobsInDns(namespace) : blobsInFile(endpointsFile), namespace, credential: () => channel.credential() });
-  return { channel, blobs };
+  const gateway = createGateway({ address: endpointsFile === undefined ? llmGatewayInDns(namespace) : llmGatewayInFile(endpointsFile), namespace, credential: () => channel.credential(), dial: createLlmConversations });
+  return { channel, blobs, gateway };
 }
 
 async function openWorkFolder({ workFolder, workFolderMaxMiB, gitSecretsFolder, agentTypes, jailPath }: AgentConfig, log: Log) {

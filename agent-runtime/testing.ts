@@ -90,7 +90,7 @@ export const epoch = (term: number, counter: number) => ({ term, counter });
 
 /** The leader hands out the first attempt of a task. */
 export const assign = (stream: FakeStream, taskUid: string, at = epoch(1, 1), more: object = {}) =>
-  stream.say({ case: 'assign', value: { taskUid, attempt: 1, epoch: at, specJson: JSON.stringify(spec), inputsJson: '{}', deadlineSeconds: 3600, blobGrant: 'g1', ...more } });
+  stream.say({ case: 'assign', value: { taskUid, attempt: 1, epoch: at, specJson: JSON.stringify(spec), inputsJson: '{}', deadlineSeconds: 3600, blobGrant: 'g1', llmGrant: 'l1', ...more } });
 
 /** The leader acknowledges the last heartbeat. */
 export const acknowledge = async (stream: FakeStream) => {

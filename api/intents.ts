@@ -120,6 +120,14 @@ export const PushCommit = z.strictObject({
 });
 export type PushCommit = z.infer<typeof PushCommit>;
 
+export const WriteCode = z.strictObject({
+  instructions: z.string().min(1).max(4000).describe('What is to be written or mended, in words.'),
+  model: z.string().min(1).max(128).regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/, 'must be the name of a model').optional().describe('Model that writes the code. Unset: the one that the installation names.'),
+  maxTurns: z.int().min(1).max(100).optional().describe('Most answers of the model before the task fails. Default 30.'),
+  allowCommands: z.boolean().optional().describe('Lets the model run programs in the sandbox, without network. Default false: it runs the tests alone.'),
+});
+export type WriteCode = z.infer<typeof WriteCode>;
+
 /** One thing a role can be asked for. */
 export interface IntentDefinition {
   /** What the agent does, one sentence. */
@@ -141,6 +149,7 @@ export const intents = {
     RewriteCode: { description: 'Rewrites code by its syntax.', params: RewriteCode, changesFiles: true },
     FormatCode: { description: 'Formats the files with the formatter that the workspace uses.', params: FormatCode, changesFiles: true },
     RunCode: { description: 'Runs JavaScript in the WebAssembly sandbox, over a copy of the files.', params: RunCode, changesFiles: true },
+    WriteCode: { description: 'Lets a language model write code: it reads, edits and runs the tests until they pass; needs an LLM gateway.', params: WriteCode, changesFiles: true },
     PushCommit: { description: 'Pushes the files it starts from to a branch of the workspace\'s repository; needs sideEffects External.', params: PushCommit },
   },
   Tester: {

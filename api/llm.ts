@@ -5,6 +5,7 @@
 // The operator shows its own certificate and `Coditect-Account: <base64url of the JSON of an Account>`. An agent shows its certificate and
 // `Coditect-Grant: <grant>`, signed by the operator for one attempt. Errors have Anthropic's form; ours add types of errorTypes.
 import { z } from 'zod';
+import { Budget } from './v1alpha1/mission.ts';
 import { Epoch, LabelName, ObjectName, Uid } from './v1alpha1/schema.ts';
 
 export const llmHeaders = { account: 'coditect-account', grant: 'coditect-grant', /** On answers: JSON of a CallUsage. */ usage: 'coditect-usage' } as const;
@@ -18,7 +19,10 @@ export const Account = z.strictObject({
   /** Absent for calls of the planner. */
   taskUid: Uid.optional(),
   pool: ObjectName.optional(),
-  purpose: z.enum(['plan', 'work', 'judge']),
+  /** preview: a plan that nobody keeps. There is no such mission: its names are made up for this one, and the tenant pays. */
+  purpose: z.enum(['plan', 'preview', 'work', 'judge']),
+  /** Budget of a preview, in US dollars. Unset: what the installation allows a mission. Of anything else the Mission tells it. */
+  maxCostUsd: Budget.shape.maxCostUsd.optional(),
 });
 export type Account = z.infer<typeof Account>;
 

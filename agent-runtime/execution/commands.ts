@@ -22,6 +22,8 @@ export interface Commands {
   run(command: readonly string[], options?: CommandOptions): Promise<RunResult>;
   runCode(request: CodeRequest): Promise<RunResult>;
   readOutput(path: string): Promise<string | undefined>;
+  /** Where the files of the working folder are now: in the copy once something ran. */
+  folder(): string;
   /** Makes the runs a check: they start from `tree`, and nothing they change is kept. To be called before the first of them. */
   checkOn(tree: string): void;
   /** The copy when something ran that may change files, else the workspace itself. */
@@ -48,11 +50,12 @@ export function createCommands({ sandboxes, workspace, log, signal, wallMs, netw
   const stage = createStage({ sandboxes, root: workspace.root, borrowed: workspace.borrowed, onFirst: async (folder) => (checked === undefined ? undefined : workspace.tools.checkOutInto(folder, checked)) });
   const runs = createRuns(stage, log, signal);
   return {
-    run: (command, { timeoutSeconds } = {}) => {
+    run: (command, { timeoutSeconds, env = {}, offline = false } = {}) => {
       const limits = { wallMs: Math.min(wallMs, (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000), outputBytes };
-      return runs.perform(command.map(quoted).join(' '), { kind: 'command', command, workingFolder: workspace.subPath, env: {}, limits, network });
+      return runs.perform(command.map(quoted).join(' '), { kind: 'command', command, workingFolder: workspace.subPath, env, limits, network: offline ? 'none' : network });
     },
     runCode: ({ source, input, memoryBytes, ...code }) => runs.perform('(code)', { kind: 'code', source, input, workingFolder: workspace.subPath, limits: { wallMs: Math.min(wallMs, code.wallMs), memoryBytes, outputBytes } }),
+    folder: () => join(stage.current()?.folder ?? workspace.root, workspace.subPath),
     readOutput: async (path) => {
       const [folder, temporary] = [stage.current()?.folder, runs.last()?.temporaryFolder];
       return folder === undefined ? undefined : readOutput([join(folder, workspace.subPath), ...(temporary === undefined ? [] : [temporary])], path);

@@ -1,6 +1,8 @@
 // What an action gets to touch in one attempt: the parts of the runtime, each reduced to what a role may ask of it.
 import { join } from 'node:path';
-import type { PlannedAction } from '#domain/intent/action.ts';
+import type { PlannedAction, WorkspaceFacts } from '#domain/intent/action.ts';
+import { parametrize } from '#domain/intent/parametrize.ts';
+import type { LanguageModels } from '#agent-runtime/llm/model.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import type { BlobStore } from '#agent-runtime/ports.ts';
 import type { ActionCache, ActionContext, FileTools } from '#agent-runtime/roles/action.ts';
@@ -20,6 +22,8 @@ export interface ContextParts {
   readonly planned: PlannedAction;
   readonly blobs: BlobStore;
   readonly cache: ActionCache | undefined;
+  readonly gatherFacts: (folder: string, signal: AbortSignal) => Promise<WorkspaceFacts>;
+  readonly llm: LanguageModels | undefined;
 }
 
 /** Folder that actions work in; an absolute path. */
@@ -28,7 +32,7 @@ export function workingFolder({ root, subPath }: Workspace): string {
 }
 
 /** The context of one attempt. */
-export async function makeContext({ order, live, workspace, commands, planned, blobs, cache }: ContextParts): Promise<ActionContext> {
+export async function makeContext({ order, live, workspace, commands, planned, blobs, cache, gatherFacts, llm }: ContextParts): Promise<ActionContext> {
   const { inputs } = order;
   const changedPaths = await workspace.tools.changedBefore();
   return {
@@ -44,7 +48,10 @@ export async function makeContext({ order, live, workspace, commands, planned, b
     readOutput: (path) => commands.readOutput(path),
     artifact: (name) => fetchArtifact({ blobs, inputs, live, scratch: workspace.scratch }, name),
     files: fileTools(order, workspace, commands),
+    currentFolder: () => commands.folder(),
+    plan: async (asked) => parametrize({ ...asked, inputs, facts: await gatherFacts(commands.folder(), live.signal) }),
     ...(cache === undefined ? {} : { cache }),
+    ...(llm === undefined || live.llmGrant() === '' ? {} : { model: llm.under(live.llmGrant, live.signal) }),
   };
 }
 
@@ -53,7 +60,10 @@ function fileTools({ spec }: Order, { treeBefore, tools }: Workspace, commands: 
   return {
     tree: treeBefore,
     applyPatch,
-    diff,
+    diff: async () => {
+      const left = await commands.resultFolder();
+      return left.kind === 'folder' ? diff(left.folder) : undefined;
+    },
     filesInBase,
     restore: async (paths) => {
       const { tree, paths: differing } = await restored(paths);

@@ -10,6 +10,8 @@ export interface Live {
   readonly log: TaskLog;
   /** The newest grant for the blob service. */
   readonly grant: () => string;
+  /** The newest grant for the LLM gateway; empty where there is none. */
+  readonly llmGrant: () => string;
   /** Tells how far the attempt is, 0 to 100. */
   readonly progress: (percent: number, message: string) => void;
 }

@@ -4,6 +4,7 @@ import type { WorkspaceFacts } from '#domain/intent/action.ts';
 import { type Clock, delay } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { Log } from '#platform/telemetry/log.ts';
+import type { LanguageModels } from '#agent-runtime/llm/model.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import type { ActionCache, Bound } from '#agent-runtime/roles/action.ts';
 import { bindAction, type Roles } from '#agent-runtime/roles/registry.ts';
@@ -30,6 +31,8 @@ export interface RunTaskDeps extends StoreDeps {
   readonly log: Log;
   /** What actions keep between tasks; nothing unless it is there. */
   readonly cache?: ActionCache;
+  /** The way to language models; none unless it is there. */
+  readonly llm?: LanguageModels;
 }
 
 /** How long an action may take to end once its signal has aborted, in milliseconds. */
@@ -81,7 +84,7 @@ async function perform(deps: RunTaskDeps, started: Started, bound: Extract<Bound
   const network = order.spec.sideEffects === 'External' ? 'open' : 'none';
   const commands = createCommands({ sandboxes: deps.sandboxes, workspace, log, signal, wallMs: order.deadlineSeconds * 1000, network });
   try {
-    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, cache: deps.cache });
+    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, cache: deps.cache, gatherFacts: deps.gatherFacts, llm: deps.llm });
     const startedAt = deps.clock.monotonic();
     const done = await endedSoonAfter(bound.run(context), signal, deps.clock);
     return await conclude(deps, { ...started, commands, done, seconds: Math.round((deps.clock.monotonic() - startedAt) / 1000) });

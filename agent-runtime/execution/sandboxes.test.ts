@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { blobUri } from '#api/blobs.ts';
 import type { Json } from '#api/v1alpha1/json.ts';
+import { gatherFacts } from '#agent-runtime/context/gather-facts.ts';
 import { action, type ActionContext, type ActionResult, failed, succeeded } from '#agent-runtime/roles/action.ts';
 import { owner, RunnerUnderTest } from './testing.ts';
 
@@ -30,6 +31,34 @@ describe('one result folder', () => {
     expect(first).toMatchObject({ result: 'Succeeded', outputCommit: expect.any(String) });
     expect(await perform(shell('test "$(cat a.txt) $(cat b.txt)" = "1 1bc"', after(first)))).toMatchObject({ result: 'Succeeded' });
     expect(await leftOver()).toEqual([[], [], []]);
+  });
+
+  test('what the agent writes where the files are now is seen by the next command, and in the diff', async () => {
+    await commit({ 'sub/x': 'x\n' });
+    const seen: unknown[] = [];
+    course = async ({ run, currentFolder, folder, files }) => {
+      seen.push(currentFolder() === folder);
+      await writeFile(join(currentFolder(), 'x'), '1');
+      await run(sh('test "$(cat x)" = 1 && printf 2 >> x'));
+      await writeFile(join(currentFolder(), 'y'), '3');
+      const { exitCode } = await run(sh('test "$(cat x y) $WORD" = "123 w"'), { env: { WORD: 'w' } });
+      seen.push(currentFolder() === folder, exitCode, (await files.diff())?.match(/^[+][^+].*/gm));
+    };
+    await perform(order({ source: source({ subPath: 'sub' }) }));
+    expect(seen).toEqual([true, false, 0, ['+12', '+3']]);
+  });
+
+  test('another intent is planned by what the files are now', async () => {
+    t.gatherFacts = gatherFacts;
+    const seen: unknown[] = [];
+    const asked = { type: 'Tester', intent: { action: 'RunTests' } };
+    course = async ({ plan, run }) => {
+      seen.push((await plan(asked)).kind);
+      await run(sh('echo "module x" > go.mod'));
+      seen.push(await plan(asked));
+    };
+    await perform(order());
+    expect(seen).toMatchObject(['fault', { kind: 'action', action: { framework: 'go' } }]);
   });
 
   test('the weakest boundary is reported, and none when nothing ran', async () => {
@@ -64,6 +93,9 @@ describe('one result folder', () => {
     course = async ({ run }) => void (await run(['true']));
     for (const sideEffects of ['None', 'Idempotent', 'External'] as const) await perform(order({ sideEffects }));
     expect(networks).toEqual(['none', 'none', 'open']);
+    course = async ({ run }) => void (await run(['true'], { offline: true }));
+    await perform(order({ sideEffects: 'External' }));
+    expect(networks.at(-1)).toBe('none');
   });
 });
 

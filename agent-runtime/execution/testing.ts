@@ -12,6 +12,7 @@ import { systemClock } from '#platform/clock.ts';
 import { newUuid, systemRandom } from '#platform/ids.ts';
 import { silentLog } from '#platform/telemetry/log.ts';
 import { createTaskLog } from '#agent-runtime/log.ts';
+import type { LanguageModels } from '#agent-runtime/llm/model.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import type { BlobContent, BlobStore } from '#agent-runtime/ports.ts';
 import { builtInRoles, type Roles } from '#agent-runtime/roles/registry.ts';
@@ -24,7 +25,7 @@ import type { CodeAction, RunResult, Sandbox } from '#sandbox/port.ts';
 import { createProcessSandbox } from '#sandbox/process/index.ts';
 import type { StopReason } from './live.ts';
 import type { AttemptResult } from './result.ts';
-import { createRunTask, type RunTask } from './run-task.ts';
+import { createRunTask, type RunTask, type RunTaskDeps } from './run-task.ts';
 
 const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
 const noFacts: WorkspaceFacts = { languages: [], frameworks: [], scripts: {}, formatters: [], binaries: [] };
@@ -62,6 +63,11 @@ export class RunnerUnderTest {
   /** What code actions do. */
   code: Code = () => Promise.resolve({ value: 'null' });
   facts = noFacts;
+  /** Set where facts are to be gathered from the files. */
+  gatherFacts: RunTaskDeps['gatherFacts'] = () => Promise.resolve(this.facts);
+  /** What models answer, for attempts with a grant. */
+  llm: LanguageModels = { under: () => ({ ask: () => Promise.reject(new Error('the test has no model')) }) };
+  llmGrant = '';
   readonly sandboxes: { process?: Sandbox; wasm?: Sandbox } = {};
   #runTask: RunTask | undefined;
 
@@ -115,7 +121,7 @@ export class RunnerUnderTest {
     const live: Uint8Array[] = [];
     log.follow((_, data) => void live.push(data));
     stop?.((reason) => stopping.abort(reason));
-    const result = await this.runTask(order, { signal: stopping.signal, log, grant: () => 'grant', progress: () => {} });
+    const result = await this.runTask(order, { signal: stopping.signal, log, grant: () => 'grant', llmGrant: () => this.llmGrant, progress: () => {} });
     log.flush();
     const textOf = (name: string) => {
       const uri = result.artifacts.find((artifact) => artifact.name === name)?.uri;
@@ -137,7 +143,7 @@ export class RunnerUnderTest {
     const sandboxes = { process: createProcessSandbox({ workFolder: join(this.scratch, 'process'), jail: bareJail('it is not what is tested', systemClock), clock: systemClock, log: silentLog, path }), wasm: this.#codeSandbox() };
     Object.assign(this.sandboxes, sandboxes);
     const workspaces = await openWorkspaces({ workFolder: join(this.scratch, 'work'), mirrorBytes: 2 ** 30, path, log: silentLog, gitSecretsFolder: join(this.scratch, 'secrets'), protocols: ['file'] });
-    this.#runTask = createRunTask({ roles: { ...builtInRoles, ...this.#roles }, workspaces, sandboxes, gatherFacts: () => Promise.resolve(this.facts), blobs: this.blobs, clock: systemClock, random: systemRandom, log: silentLog });
+    this.#runTask = createRunTask({ roles: { ...builtInRoles, ...this.#roles }, workspaces, sandboxes, gatherFacts: (folder, signal) => this.gatherFacts(folder, signal), llm: { under: (grant, signal) => this.llm.under(grant, signal) }, blobs: this.blobs, clock: systemClock, random: systemRandom, log: silentLog });
   }
 
   #codeSandbox(): Sandbox {

@@ -4,7 +4,9 @@ import type { OutcomeReason } from '#api/conditions.ts';
 import type { Json, JsonObject } from '#api/v1alpha1/json.ts';
 import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { PlannedAction } from '#domain/intent/action.ts';
+import type { Parametrized, Question } from '#domain/intent/parametrize.ts';
 import type { RunResult } from '#sandbox/port.ts';
+import type { Model } from '#agent-runtime/llm/model.ts';
 import type { WorkspaceTools } from '#agent-runtime/workspace/workspace.ts';
 
 /** A blob an action made. */
@@ -27,6 +29,10 @@ export interface ActionResult {
 export interface CommandOptions {
   /** Longest run time in seconds; the task's deadline holds anyway. */
   readonly timeoutSeconds?: number | undefined;
+  /** What the program finds in its environment besides what the sandbox sets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Set: it has no network, also where the task has. */
+  readonly offline?: boolean;
 }
 
 /** JavaScript for the WebAssembly sandbox, with its bounds. */
@@ -45,7 +51,9 @@ export type ArtifactAnswer =
   | { readonly kind: 'failed'; readonly reason: Extract<OutcomeReason, 'InputMissing' | 'ArtifactLost' | 'OutputTooLarge'>; readonly message: string };
 
 /** What the runtime itself does with the files of a task: no program of the workspace takes part. Paths are relative to the working folder. */
-export interface FileTools extends Pick<WorkspaceTools, 'applyPatch' | 'diff' | 'filesInBase'> {
+export interface FileTools extends Pick<WorkspaceTools, 'applyPatch' | 'filesInBase'> {
+  /** What was changed so far, in the copy too once something ran, as git writes diffs. Undefined when the files may not be taken out of the sandbox. */
+  readonly diff: () => Promise<string | undefined>;
   /** Git tree of the files that the task started from. */
   readonly tree: string;
   /** Makes of the commands that follow a check: they find `paths` as the base revision has them, and nothing they change is kept. The paths that differed. */
@@ -85,6 +93,12 @@ export interface ActionContext {
   /** The blob behind the input `name`, at most 8 MiB. */
   readonly artifact: (name: string) => Promise<ArtifactAnswer>;
   readonly files: FileTools;
+  /** Absolute path of the folder where the files are now: `folder`, or its copy in the sandbox once something ran. What is changed there is seen by the next run, and is the task's output. */
+  readonly currentFolder: () => string;
+  /** Turns another intent into a call, by what the files are now. */
+  readonly plan: (asked: Pick<Question, 'type' | 'intent'>) => Promise<Parametrized>;
+  /** Absent where the installation has no LLM gateway, or grants this attempt none. */
+  readonly model?: Model;
   /** Absent where nothing is kept. */
   readonly cache?: ActionCache;
 }

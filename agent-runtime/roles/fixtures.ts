@@ -60,6 +60,8 @@ export function contextOver(folder: string, { run = {}, outputs = {}, ...answers
     log: () => {},
     progress: () => {},
     run: async (command) => (commands.push(command), ended),
+    currentFolder: () => folder,
+    plan: async () => ({ kind: 'fault', field: 'intent.params.framework', reason: 'no test framework was recognised' }),
     runCode: async (request) => (codes.push(request), ended),
     readOutput: async (path) => (Object.hasOwn(outputs, path) ? outputs[path] : undefined),
     artifact: answers.artifact ?? (async (name) => ({ kind: 'failed', reason: 'InputMissing', message: `inputs.${name}: there is none` })),

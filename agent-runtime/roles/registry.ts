@@ -10,6 +10,7 @@ import { formatCode } from './coder/format-code.ts';
 import { pushCommit } from './coder/push-commit.ts';
 import { rewriteCode } from './coder/rewrite-code.ts';
 import { runCode } from './coder/run-code.ts';
+import { writeCode } from './coder/write-code.ts';
 import { runCommand } from './tester/run-command.ts';
 import { runTests } from './tester/run-tests.ts';
 import { verifyArtifact } from './verifier/verify-artifact.ts';
@@ -21,7 +22,7 @@ export type Roles = Readonly<Record<string, Readonly<Record<string, Action>>>>;
 /** What comes with the runtime; the type holds it to the catalogue of intents. */
 export const builtInRoles = {
   Analyzer: { AnalyzeCode: analyzeCode, CountPatterns: countPatterns, WriteReport: writeReport },
-  Coder: { ApplyPatch: applyPatch, RewriteCode: rewriteCode, FormatCode: formatCode, RunCode: runCode, PushCommit: pushCommit },
+  Coder: { ApplyPatch: applyPatch, RewriteCode: rewriteCode, FormatCode: formatCode, RunCode: runCode, WriteCode: writeCode, PushCommit: pushCommit },
   Tester: { RunCommand: runCommand, RunTests: runTests, VerifyCommand: verifyCommand, VerifyArtifact: verifyArtifact },
 } as const satisfies { [R in BuiltInRole]: Record<keyof (typeof intents)[R], Action> };
 

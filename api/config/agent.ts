@@ -18,6 +18,7 @@ export const AgentConfig = z.object({
   workFolderMaxMiB: whole(64, 1_048_576).default(4096).meta(env('CODITECT_WORK_FOLDER_MAX_MIB')).describe('Most disk that repositories kept for reuse may take, in MiB.'),
   gitSecretsFolder: z.string().min(1).max(4096).default('/var/run/coditect/git').meta(env('CODITECT_GIT_SECRETS')).describe('Folder of the mounted Secrets with credentials for git servers, one sub folder each with files username and password.'),
   jailPath: z.string().min(1).max(4096).optional().meta(env('CODITECT_JAIL')).describe('Program that confines what tasks run. Unset: `jail` beside the program of the agent. Without it tasks run without a boundary.'),
+  coderModel: z.string().min(1).max(128).default('claude-sonnet-5-5').meta(env('CODITECT_CODER_MODEL')).describe('Model that writes code for tasks that name none.'),
   drainSeconds: whole(0, 3600).default(25).meta(env('CODITECT_DRAIN_SECONDS')).describe('How long running tasks may finish after SIGTERM, in seconds.'),
   healthPort: whole(0, 65_535).default(8080).meta(env('CODITECT_PORT_HEALTH')).describe('Port of /livez, /readyz and /metrics, plain HTTP.'),
   bindAddress: z.string().max(64).default('0.0.0.0').meta(env('CODITECT_BIND_ADDRESS')).describe('Address the health listener binds to.'),

@@ -31,7 +31,7 @@ export interface WorkspaceFacts {
 /** What a tool is called with. */
 export type ToolCall =
   | { readonly tool: 'process'; readonly command: readonly string[]; readonly program: string; readonly timeoutSeconds?: number }
-  | { readonly tool: 'analyzer' | 'patch' | 'rewriter' | 'quickjs' | 'git' | 'report' | 'verifier' }
+  | { readonly tool: 'analyzer' | 'patch' | 'rewriter' | 'quickjs' | 'model' | 'git' | 'report' | 'verifier' }
   /** An action of a role that is not built in; its name in lower case. */
   | { readonly tool: 'custom'; readonly name: string };
 

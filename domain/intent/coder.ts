@@ -1,5 +1,5 @@
 // Intents of the Coder: what they change is told before they run wherever the parameters say it.
-import { ApplyPatch, FormatCode, PushCommit, RewriteCode, RunCode } from '#api/intents.ts';
+import { ApplyPatch, FormatCode, PushCommit, RewriteCode, RunCode, WriteCode } from '#api/intents.ts';
 import { type Bind, binding, type Fault, paramFault, processCall, stated, toolBinding } from './binding.ts';
 import { diffPaths } from './diff-paths.ts';
 import { formatterOf } from './formatters.ts';
@@ -33,12 +33,16 @@ const runCode = binding(RunCode, (params) => {
   return exactlyOne('source', params.source, 'file', params.file) ?? toolBinding('quickjs', completed, {});
 });
 
+/** What a model will change is not known before it runs, nor that anything needs a change. */
+const writeCode = binding(WriteCode, (params) => toolBinding('model', { ...params, maxTurns: params.maxTurns ?? 30, allowCommands: params.allowCommands ?? false }, {}));
+
 /** What the Coder is asked for. */
 export const coderBindings = {
   ApplyPatch: applyPatch,
   RewriteCode: rewriteCode,
   FormatCode: formatCode,
   RunCode: runCode,
+  WriteCode: writeCode,
   PushCommit: binding(PushCommit, (params) => toolBinding('git', params, { files: 'unchanged' })),
 };
 

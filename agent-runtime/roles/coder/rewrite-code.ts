@@ -28,7 +28,7 @@ export const rewriteCode = action(RewriteCode, async ({ language, area, rewrites
   if (counts.replacements < atLeast) return failed('ActionFailed', `found ${counts.replacements} places to rewrite in ${counts.filesLooked} files, fewer than ${atLeast}`, { observed: { ...observed, filesChanged: 0 } });
   for (const [path, text] of changed) await overwrite(join(context.folder, path), text);
   const diff = await context.files.diff();
-  const artifacts = diff.length > maxDiffLength ? [] : [textArtifact('rewrite.diff', 'text/x-diff', diff)];
+  const artifacts = diff === undefined || diff.length > maxDiffLength ? [] : [textArtifact('rewrite.diff', 'text/x-diff', diff)];
   return succeeded(`rewrote ${counts.replacements} places in ${changed.size} of ${counts.filesLooked} files`, { observed, artifacts });
 });
 

@@ -26,6 +26,13 @@ describe('RunTests', () => {
     expect(context.commands).toEqual([['npx', 'vitest', 'run']]);
   });
 
+  test('nothing of Python is compiled among the files', async () => {
+    const options: unknown[] = [];
+    const context = contextOver('/nowhere', { planned: planned() });
+    await runIntent('Tester', 'RunTests', {}, { ...context, run: async (command, asked) => (options.push(asked?.env), context.run(command)) });
+    expect(options).toEqual([{ PYTHONDONTWRITEBYTECODE: '1' }]);
+  });
+
   test('passing tests are counted', async () => {
     const { result } = await runTests({ run: { stdout: vitestSays('3 passed | 1 skipped (4)') } });
     expect(result).toMatchObject({ result: 'Succeeded', message: '3 tests passed, 1 were skipped', observed: { framework: 'vitest', passed: 3, failed: 0, skipped: 1, exitCode: 0, failureClass: 'none' }, artifacts: [] });

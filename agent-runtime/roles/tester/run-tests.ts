@@ -9,32 +9,21 @@ import { type Analysed, analyse, testFileOf } from './analysis/analyse.ts';
 import { failedTests, failureArtifacts, sentence } from './analysis/failures-report.ts';
 import { locateFailures } from './analysis/locate.ts';
 import { measuredOf } from './command.ts';
-import { readRun, type RunReading } from './read-run.ts';
+import { measureTests } from './measure-tests.ts';
+import type { RunReading } from './read-run.ts';
 
-const limits = { reportBytes: 16 * 1024 ** 2, testFiles: 50, testBytes: 256 * 1024 } as const;
+const limits = { testFiles: 50, testBytes: 256 * 1024 } as const;
 
 /** Fails unless there are tests and all of them pass. */
 export const runTests = action(RunTests, async (_, context) => {
-  const { call, framework, params } = context.planned;
+  const { call, framework } = context.planned;
   if (call.tool !== 'process') return failed('ActionRefused', `intent.params.command: ${call.tool} is no program; give the command that runs the tests`);
   context.log(`framework: ${framework ?? 'unknown'}\n`);
-  const reportPath = typeof params['report'] === 'string' ? params['report'] : undefined;
-  const before = reportPath === undefined ? undefined : await readPlainFile(join(context.folder, reportPath), limits.reportBytes);
-  const run = await context.run(call.command, { timeoutSeconds: call.timeoutSeconds });
-  const report = reportPath === undefined ? undefined : await newReport(context, reportPath, before);
-  const reading = readRun({ ...run, framework, report });
+  const { run, reading } = await measureTests(context, context.planned, call);
   const failures = await explained(context, reading);
   const observed = observedOf(run, reading, failures, framework);
   return conclude(run, call.command, { reading, failures, observed });
 });
-
-/** The report of this very run: one that lay there before, and is still the same, is of another. */
-async function newReport({ readOutput, log }: ActionContext, path: string, before: string | undefined): Promise<string | undefined> {
-  const report = await readOutput(path);
-  if (report !== undefined && report !== before) return report;
-  log(`report ${path} was not written; what was printed is read\n`);
-  return undefined;
-}
 
 async function explained({ folder, changedPaths }: ActionContext, { failures }: RunReading): Promise<readonly Analysed[]> {
   const located = await locateFailures(folder, failures);

@@ -1,0 +1,62 @@
+// The way to the LLM gateway: connections with the agent's own certificate, made anew when it was renewed or the gateway has moved.
+import { llmHeaders } from '#api/llm.ts';
+import type { ConversationAnswer, LlmClientOptions, LlmConversations } from '#platform/anthropic/client.ts';
+import type { ConversationRequest } from '#platform/anthropic/conversation.ts';
+import { messageOf } from '#platform/errors.ts';
+import type { ServerAddress } from '#platform/rpc/addresses.ts';
+import type { Credential } from '#platform/rpc/certificates.ts';
+import { llmGatewayName } from '#platform/rpc/tls.ts';
+
+export interface GatewayOptions {
+  readonly address: ServerAddress;
+  /** Namespace of the installation. */
+  readonly namespace: string;
+  /** The newest certificate; undefined before the first. */
+  readonly credential: () => Credential | undefined;
+  readonly dial: (options: LlmClientOptions) => LlmConversations;
+}
+
+/** One try at a question. */
+export type AskGateway = (request: ConversationRequest, grant: string, signal: AbortSignal) => Promise<ConversationAnswer>;
+
+interface Open {
+  readonly at: string;
+  readonly credential: Credential;
+  readonly conversations: LlmConversations;
+}
+
+/** The gateway for one agent; never rejects. */
+export function createGateway({ address, namespace, credential, dial }: GatewayOptions): { readonly ask: AskGateway; readonly close: () => Promise<void> } {
+  let open: Open | undefined;
+  const connected = (at: string, newest: Credential): LlmConversations => {
+    if (open?.at === at && open.credential === newest) return open.conversations;
+    // Calls in flight end on the old connections.
+    void open?.conversations.close();
+    const { caBundle: ca, certificate: cert, key } = newest;
+    open = { at, credential: newest, conversations: dial({ baseUrl: `https://${at}`, tls: { ca, cert, key, servername: llmGatewayName(namespace) } }) };
+    return open.conversations;
+  };
+  return {
+    ask: async (request, grant, signal) => {
+      const [at, newest] = [await whereIs(address), credential()];
+      if (typeof at !== 'string') return at;
+      if (newest === undefined) return later('there is no certificate yet');
+      return connected(at, newest).converse(request, { headers: { [llmHeaders.grant]: grant }, signal });
+    },
+    close: async () => open?.conversations.close(),
+  };
+}
+
+const lookAgainMs = 2000;
+
+async function whereIs(address: ServerAddress): Promise<string | ConversationAnswer> {
+  try {
+    return (await address.current()) ?? later('it has no address yet');
+  } catch (error) {
+    return later(messageOf(error));
+  }
+}
+
+function later(why: string): ConversationAnswer {
+  return { kind: 'later', retryAfterMs: lookAgainMs, message: `cannot reach the LLM gateway: ${why}` };
+}

@@ -1,0 +1,16 @@
+// The tools of a Coder. Their order is part of the prompt: it is the same for every task.
+import type { Tool } from '#agent-runtime/thinking/tool.ts';
+import type { Workbench } from '#agent-runtime/thinking/workbench.ts';
+import { editFileTool } from './edit-file.ts';
+import { finishTool } from './finish.ts';
+import { listFilesTool } from './list-files.ts';
+import { readFileTool } from './read-file.ts';
+import { runCommandTool } from './run-command.ts';
+import { runTestsTool } from './run-tests.ts';
+import { searchTool } from './search.ts';
+
+/** What a Coder may do; programs only where the task allows them. */
+export function coderTools(bench: Workbench, allowCommands: boolean): readonly Tool[] {
+  const always = [listFilesTool, readFileTool, searchTool, editFileTool, runTestsTool, finishTool];
+  return (allowCommands ? [...always, runCommandTool] : always).map((make) => make(bench));
+}

@@ -1,0 +1,131 @@
+// The tools over a folder: what they tell, what they refuse, and that nothing leads out.
+import { chmod, link, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { contextOver, folderWith } from '#agent-runtime/roles/fixtures.ts';
+import { type Surroundings, Workbench } from '#agent-runtime/thinking/workbench.ts';
+import { coderTools } from './all.ts';
+
+let folder: string;
+let outside: string;
+let bench: Workbench;
+
+beforeEach(async () => {
+  outside = await mkdtemp(join(tmpdir(), 'outside-'));
+  await writeFile(join(outside, 'secret'), 'secret');
+  folder = await folderWith({ 'src/a.ts': 'one\ntwo\nthree\ntwo\n', 'src/deep/b.py': 'Two = 2\n', 'node_modules/x.js': 'two', 'bin.dat': new Uint8Array([0, 1, 2]), 'latin.txt': new Uint8Array([0xe9]), 'run.sh': 'echo\n', 'empty.txt': '' });
+  await symlink(outside, join(folder, 'way'));
+  await symlink(join(outside, 'secret'), join(folder, 'src', 'link.ts'));
+  await link(join(outside, 'secret'), join(folder, 'hard.txt'));
+  bench = new Workbench(contextOver(folder));
+});
+afterEach(async () => {
+  for (const each of [folder, outside]) await rm(each, { recursive: true, force: true });
+});
+
+async function use(name: string, input: object, more: Partial<Surroundings> = {}) {
+  const used = Object.keys(more).length === 0 ? bench : new Workbench({ ...contextOver(folder), ...more });
+  const tool = coderTools(used, true).find(({ definition }) => definition.name === name);
+  return tool?.call(input) ?? expect.fail(`there is no tool ${name}`);
+}
+const edit = (path: string, old_text: string, new_text: string) => use('edit_file', { path, old_text, new_text });
+
+describe('looking', () => {
+  const cases: Record<string, { tool: string; input: object; want: object }> = {
+    'files are listed nearest first, without dependencies and links': { tool: 'list_files', input: {}, want: { note: '7 files', data: 'bin.dat\nempty.txt\nhard.txt\nlatin.txt\nrun.sh\nsrc/a.ts\nsrc/deep/b.py' } },
+    'files of a folder have whole paths': { tool: 'list_files', input: { folder: 'src/deep/' }, want: { data: 'src/deep/b.py' } },
+    'a folder behind a link is none': { tool: 'list_files', input: { folder: 'way' }, want: { isError: true, note: 'folder: there is no such folder' } },
+    'a file is read as it is': { tool: 'read_file', input: { path: './src/a.ts' }, want: { note: 'lines 1 to 5 of 5', data: 'one\ntwo\nthree\ntwo\n' } },
+    'a file is read by lines': { tool: 'read_file', input: { path: 'src/a.ts', from_line: 2, to_line: 3 }, want: { note: 'lines 2 to 3 of 5', data: 'two\nthree' } },
+    'lines behind the end are told': { tool: 'read_file', input: { path: 'src/a.ts', from_line: 9 }, want: { isError: true, note: 'from_line: the file has 5 lines' } },
+    'a link is no file': { tool: 'read_file', input: { path: 'src/link.ts' }, want: { isError: true, note: 'path: is no plain file' } },
+    'a way through a linked folder is none': { tool: 'read_file', input: { path: 'way/secret' }, want: { isError: true } },
+    'bytes are no text': { tool: 'read_file', input: { path: 'bin.dat' }, want: { isError: true, note: 'path: is not a text in UTF-8' } },
+    'nor is another encoding': { tool: 'read_file', input: { path: 'latin.txt' }, want: { isError: true } },
+    'a missing file is told': { tool: 'read_file', input: { path: 'none' }, want: { isError: true, note: 'path: there is no such file' } },
+    'a search is literal and names places': { tool: 'search', input: { query: 'two' }, want: { note: '2 lines', data: 'src/a.ts:2: two\nsrc/a.ts:4: two' } },
+    'a search may pass over case': { tool: 'search', input: { query: 'TWO', ignore_case: true, folder: 'src/deep' }, want: { data: 'src/deep/b.py:1: Two = 2' } },
+    'a pattern is a text that nobody wrote': { tool: 'search', input: { query: '(t+)+$' }, want: { note: '0 lines' } },
+    'a field that is not known is told': { tool: 'search', input: { query: 'x', regex: true }, want: { isError: true, isWrongInput: true, note: expect.stringContaining('regex') } },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { tool, input, want }) => expect(await use(tool, input)).toMatchObject(want));
+
+  test('a long file is cut in the middle, and no character is torn', async () => {
+    await writeFile(join(folder, 'long.txt'), 'é'.repeat(40_000));
+    const { data = '' } = await use('read_file', { path: 'long.txt' });
+    expect(Buffer.byteLength(data)).toBeLessThan(33_000);
+    expect([data.includes('\uFFFD'), data]).toEqual([false, expect.stringContaining('bytes are left out here')]);
+  });
+});
+
+describe('changing', () => {
+  test('one place is changed, and the mode stays', async () => {
+    await chmod(join(folder, 'run.sh'), 0o755);
+    expect(await edit('run.sh', 'echo', 'echo $& $1')).toEqual({ note: 'the file was changed' });
+    expect([await readFile(join(folder, 'run.sh'), 'utf8'), (await stat(join(folder, 'run.sh'))).mode & 0o777]).toEqual(['echo $& $1\n', 0o755]);
+  });
+
+  test('a file is made with its folders, and an empty one is filled', async () => {
+    await edit('new/deep/c.ts', '', 'made');
+    await edit('empty.txt', '', 'full');
+    expect([await readFile(join(folder, 'new/deep/c.ts'), 'utf8'), await readFile(join(folder, 'empty.txt'), 'utf8')]).toEqual(['made', 'full']);
+  });
+
+  const refusals: Record<string, { input: [string, string, string]; note: RegExp }> = {
+    'a text that stands twice': { input: ['src/a.ts', 'two', 'x'], note: /found 2 times, must be found once; add lines/ },
+    'a text that is not there': { input: ['src/a.ts', 'four', 'x'], note: /found 0 times, must be found once; read the file/ },
+    'a new file in the place of one': { input: ['src/a.ts', '', 'x'], note: /but the file is there/ },
+    'a file that is not there': { input: ['src/none.ts', 'a', 'x'], note: /there is no such file/ },
+    'a link': { input: ['src/link.ts', 'secret', 'x'], note: /no plain file/ },
+    'a file that has a second name': { input: ['hard.txt', 'secret', 'x'], note: /no plain file of its own/ },
+    'a file behind a linked folder': { input: ['way/new.txt', '', 'x'], note: /is no folder/ },
+    'a file below a file': { input: ['run.sh/x', '', 'x'], note: /is no folder/ },
+    'the workspace itself': { input: ['./', '', 'x'], note: /names no file/ },
+    'a path out': { input: ['../x', '', 'x'], note: /leads out/ },
+    'an absolute path': { input: ['/etc/x', '', 'x'], note: /relative/ },
+    'git\'s own folder': { input: ['sub/.Git/config', '', 'x'], note: /cannot be touched/ },
+  };
+  test.each(Object.entries(refusals))('%s is refused', async (_, { input, note }) => {
+    expect(await edit(...input)).toMatchObject({ isError: true, note: expect.stringMatching(note) });
+    expect([await readFile(join(outside, 'secret'), 'utf8'), bench.state()]).toEqual(['secret', '[]']);
+  });
+
+  test('no path leads out, whatever it is made of', async () => {
+    await mkdir(join(outside, 'empty'));
+    const parts = fc.array(fc.constantFrom('..', '.', '', 'way', 'src', 'x', '.git', 'link.ts', '\u0000'), { minLength: 1, maxLength: 6 });
+    await fc.assert(fc.asyncProperty(parts, async (path) => {
+      await edit(path.join('/'), '', 'x');
+      expect(await stat(join(outside, 'x')).catch(() => 'none')).toBe('none');
+      expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
+    }), { numRuns: 60 });
+  });
+});
+
+describe('running', () => {
+  const planned: Surroundings['plan'] = async () => ({ kind: 'action', action: { call: { tool: 'process', command: ['node', '--test'], program: 'node' }, params: {}, framework: 'node', expected: {} } });
+  const tap = 'TAP version 13\nnot ok 1 - adds\n  ---\n  error: "3 == 4"\n  ...\n1..1\n# pass 0\n# fail 1\n';
+
+  test('tests have no network, compile no Python, and are told with counts and places', async () => {
+    const options: unknown[] = [];
+    const answer = await use('run_tests', {}, { plan: planned, run: async (_, asked) => (options.push(asked), { ending: 'failed', exitCode: 1, stdout: tap, stderr: 'loud', durationMs: 1, boundary: 'none' }) });
+    expect(answer).toMatchObject({ note: 'exit code: 1\n0 passed, 1 failed, 0 skipped\nkind of failure: assertion', data: expect.stringMatching(/^- adds: 3 == 4\nstdout:\nTAP[^]*stderr:\nloud$/) });
+    expect(options).toMatchObject([{ offline: true, env: { PYTHONDONTWRITEBYTECODE: '1' } }]);
+  });
+
+  test('a workspace without tests may be finished', async () => {
+    expect(await use('run_tests', {})).toMatchObject({ note: expect.stringContaining('there are no tests') });
+    expect(await use('finish', { summary: 'x' })).toMatchObject({ verdict: { kind: 'finished', summary: 'x' } });
+    expect(bench.tested).toEqual({ testsRun: 0 });
+  });
+
+  test('a program has no network, and what it may have changed must be tested', async () => {
+    const options: unknown[] = [];
+    expect(await use('run_command', { command: ['x'] }, { run: async (command, asked) => (options.push(command, asked), { ending: 'completed', exitCode: 0, stdout: 'out', stderr: '', durationMs: 1, boundary: 'none' }) })).toEqual({ note: 'completed, exit code: 0', data: 'stdout:\nout' });
+    expect(options).toMatchObject([['x'], { offline: true }]);
+    await use('run_tests', {});
+    await use('run_command', { command: ['x'] });
+    expect(bench.objection()).toMatch(/changed after the tests ran/);
+  });
+});
