@@ -22,6 +22,8 @@ describe('wrong usage is one line with the next step, and exit code 2', () => {
     'a missing file': { words: ['run'], says: /required option '-f, --filename <file>'/ },
     'a duration that is none': { words: ['wait', 'm', '--timeout', 'soon'], says: /expected a duration such as 90s/ },
     'an output format that does not exist': { words: ['why', 'm', '-o', 'xml'], says: /Allowed choices are json/ },
+    'a plan of no file': { words: ['plan'], says: /required option '-f, --filename <file>'/ },
+    'a revision that is none': { words: ['plan-diff', 'm', 'first'], says: /expected the number of a revision, for example 2/ },
     'one argument too many': { words: ['wait', 'a', 'b'], says: /too many arguments/ },
   };
   test.each(Object.entries(cases))('%s', async (_, { words, says }) => {
@@ -33,7 +35,7 @@ describe('wrong usage is one line with the next step, and exit code 2', () => {
   });
 });
 
-test.each(['run', 'tree', 'wait', 'logs', 'why', 'artifacts list', 'artifacts get', 'suspend', 'resume', 'stop', 'cancel', 'demo', 'shell'])('%s --help has examples and ends with 0', async (command) => {
+test.each(['run', 'tree', 'wait', 'logs', 'why', 'plan', 'plans', 'plan-diff', 'artifacts list', 'artifacts get', 'suspend', 'resume', 'stop', 'cancel', 'demo', 'shell'])('%s --help has examples and ends with 0', async (command) => {
   const { code, out } = await run(...command.split(' '), '--help');
   expect(code).toBe(0);
   expect(out).toMatch(/Example/);

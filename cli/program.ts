@@ -38,6 +38,7 @@ function buildProgram(host: Host, done: (code: number) => void): Command {
   const act: Act = async (command, run) => done(await run(host.session(reachOf(command))));
   watching(program, add, act);
   reading(program, add, act);
+  planning(program, add, act);
   steering(program, add, act);
   onThisMachine(program, host, done);
   return program;
@@ -135,6 +136,37 @@ async function getOrApply(session: Session, mission: string, { task, name, optio
   if (task === undefined || name === undefined) throw new Refusal(`get an artifact of mission ${mission}: name the task and the artifact, or --apply`, `kubectl mission artifacts list ${mission}`);
   const { getArtifact } = await import('./commands/artifacts.ts');
   return getArtifact(session, mission, { task, name, ...(output === undefined ? {} : { file: output }) });
+}
+
+function planning(program: Command, add: Add, act: Act): void {
+  add(program, 'plan', 'Show the plan that a planner makes of a mission file. Creates nothing, but the model is asked and paid.')
+    .requiredOption('-f, --filename <file>', 'YAML file with a Mission that sets spec.planner, or - for standard input')
+    .addOption(json())
+    .addHelpText('after', '\nExit codes: 0 a valid plan, 1 no valid plan came of it, 2 it could not be asked.\nExamples:\n  kubectl mission plan -f mission.yaml\n  kubectl mission plan -f mission.yaml -o json | jq .tasks')
+    .action(async (options: { filename: string; output?: string }, command: Command) => {
+      const { planCommand } = await import('./commands/plan.ts');
+      await act(command, (session) => planCommand(session, { file: options.filename, json: isJson(options) }));
+    });
+  add(program, 'plans <mission>', 'List the plans that a planner made for a mission, what they cost, and why some were rejected.')
+    .addOption(json())
+    .addHelpText('after', '\nExamples:\n  kubectl mission plans examine\n  kubectl mission plans examine -o json')
+    .action(async (mission: string, options: { output?: string }, command: Command) => {
+      const { plansCommand } = await import('./commands/plans.ts');
+      await act(command, (session) => plansCommand(session, mission, { json: isJson(options) }));
+    });
+  const revision = (text: string) => {
+    if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('expected the number of a revision, for example 2');
+    return Number(text);
+  };
+  add(program, 'plan-diff <mission>', 'Show what differs between two accepted plans of a mission.')
+    .argument('[from]', 'revision to start from; the accepted one before the other unless told', revision)
+    .argument('[to]', 'revision to compare with; the newest accepted one unless told', revision)
+    .addOption(json())
+    .addHelpText('after', '\nExamples:\n  kubectl mission plan-diff examine\n  kubectl mission plan-diff examine 1 3')
+    .action(async (...[mission, from, to, options, command]: [string, number | undefined, number | undefined, { output?: string }, Command]) => {
+      const { planDiffCommand } = await import('./commands/plans.ts');
+      await act(command, (session) => planDiffCommand(session, mission, { json: isJson(options), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }));
+    });
 }
 
 const steeringTexts = {

@@ -9,6 +9,7 @@ import { MissionSpec } from '#api/v1alpha1/mission.ts';
 import { TaskSpec } from '#api/v1alpha1/task.ts';
 import { intentFault } from '#domain/intent/validate.ts';
 import { firstPlanFault } from '#domain/plan/faults.ts';
+import { faultNoPlanMends } from '#domain/planning/needs.ts';
 import { parseManifests } from './world/manifest.ts';
 
 const folder = join(import.meta.dirname, '..', 'config', 'samples');
@@ -34,7 +35,7 @@ test('the README shows a mission', () => expect(missionSpecs.map(({ file }) => f
 
 test.each(ours)('%s is valid by the schemas, without unknown fields', (file) => expect(objectsOf(file).length).toBeGreaterThan(0));
 
-test.each(missionSpecs)('the mission of $file is one that the operator accepts', ({ spec }) => expect(firstPlanFault(spec)).toBeUndefined());
+test.each(missionSpecs)('the mission of $file is one that the operator accepts', ({ spec }) => expect(spec.planner === undefined ? firstPlanFault(spec) : faultNoPlanMends(spec)).toBeUndefined());
 
 test('a task alone has a right intent', () => {
   const alone = objectsOf('09-task-alone.yaml').find(({ type }) => type === tasks);
@@ -54,6 +55,11 @@ test('the mission for any repository names nothing that only some have', () => {
   const examine = specOf('examine-mission.yaml');
   expect(examine?.tasks.length).toBeGreaterThanOrEqual(6);
   expect(JSON.stringify(examine?.tasks.map(({ intent }) => intent))).not.toContain('"area"');
+});
+
+test('the goal without tasks leaves them to the planner, with money to ask it', () => {
+  const planned = specOf('14-goal-without-tasks.yaml');
+  expect(planned).toMatchObject({ tasks: [], planner: { maxTasks: 6 }, budget: { maxCostUsd: '1.00' } });
 });
 
 test('the demo shows a dozen tasks, and goals of all kinds', () => {

@@ -48,6 +48,7 @@ const ended = (reason: string): Standing => ({ kind: 'ended', reason });
 
 /** Whether this charge may still be made. */
 export function standingOf(sources: FenceSources, { account, attempt }: Charge): Standing {
+  if (account.purpose === 'preview') return attempt === undefined ? { kind: 'open', maxCostUsd: account.maxCostUsd } : ended('agents preview nothing');
   const [mission] = sources.missions.byIndex(byUid, account.missionUid);
   if (mission === undefined) return { kind: 'unknown', reason: `mission ${account.mission} is not known here` };
   if (mission.hasEnded) return ended(`mission ${account.mission} has ended or is being cancelled`);
@@ -76,7 +77,10 @@ export function watchCharge(sources: FenceSources, charge: Charge, onEnded: () =
 export function toKnownMission(raw: KubeObject): KnownMission {
   const { metadata, spec, status } = raw as Mission;
   const succeeded = findCondition(status?.conditions, 'Succeeded')?.status;
-  const hasEnded = metadata.deletionTimestamp !== undefined || spec.operatingMode === 'Cancel' || succeeded === 'True' || succeeded === 'False';
+  // A verdict about an older spec says nothing: the edit may ask for another run.
+  const isOutdated = (status?.observedGeneration ?? 0) < metadata.generation;
+  const isDecided = succeeded === 'True' || succeeded === 'False';
+  const hasEnded = metadata.deletionTimestamp !== undefined || spec.operatingMode === 'Cancel' || (isDecided && !isOutdated);
   return { metadata: keptOf(metadata), hasEnded, maxCostUsd: spec.budget?.maxCostUsd };
 }
 

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { agentUri, roleUri } from '#api/identity.ts';
-import { llmHeaders, usagePath } from '#api/llm.ts';
+import { type Account, llmHeaders, type Usage, usagePath } from '#api/llm.ts';
 import { answerCostMicroUsd, eventsOf, fails, hangsUp, type Play, streams, well } from './fake-provider.ts';
 import { account, agent, type Ask, grantOf, makePeople, missionObject, type People, providerKey, question, startWorld, taskObject, type World } from './testing.ts';
 
@@ -18,6 +18,7 @@ afterEach(() => world.close());
 async function eventually(look: () => Promise<void>): Promise<void> {
   await expect.poll(async () => look().then(() => 'as told', (error: unknown) => String(error)), { timeout: 5000, interval: 20 }).toBe('as told');
 }
+const usageOf = async (missionUid: string) => JSON.parse((await world.ask({ method: 'GET', path: usagePath(missionUid) })).text) as Usage;
 const streaming = { body: { ...question, stream: true } };
 const errorOf = ({ status, text }: { status: number; text: string }) => ({ status, ...(JSON.parse(text) as { error: { type: string; message: string } }).error });
 /** What is reserved for `question`, and so the bill when nothing is seen of the answer. */
@@ -43,6 +44,18 @@ describe('a call', () => {
     expect(await world.ask(world.asAgent())).toMatchObject({ status: 200 });
     expect(await world.usage()).toMatchObject({ calls: 1 });
   });
+  test('of a preview is paid by the tenant, though there is no such mission', async () => {
+    expect(await world.ask({ headers: paidBy(preview) })).toMatchObject({ status: 200 });
+    expect([await world.usage(), await usageOf(preview.missionUid)]).toMatchObject([{ calls: 0 }, { calls: 1, settled: { costMicroUsd: answerCostMicroUsd } }]);
+    expect(await readFile(join(world.folder, 'journal', 'journal.jsonl'), 'utf8')).toContain('"tenant","id":"ns-1"');
+  });
+  test('of a mission that is edited after its end may be the first of another run', async () => {
+    const { metadata, ...mission } = missionObject({}, { observedGeneration: 1, conditions: [{ type: 'Succeeded', status: 'False' }] });
+    world.cluster.put({ ...mission, metadata: { ...metadata, generation: 1 } });
+    await eventually(async () => expect(await world.ask()).toMatchObject({ status: 403 }));
+    world.cluster.put({ ...mission, metadata: { ...metadata, generation: 2 } });
+    await eventually(async () => expect(await world.ask()).toMatchObject({ status: 200 }));
+  });
   test('that counts tokens costs nothing', async () => {
     world.provider.script.push((response) => void response.end('{"input_tokens":7}'));
     expect(await world.ask({ path: '/v1/messages/count_tokens' })).toMatchObject({ status: 200, text: '{"input_tokens":7}' });
@@ -56,7 +69,9 @@ describe('a call', () => {
   });
 });
 
-const operatorHeaders = () => ({ [llmHeaders.account]: Buffer.from(JSON.stringify(account)).toString('base64url') });
+const paidBy = (payer: Account) => ({ [llmHeaders.account]: Buffer.from(JSON.stringify(payer)).toString('base64url') });
+const operatorHeaders = () => paidBy(account);
+const preview: Account = { ...account, mission: 'preview', missionUid: 'preview-1', purpose: 'preview' };
 
 describe('refused without a request to the provider', () => {
   const cases: Record<string, { ask: () => Ask; status: number; type: string }> = {
@@ -67,6 +82,10 @@ describe('refused without a request to the provider', () => {
     'the grant of another agent': { ask: () => world.asAgent({ agent: agentUri({ ...agent, uid: 'u-2' }) }), status: 403, type: 'permission_error' },
     'a grant that has expired': { ask: () => world.asAgent({ expiresAt: Date.now() - 1 }), status: 403, type: 'permission_error' },
     'a mission that is not known': { ask: () => world.asAgent({ account: { ...account, missionUid: 'm-9' } }), status: 503, type: 'api_error' },
+    'an agent with the grant of a preview': { ask: () => world.asAgent({ account: { ...account, purpose: 'preview' } }), status: 403, type: 'attempt_fenced' },
+    'a mission that the operator does not know either': { ask: () => ({ headers: paidBy({ ...account, missionUid: 'm-9' }) }), status: 503, type: 'api_error' },
+    'a preview that may cost more than its own budget': { ask: () => ({ headers: paidBy({ ...preview, maxCostUsd: '0.01' }) }), status: 402, type: 'budget_exceeded' },
+    'a preview that may cost more than the installation allows a mission': { ask: () => ({ headers: paidBy(preview), body: { ...question, max_tokens: 64_000 } }), status: 402, type: 'budget_exceeded' },
     'a body that is no request': { ask: () => ({ body: '{}' }), status: 400, type: 'invalid_request_error' },
     'a body that is too large': { ask: () => ({ body: { ...question, system: 'x'.repeat(8_400_000) } }), status: 413, type: 'request_too_large' },
     'a call that may cost more than is left': { ask: () => ({ body: { ...question, max_tokens: 64_000 } }), status: 402, type: 'budget_exceeded' },
@@ -93,7 +112,7 @@ describe('fenced', () => {
     'an attempt whose place another took': () => world.cluster.put(taskObject({ attempt: 2 })),
     'an attempt with an older epoch': () => world.cluster.put(taskObject({ attempt: 1, assignment: { epoch: { term: 1, counter: 2 } } })),
     'a mission that is cancelled': () => world.cluster.put(missionObject({ operatingMode: 'Cancel' })),
-    'a mission that has ended': () => world.cluster.put(missionObject({}, { conditions: [{ type: 'Succeeded', status: 'False' }] })),
+    'a mission that has ended': () => world.cluster.put(missionObject({}, { observedGeneration: 1, conditions: [{ type: 'Succeeded', status: 'False' }] })),
   };
   test.each(Object.entries(cases))('%s', async (_, change) => {
     expect((await world.ask(world.asAgent())).status).toBe(200);

@@ -20,7 +20,7 @@ import { llmGatewayName } from '#platform/rpc/tls.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { PoolPod } from './agentpool/decide/view.ts';
 import { byUid, type Caches } from './caches.ts';
-import { createBroadcast } from './fleet/api/broadcast.ts';
+import { type Broadcast, createBroadcast } from './fleet/api/broadcast.ts';
 import { apiRoutes } from './fleet/api/routes.ts';
 import type { LivePod } from './fleet/enrolment/admission.ts';
 import { createCaObjects } from './fleet/enrolment/ca-objects.ts';
@@ -28,8 +28,9 @@ import { createCaStore } from './fleet/enrolment/ca-store.ts';
 import { createEnrolmentService } from './fleet/enrolment/service.ts';
 import { createWorkService } from './fleet/work/service.ts';
 import { createGatewayModel } from './planner/gateway-model.ts';
-import type { Model } from './planner/planner.ts';
+import { createPlanner, type Model } from './planner/planner.ts';
 import type { Replica, ReplicaDeps } from './replica.ts';
+import { createGatewayUsage } from './usage/gateway-usage.ts';
 
 export interface ListenersDeps {
   readonly config: OperatorConfig;
@@ -37,7 +38,7 @@ export interface ListenersDeps {
   readonly client: WatchingClient;
   readonly reviews: Authenticator;
   /** Makes the replica from what only the listeners know. */
-  readonly replica: (parts: Pick<ReplicaDeps, 'signGrant' | 'caBundle' | 'broadcast' | 'model'>) => Replica;
+  readonly replica: (parts: Pick<ReplicaDeps, 'signGrant' | 'caBundle' | 'broadcast' | 'model' | 'usage'>) => Replica;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -63,6 +64,7 @@ export function startListeners(deps: ListenersDeps): Listeners {
     clock,
     log,
   });
+  const gateway = throughGateway(config, identity);
   const replica = deps.replica({
     signGrant: ({ seconds, ...grant }) => identity.signGrant({ ...grant, expiresAt: clock.now() + seconds * 1000 }),
     caBundle: () => {
@@ -70,13 +72,13 @@ export function startListeners(deps: ListenersDeps): Listeners {
       return state && bundleOf(state);
     },
     broadcast,
-    model: config.llm === 'Gateway' ? gatewayModel(config, identity) : undefined,
+    ...gateway,
   });
   leads = () => replica.isLeading();
   const servers: RpcServer[] = [];
   replica.start();
   const started = identity.ready.then(async () => {
-    servers.push(...(await openDoors(deps, identity, replica, broadcast)));
+    servers.push(...(await openDoors(deps, identity, replica, { broadcast, model: gateway.model })));
     identity.onChanged(() => servers.forEach((server) => server.updateTls()));
   });
   return {
@@ -90,11 +92,18 @@ export function startListeners(deps: ListenersDeps): Listeners {
   };
 }
 
+/** What the LLM gateway does for us, where the installation has one. */
+function throughGateway(config: OperatorConfig, identity: OperatorIdentity): Pick<ReplicaDeps, 'model' | 'usage'> {
+  if (config.llm === 'None') return { model: undefined, usage: undefined };
+  const door = gatewayDoor(config, identity);
+  return { model: createGatewayModel(door, config.plannerModel), usage: createGatewayUsage(door) };
+}
+
 /** The way to the LLM gateway, made anew when it has moved or our certificate was renewed. */
-function gatewayModel({ namespace, endpointsFile, plannerModel }: OperatorConfig, identity: OperatorIdentity): Model {
+function gatewayDoor({ namespace, endpointsFile }: OperatorConfig, identity: OperatorIdentity): () => Promise<LlmClient | undefined> {
   const address = endpointsFile === undefined ? llmGatewayInDns(namespace) : llmGatewayInFile(endpointsFile);
   let open: { readonly baseUrl: string; readonly certificate: string; readonly client: LlmClient } | undefined;
-  return createGatewayModel(async () => {
+  return async () => {
     const found = await address.current();
     if (found === undefined) return undefined;
     const { certificate, key, caBundle } = identity.credential();
@@ -104,10 +113,10 @@ function gatewayModel({ namespace, endpointsFile, plannerModel }: OperatorConfig
       open = { baseUrl, certificate, client: createLlmClient({ baseUrl, tls: { ca: caBundle, key, cert: certificate, servername: llmGatewayName(namespace) } }) };
     }
     return open.client;
-  }, plannerModel);
+  };
 }
 
-async function openDoors({ config, client, reviews, clock, log }: ListenersDeps, identity: OperatorIdentity, replica: Replica, broadcast: ReturnType<typeof createBroadcast>): Promise<RpcServer[]> {
+async function openDoors({ config, client, reviews, clock, log }: ListenersDeps, identity: OperatorIdentity, replica: Replica, { broadcast, model }: { readonly broadcast: Broadcast; readonly model: Model | undefined }): Promise<RpcServer[]> {
   const { caches } = replica;
   const base = { bindAddress: config.bindAddress, tls: () => identity.credential(), clock, log };
   const authenticator = rememberReviews(reviews, clock);
@@ -127,7 +136,8 @@ async function openDoors({ config, client, reviews, clock, log }: ListenersDeps,
     isLivePod: (agent) => isLive(caches, agent),
     log,
   });
-  const api = apiRoutes({ client, authenticator, missions: caches.missions.store, tasks: caches.tasks.store, explainer: () => replica.explainer(), broadcast, clock });
+  const preview = model === undefined ? {} : { preview: { planner: createPlanner({ model, clock, maxTokens: config.plannerMaxTokens }), pools: caches.pools.store } };
+  const api = apiRoutes({ client, authenticator, missions: caches.missions.store, tasks: caches.tasks.store, explainer: () => replica.explainer(), broadcast, clock, ...preview });
   return Promise.all([
     createRpcServer({ ...base, name: 'enrolment', port: config.enrolmentPort, clientCertificate: 'none', routes: (router) => router.service(EnrolmentService, enrolment) }),
     createRpcServer({ ...base, name: 'work', port: config.workPort, clientCertificate: 'required', limits: workLimits, routes: (router) => router.service(WorkService, work) }),

@@ -65,7 +65,7 @@ export interface SessionParts {
 
 /** A session whose operator cannot be reached unless one is given. */
 export function fakeSession({ terminal, clock, cluster, operator, signal = new AbortController().signal }: SessionParts): Session {
-  const silent: Operator = { explain: () => Promise.resolve([]), progress: async function* () {}, log: async function* () {}, close: () => Promise.resolve() };
+  const silent: Operator = { plan: () => Promise.reject(new Error('no plan in this test')), explain: () => Promise.resolve([]), progress: async function* () {}, log: async function* () {}, close: () => Promise.resolve() };
   return {
     terminal,
     clock,

@@ -1,8 +1,10 @@
 // The operator's answers, as a port, and the gRPC client behind it: TLS under the installation's CA, the user's token on every call.
 import { Code, ConnectError, createClient, type Client, type Interceptor } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { z } from 'zod';
+import { MissionTask } from '#api/v1alpha1/mission.ts';
 import type { Clock } from '#platform/clock.ts';
-import { OrchestratorService } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
+import { OrchestratorService, type PlanResponse } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
 import { dialOptions } from '#platform/rpc/tls.ts';
 import { Refusal } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
@@ -35,7 +37,25 @@ export interface LogPiece {
   readonly data: Uint8Array;
 }
 
+/** A plan that was made and not kept. */
+export interface PlanPreview {
+  readonly verdict: string;
+  readonly tasks: readonly MissionTask[];
+  /** What was wrong with the last answer of the model. */
+  readonly faults: readonly string[];
+  readonly summary: string;
+  readonly model: string;
+  /** How often the model was asked. */
+  readonly rounds: number;
+  /** US dollars, for example 0.0125. */
+  readonly costUsd: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 export interface Operator {
+  /** Has a mission planned that is not created, given its spec as JSON; `signal` ends it early. */
+  plan(specJson: string, signal: AbortSignal): Promise<PlanPreview>;
   /** Why tasks of a mission wait; of one task when named. */
   explain(mission: string, task?: string): Promise<readonly Wait[]>;
   /** What happens in a mission until it ends. */
@@ -46,6 +66,8 @@ export interface Operator {
 }
 
 const answerMs = 5000;
+/** A model may think for minutes, and be asked three times. */
+const planMs = 1_200_000;
 
 /** Connects to the leading operator. Rejects when there is no way to it. */
 export async function openOperator(cluster: Cluster, clock: Clock): Promise<Operator> {
@@ -61,7 +83,7 @@ export async function openOperator(cluster: Cluster, clock: Clock): Promise<Oper
   };
   const client = createClient(OrchestratorService, createGrpcTransport({ baseUrl, sessionManager: sessions, interceptors: [bearer] }));
   return {
-    ...calls(client, cluster.namespace),
+    ...operatorCalls(client, cluster.namespace),
     close: async () => {
       sessions.abort();
       await door.close();
@@ -69,9 +91,11 @@ export async function openOperator(cluster: Cluster, clock: Clock): Promise<Oper
   };
 }
 
-function calls(client: Client<typeof OrchestratorService>, namespace: string): Omit<Operator, 'close'> {
+/** The operator's answers about missions of one namespace. */
+export function operatorCalls(client: Client<typeof OrchestratorService>, namespace: string): Omit<Operator, 'close'> {
   const key = (name: string) => ({ namespace, name });
   return {
+    plan: async (specJson, signal) => previewFrom(await told(() => client.plan({ namespace, specJson }, { timeoutMs: planMs, signal }), planRefusal)),
     async explain(mission, task = '') {
       const { waiting } = await told(() => client.explain({ mission: key(mission), task }, { timeoutMs: answerMs }));
       return waiting;
@@ -88,12 +112,39 @@ function calls(client: Client<typeof OrchestratorService>, namespace: string): O
   };
 }
 
-async function told<T>(ask: () => Promise<T>): Promise<T> {
+function previewFrom({ verdict, tasksJson, faults, summary, model, rounds, costUsd, inputTokens, outputTokens }: PlanResponse): PlanPreview {
+  return { verdict, tasks: tasksFrom(tasksJson), faults, summary, model, rounds, costUsd, inputTokens: Number(inputTokens), outputTokens: Number(outputTokens) };
+}
+
+function tasksFrom(json: string): MissionTask[] {
+  try {
+    return z.array(MissionTask).parse(JSON.parse(json));
+  } catch (cause) {
+    throw new Refusal('read the plan that the operator sent: its tasks have a form that this plugin does not know', 'use the plugin of the installation\'s version', { cause });
+  }
+}
+
+async function told<T>(ask: () => Promise<T>, refusing = refusal): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    throw refusal(error);
+    throw refusing(error);
   }
+}
+
+const planHints: Partial<Record<Code, string>> = {
+  [Code.PermissionDenied]: 'ask for create on missions.coditect.ai in this namespace, as for kubectl mission run; with a kubeconfig that holds no token, ServiceAccount coditect-cli of the namespace is who needs it',
+  [Code.Unauthenticated]: 'log in again, or name another context: kubectl config get-contexts',
+  [Code.InvalidArgument]: 'correct the field that the message names and repeat the command',
+  [Code.FailedPrecondition]: 'do what the message says, or write the task graph under spec.tasks',
+  [Code.ResourceExhausted]: 'do what the message says: wait, or raise budget.maxCostUsd in the file or the limit of the tenant',
+  [Code.Unavailable]: 'repeat the command in a moment; if it fails again, look at the pods of the installation',
+  [Code.Unimplemented]: 'upgrade the installation: its operator is older than this plugin',
+};
+
+function planRefusal(error: unknown): Refusal {
+  const { code, rawMessage } = ConnectError.from(error);
+  return new Refusal(`plan: ${Code[code]}: ${rawMessage}`, planHints[code] ?? 'repeat the command; if it fails again, read the log of the operator', { cause: error });
 }
 
 function refusal(error: unknown): Refusal {

@@ -37,7 +37,8 @@ export async function runCommand(session: Session, { file, follow, json }: RunOp
   });
 }
 
-async function readManifests(file: string): Promise<readonly Manifest[]> {
+/** The objects of a file or of standard input (`-`); refuses with all that is wrong with them. */
+export async function readManifests(file: string): Promise<readonly Manifest[]> {
   const parsed = parseManifests(await readInput(file));
   if (parsed.kind === 'manifests') return parsed.manifests;
   throw new Refusal(`read ${file}: ${parsed.faults.join(' | ')}`, 'correct the named fields; kubectl explain missions.coditect.ai.spec tells what exists');

@@ -19,15 +19,19 @@ export interface WhyOptions {
 export function whyCommand(session: Session, name: string, { task, json }: WhyOptions): Promise<number> {
   return readingMission(session, name, async (read) => {
     const { mission } = read.view;
-    if (task !== undefined && !currentTasks(read.view).has(task) && !planOf(mission).some((planned) => planned.name === task)) {
-      throw new Refusal(`find task ${task}: mission ${name} has none of that name`, `choose one of ${planOf(mission).map((planned) => planned.name).join(', ')}`);
-    }
+    const known = new Set([...planOf(mission).map((planned) => planned.name), ...currentTasks(read.view).keys()]);
+    if (task !== undefined && !known.has(task)) throw noTask(name, task, known);
     const waits = endingOf(mission) === undefined ? await askOperator(session, read, task) : [];
     const explanations = explain(read.view, waits, task);
     if (json) line(session.terminal, JSON.stringify({ mission: name, asked: waits !== undefined, explanations }));
     else for (const explanation of explanations) print(session, name, explanation);
     return exitCodes.ok;
   });
+}
+
+function noTask(mission: string, task: string, known: ReadonlySet<string>): Refusal {
+  if (known.size === 0) return new Refusal(`find task ${task}: mission ${mission} has no tasks yet`, `kubectl mission why ${mission}`);
+  return new Refusal(`find task ${task}: mission ${mission} has none of that name`, `choose one of ${[...known].join(', ')}`);
 }
 
 async function askOperator(session: Session, { cluster, view }: Read, task: string | undefined): Promise<readonly Wait[] | undefined> {

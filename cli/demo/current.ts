@@ -13,7 +13,7 @@ export function currentCluster({ terminal, env, signal }: Surroundings, checkout
   return {
     steps: 1,
     async up(steps): Promise<Place> {
-      const { OPERATOR_IMAGE: operator, BLOBS_IMAGE: blobs, AGENT_IMAGE: agent } = env;
+      const { OPERATOR_IMAGE: operator, BLOBS_IMAGE: blobs, AGENT_IMAGE: agent, LLM_GATEWAY_IMAGE: llmGateway = '' } = env;
       if (operator === undefined || blobs === undefined || agent === undefined) {
         throw new Refusal('use the current cluster: it runs real images, which it must be able to pull', 'set OPERATOR_IMAGE, BLOBS_IMAGE and AGENT_IMAGE, then run make demo CLUSTER=current again');
       }
@@ -22,7 +22,7 @@ export function currentCluster({ terminal, env, signal }: Surroundings, checkout
       const context = await steps.step('asking kubectl for the current context', () => runChild('kubectl', ['config', 'current-context'], { env, signal }));
       line(terminal, `      installs into ${context.trim()}: namespaces ${operatorNamespace} and ${demoNamespace}`);
       isInstalled = true;
-      return { kubectl: 'kubectl', images: { operator, blobs, agent }, leaderElection: 'default', gitUrl: repository.url, isOwn: false, before: [] };
+      return { kubectl: 'kubectl', images: { operator, blobs, agent, llmGateway }, leaderElection: 'default', gitUrl: repository.url, isOwn: false, before: [] };
     },
     async down() {
       if (!isInstalled) return 'nothing was installed';

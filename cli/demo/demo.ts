@@ -9,7 +9,8 @@ import { currentCluster } from './current.ts';
 import { installOperator, startAgents } from './install.ts';
 import { localCluster } from './local.ts';
 import { runDemoMission } from './mission.ts';
-import type { PlaceMaker } from './place.ts';
+import type { Place, PlaceMaker } from './place.ts';
+import { openProvider, type Provider } from './provider.ts';
 import { repositoryOf } from './repository.ts';
 import { createSteps } from './steps.ts';
 import { trustFault } from './trust.ts';
@@ -23,30 +24,44 @@ export async function demoCommand({ env: given, ...around }: Surroundings, { tru
   const checkout = findCheckout();
   if (isBundled()) return runFromSource(checkout, 'demo', surroundings);
   const { terminal } = surroundings;
+  let provider: Provider | undefined;
   const maker = env['CLUSTER'] === 'current' ? currentCluster(surroundings, checkout) : localCluster(surroundings, checkout, env['KEEP'] === '1');
   try {
-    return await runOn(maker, surroundings, checkout);
+    provider = env['LLM'] === '1' ? await openProvider(surroundings, checkout) : undefined;
+    return await runOn(maker, { surroundings, checkout, provider });
   } catch (error) {
     // What an interrupt breaks is not worth a message.
     if (!surroundings.signal.aborted) throw error;
     return exitCodes.interrupted;
   } finally {
     line(terminal, `\n${await maker.down()}`);
+    await provider?.close();
   }
 }
 
-async function runOn(maker: PlaceMaker, surroundings: Surroundings, checkout: Checkout): Promise<number> {
+interface DemoParts {
+  readonly surroundings: Surroundings;
+  readonly checkout: Checkout;
+  readonly provider: Provider | undefined;
+}
+
+async function runOn(maker: PlaceMaker, { surroundings, checkout, provider }: DemoParts): Promise<number> {
   const steps = createSteps(surroundings, maker.steps + commonSteps);
   const place = await maker.up(steps);
-  const installing = { surroundings, checkout, place };
+  const installing = { surroundings, checkout, place, ...(provider === undefined ? {} : { provider }) };
   await steps.step('installing the operator', (report) => installOperator(installing, report));
   const isolated = await steps.step('starting agents', (report) => startAgents(installing, report));
   const { env } = surroundings;
   const repository = repositoryOf(env['REPO'], checkout.root, env['PWD'] ?? checkout.root);
   const fault = trustFault({ repository, own: checkout.root, trusted: env['TRUST'] === '1', isolated });
   if (fault !== undefined) throw fault;
-  line(surroundings.terminal, '');
-  return runDemoMission(surroundings, checkout, place);
+  line(surroundings.terminal, provider === undefined ? '' : `\nLanguage models: ${provider.label}.\n`);
+  return runDemoMission(surroundings, checkout, { place, sample: sampleFor(place, provider) });
+}
+
+function sampleFor({ isOwn }: Place, provider: Provider | undefined): string {
+  if (provider !== undefined) return 'goal-mission.yaml';
+  return isOwn ? 'demo-mission.yaml' : 'examine-mission.yaml';
 }
 
 /** The cluster's programs are started from the checkout, so the bundle hands over to the sources. */

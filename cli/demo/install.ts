@@ -10,28 +10,42 @@ import type { Surroundings } from '../commands/open.ts';
 import type { Checkout } from './checkout.ts';
 import { runChild } from './child.ts';
 import { demoNamespace, operatorNamespace, type Place } from './place.ts';
+import type { Provider } from './provider.ts';
 import { inNamespace } from './repository.ts';
 
 export interface Installing {
   readonly surroundings: Surroundings;
   readonly checkout: Checkout;
   readonly place: Place;
+  /** Set when missions may ask language models. */
+  readonly provider?: Provider;
 }
 
 const patience = '--timeout=120s';
 
-/** Applies CRDs and operator, and waits until both processes are ready. */
-export async function installOperator({ surroundings, checkout, place }: Installing, report: (line: string) => void): Promise<void> {
+/** Applies CRDs and operator, and waits until all processes are ready. */
+export async function installOperator({ surroundings, checkout, place, provider }: Installing, report: (line: string) => void): Promise<void> {
   const { env, signal } = surroundings;
   const kubectl = kubectlOf({ surroundings, checkout, place });
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', join(checkout.root, 'crds')]);
   const manifests = await runChild(process.execPath, [
     join(checkout.root, 'scripts', 'install-manifests.ts'), '--namespace', operatorNamespace, '--leader-election', place.leaderElection,
     '--operator-image', place.images.operator, '--blobs-image', place.images.blobs,
+    ...(provider === undefined ? [] : ['--llm-gateway-image', place.images.llmGateway, '--provider-secret', providerSecret, '--upstream-url', provider.url]),
   ], { env, signal });
+  if (provider !== undefined) await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], providerObjects(provider));
   report('waiting for the operator');
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], manifests);
-  for (const deployment of [names.operator, names.blobs]) await kubectl(['rollout', 'status', `deployment/${deployment}`, '-n', operatorNamespace, patience]);
+  for (const deployment of [names.operator, names.blobs, ...(provider === undefined ? [] : [names.llmGateway])]) await kubectl(['rollout', 'status', `deployment/${deployment}`, '-n', operatorNamespace, patience]);
+}
+
+const providerSecret = 'coditect-llm-provider';
+
+/** The key goes through standard input: arguments can be seen by every user of the machine. */
+function providerObjects({ key }: Provider): string {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: operatorNamespace } };
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: providerSecret, namespace: operatorNamespace }, stringData: { 'api-key': key } };
+  return [namespace, secret].map((object) => stringify(object)).join('---\n');
 }
 
 /** Applies the namespace, access for the plugin and the pool of the samples, waits for agents, and tells whether they isolate what they run. */

@@ -13,9 +13,10 @@ import { isOwnRepository, repositoryOf } from './repository.ts';
 import type { Steps } from './steps.ts';
 
 const clusterName = 'demo';
-const bundles = { operator: 'operator', blobs: 'blobs', agent: 'agent' } as const;
+const bundles = { operator: 'operator', blobs: 'blobs', agent: 'agent', llmGateway: 'llm-gateway' } as const;
 const operatorImage = 'coditect/operator:dev';
 const blobsImage = 'coditect/blobs:dev';
+const llmGatewayImage = 'coditect/llm-gateway:dev';
 
 /** The demo's cluster when it runs. */
 export function findDemoCluster(env: Surroundings['env']): Cluster | undefined {
@@ -41,7 +42,7 @@ export function localCluster(surroundings: Surroundings, checkout: Checkout, kee
       await writeFile(stampOf(running), programs);
       const gitUrl = await steps.step('serving the repository', async () => (repository.kind === 'url' ? repository.url : openGitDoor(running, repository.folder)));
       const before = keep ? ['make shell'] : ['make demo KEEP=1', 'make shell'];
-      return { cluster: running, kubeconfig: running.kubeconfig, kubectl: running.kubectl, images: { operator: operatorImage, blobs: blobsImage, agent }, leaderElection: 'fast', gitUrl, isOwn: isOwnRepository(repository, checkout.root), before };
+      return { cluster: running, kubeconfig: running.kubeconfig, kubectl: running.kubectl, images: { operator: operatorImage, blobs: blobsImage, agent, llmGateway: llmGatewayImage }, leaderElection: 'fast', gitUrl, isOwn: isOwnRepository(repository, checkout.root), before };
     },
     async down() {
       // A start that failed or was interrupted has removed what it made.
@@ -96,5 +97,5 @@ async function digestOf(files: readonly string[]): Promise<string> {
 
 function imagesFor(agent: string): Images {
   const image = (name: string) => ({ command: ['$NODE', `$BUNDLES/${name}.js`] });
-  return { [operatorImage]: image(bundles.operator), [blobsImage]: image(bundles.blobs), [agent]: image(bundles.agent) };
+  return { [operatorImage]: image(bundles.operator), [blobsImage]: image(bundles.blobs), [llmGatewayImage]: image(bundles.llmGateway), [agent]: image(bundles.agent) };
 }

@@ -19,10 +19,16 @@ import { withGitUrl } from './repository.ts';
 
 const reportLines = 30;
 
+/** A mission of the samples, and where it runs. */
+export interface DemoMission {
+  readonly place: Place;
+  readonly sample: string;
+}
+
 /** Runs the demo's mission to its end; the exit code tells its outcome. */
-export async function runDemoMission(surroundings: Surroundings, checkout: Checkout, place: Place): Promise<number> {
+export async function runDemoMission(surroundings: Surroundings, checkout: Checkout, { place, sample }: DemoMission): Promise<number> {
   const session = openSession(surroundings, { namespace: demoNamespace, operatorNamespace, ...(place.kubeconfig === undefined ? {} : { kubeconfig: place.kubeconfig }) });
-  const manifest = await demoManifest(checkout, place);
+  const manifest = await demoManifest(checkout, place, sample);
   return withCluster(session, async (cluster) => {
     await applyMission({ ...session, terminal: { ...session.terminal, note: () => {} } }, cluster, manifest);
     const feed = await cluster.watch(manifest.object.metadata.name);
@@ -60,8 +66,8 @@ async function readReport(session: Session, { cluster }: Watching, view: Mission
 }
 
 /** This repository has a mission of its own; every other one is examined. */
-async function demoManifest(checkout: Checkout, { gitUrl: url, isOwn }: Place): Promise<Manifest> {
-  const parsed = parseManifests(withGitUrl(await readFile(checkout.sample(isOwn ? 'demo-mission.yaml' : 'examine-mission.yaml'), 'utf8'), url));
+async function demoManifest(checkout: Checkout, { gitUrl: url }: Place, sample: string): Promise<Manifest> {
+  const parsed = parseManifests(withGitUrl(await readFile(checkout.sample(sample), 'utf8'), url));
   const [manifest] = parsed.kind === 'manifests' ? parsed.manifests : [];
   if (manifest === undefined) throw new Refusal(`read the demo's mission with repository ${url}: ${parsed.kind === 'faults' ? parsed.faults.join(' | ') : 'it is empty'}`, 'set REPO to a folder, or to an https, http, ssh or git URL');
   return manifest;

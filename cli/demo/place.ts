@@ -6,7 +6,7 @@ export interface Place {
   /** Unset: the user's own. */
   readonly kubeconfig?: string;
   readonly kubectl: string;
-  readonly images: { readonly operator: string; readonly blobs: string; readonly agent: string };
+  readonly images: { readonly operator: string; readonly blobs: string; readonly agent: string; readonly llmGateway: string };
   /** Profile of the leader lease. */
   readonly leaderElection: 'default' | 'fast';
   /** Repository as agents reach it. */

@@ -1,6 +1,7 @@
 // Why a mission or a task is where it is: from conditions, and from the operator's answers when it could be asked. Pure.
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { Wait } from '../access/operator.ts';
+import { isUnplanned } from './plan.ts';
 import { conditionOf, currentTasks, endingOf, reasonText, type MissionView } from './view.ts';
 
 export interface Explanation {
@@ -30,7 +31,9 @@ function explainMission({ mission }: MissionView): Explanation[] {
   const refused = of('Accepted').filter(({ status }) => status === 'False');
   const others = [...of('Suspended'), ...of('TTLIgnored')].filter(({ status }) => status === 'True');
   const known = [...of('Succeeded'), ...refused, ...others].map(({ reason, message, next }) => ({ reason, message, next }));
-  const unmet = (mission.status?.goals ?? []).filter(({ state }) => state === 'Unmet').map(({ name, reason, evidence }) => ({ reason, message: `goal ${name} is not met: ${evidence}`, next: '' }));
+  // Without a plan nothing can have been checked, whatever a goal finds missing.
+  const goals = isUnplanned(mission) ? [] : (mission.status?.goals ?? []);
+  const unmet = goals.filter(({ state }) => state === 'Unmet').map(({ name, reason, evidence }) => ({ reason, message: `goal ${name} is not met: ${evidence}`, next: '' }));
   return known.length > 0 ? [...known, ...unmet] : [{ reason: 'Pending', message: 'The operator has not looked at this mission yet.', next: 'kubectl get pods -n coditect-system' }];
 }
 

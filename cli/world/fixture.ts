@@ -19,6 +19,12 @@ export function aMission(plan: Plan, status?: MissionStatus, goals: readonly Goa
   return { apiVersion: 'coditect.ai/v1alpha1', kind: 'Mission', metadata: meta('examine', 'u-mission'), spec, ...(status === undefined ? {} : { status: { observedGeneration: 1, ...status } }) };
 }
 
+/** The same mission, when a planner has to make its tasks. */
+export function aPlannedMission(status?: MissionStatus, goals: readonly Goal[] = []): Mission {
+  const mission = aMission({}, status, goals);
+  return { ...mission, spec: MissionSpec.parse({ ...mission.spec, planner: {} }) };
+}
+
 /** A Task object of that mission. */
 export function aTask(name: string, dependsOn: readonly string[], status?: TaskStatus, run = 1): Task {
   const spec = TaskSpec.parse({ type: 'Analyzer', intent: { action: 'AnalyzeCode' }, dependsOn, missionRef: { name: 'examine', uid: 'u-mission' }, taskName: name, run });

@@ -1,8 +1,10 @@
-// The tasks of a mission as people see them: those that its spec names, and those that follow from its goals and outputs.
+// The tasks of a mission as people see them: those that its spec or its Plan names, and those that follow from its goals and outputs.
 import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Plan } from '#api/v1alpha1/plan.ts';
 import { expandPlan } from '#domain/plan/expand.ts';
 import { firstPlanFault } from '#domain/plan/faults.ts';
 import type { Phase } from '#domain/plan/phase.ts';
+import { planFor } from '#domain/plan/question.ts';
 
 export interface Planned {
   readonly name: string;
@@ -12,8 +14,20 @@ export interface Planned {
   readonly phase: Phase;
 }
 
-/** The plan in plan order; of a spec that cannot be expanded the tasks that it names. */
+/** The Plan that a mission is carried out by, else the newest answer to what it asks now, of either verdict. */
+export function planInUse({ spec, status }: Mission, plans: readonly Plan[]): Plan | undefined {
+  if (spec.planner === undefined) return undefined;
+  return plans.find(({ metadata }) => metadata.name === status?.plan?.name) ?? planFor(spec, plans);
+}
+
+/** True for a mission of which nobody knows the tasks yet. */
+export function isUnplanned({ spec }: Mission): boolean {
+  return spec.planner !== undefined && spec.tasks.length === 0;
+}
+
+/** The plan in plan order; of a spec that cannot be expanded the tasks that it names, and none before a planner has made them. */
 export function planOf(mission: Mission): Planned[] {
+  if (isUnplanned(mission)) return [];
   if (firstPlanFault(mission.spec) === undefined) {
     return expandPlan(mission, mission.status?.runNumber ?? 1).map(({ name, phase, spec: { type, intent, dependsOn } }) => ({ name, type, action: intent.action, dependsOn, phase }));
   }

@@ -5,6 +5,7 @@ import type { Condition } from '#api/v1alpha1/schema.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 
 export interface MissionView {
+  /** With the tasks of its Plan, where a planner made them. */
   readonly mission: Mission;
   /** Tasks of all runs that still exist, in no order. */
   readonly tasks: readonly Task[];

@@ -25,6 +25,13 @@ describe('Submit', () => {
     expect((objects.get('team-a/r1') as unknown as Mission).spec).toEqual(MissionSpec.parse(JSON.parse(specJson())));
   });
 
+  test('takes a mission whose tasks a planner will make, whatever its goals call them', async () => {
+    const { submit, objects } = submitting();
+    const goals = [{ name: 'g', check: { expression: 'tasks["survey"].outcome == "Succeeded"' } }];
+    await submit({ specJson: specJson({ planner: {}, tasks: [], goals }) });
+    expect(objects.size).toBe(1);
+  });
+
   test('answers the same mission when it is repeated, also with defaults written out', async () => {
     const { submit, objects } = submitting();
     const first = await submit();
@@ -54,6 +61,8 @@ describe('Submit', () => {
     'a cycle': { request: { specJson: specJson({ tasks: [task('a', { dependsOn: ['b'] }), task('b', { dependsOn: ['a'] })] }) }, want: /^InvalidArgument spec_json\.tasks\[0\]\.dependsOn: cycle/ },
     'an unknown action': { request: { specJson: specJson({ tasks: [task('a', { intent: { action: 'Fly' } })] }) }, want: /^InvalidArgument spec_json\.tasks\[0\]\.intent\.action: / },
     'an expression over a task that does not exist': { request: { specJson: specJson({ goals: [{ name: 'g', check: { expression: 'tasks["z"].outcome == "Succeeded"' } }] }) }, want: /^InvalidArgument spec_json\.goals\[0\]\.check\.expression: / },
+    'tasks beside a planner': { request: { specJson: specJson({ planner: {} }) }, want: /^InvalidArgument spec_json\.tasks: planner makes the task graph/ },
+    'a goal that no plan could satisfy': { request: { specJson: specJson({ planner: {}, tasks: [], goals: [{ name: 'g', check: { expression: 'nonsense' } }] }) }, want: /^InvalidArgument spec_json\.goals\[0\]\.check\.expression: / },
     'too many bytes': { request: { specJson: specJson({ goal: 'x'.repeat(140_000) }) }, want: /^InvalidArgument spec_json: \d+ bytes, the limit is 131072/ },
   };
   test.each(Object.entries(wrong))('refuses %s and makes nothing', async (_, { request, want }) => {

@@ -3,8 +3,9 @@ import { MissionSpec, MissionTask } from '#api/v1alpha1/mission.ts';
 import { Workspace } from '#api/v1alpha1/task.ts';
 import { base32Lower, sha256 } from '#domain/digest.ts';
 import { firstPlanFault } from '#domain/plan/faults.ts';
+import { faultNoPlanMends } from '#domain/planning/needs.ts';
 import type { EnqueueRequest } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
-import type { SubmitRequest } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
+import type { PlanRequest, SubmitRequest } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
 import { invalid, strictly } from './parse.ts';
 
 const limits = { missionBytes: 131_072, taskBytes: 65_536, workspaceBytes: 16_384, tasks: 100 } as const;
@@ -18,9 +19,21 @@ export interface WantedMission {
 /** The mission that a Submit asks for. */
 export function submittedMission({ requestId, specJson }: SubmitRequest): WantedMission {
   if (!/^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$/.test(requestId)) throw invalid('request_id', 'must be 1 to 52 characters of a-z, 0-9 and -, with neither a dash at the start nor at the end');
+  return { name: requestId, spec: specFrom(specJson) };
+}
+
+/** What a Plan asks about: a mission that leaves its tasks to a planner. */
+export function previewedSpec({ specJson }: PlanRequest): MissionSpec {
+  const spec = specFrom(specJson);
+  if (spec.planner === undefined) throw invalid('spec_json.planner', 'must be set: without it the tasks are those of the spec, and there is nothing to plan');
+  return spec;
+}
+
+function specFrom(specJson: string): MissionSpec {
   const spec = strictly(MissionSpec, specJson, 'spec_json', limits.missionBytes);
+  if (spec.planner !== undefined && spec.tasks.length > 0) throw invalid('spec_json.tasks', 'planner makes the task graph: leave tasks out, or leave planner out');
   refuseFaults(spec, (field) => `spec_json.${field}`);
-  return { name: requestId, spec };
+  return spec;
 }
 
 /** The mission that carries the tasks of an Enqueue. One failed task does not take the others with it: whoever enqueues did not make a plan. */
@@ -43,6 +56,14 @@ export function enqueuedName(requestId: string): string {
 }
 
 function refuseFaults(spec: MissionSpec, fieldOf: (field: string) => string): void {
-  const fault = firstPlanFault(spec);
+  const fault = spec.planner === undefined ? firstPlanFault(spec) : faultBeforePlan(spec);
   if (fault !== undefined) throw invalid(fieldOf(fault.field), fault.message);
+}
+
+/** Of a mission without tasks only what no plan could mend is wrong. */
+function faultBeforePlan(spec: MissionSpec): { readonly field: string; readonly message: string } | undefined {
+  const text = faultNoPlanMends(spec);
+  if (text === undefined) return undefined;
+  const at = text.indexOf(': ');
+  return { field: text.slice(0, at), message: text.slice(at + 2) };
 }

@@ -1,9 +1,8 @@
-// OrchestratorService: submit a mission, follow it, ask why it waits, read its logs.
+// OrchestratorService: preview a plan, submit a mission, follow it, ask why it waits, read its logs.
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { Authenticator } from '#api/access.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
-import type { Clock } from '#platform/clock.ts';
 import type { KubeClient, ObjectKey, Store } from '#platform/kube/types.ts';
 import type { LogsRequest, OrchestratorService } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
 import { createMission } from './create-mission.ts';
@@ -15,6 +14,7 @@ import type { LogPiece } from './log-buffer.ts';
 import { currentTask } from './mission-stream.ts';
 import { submittedMission } from './mission-request.ts';
 import { invalid, taskNameFrom } from './parse.ts';
+import { createPreviewer, type PreviewDeps } from './plan-preview.ts';
 
 /** Why tasks wait; the leader's scheduler satisfies it. */
 export interface Explainer {
@@ -22,7 +22,7 @@ export interface Explainer {
   explain(mission: ObjectKey, task?: string): readonly { readonly task: string; readonly reason: string; readonly message: string; readonly position: number }[] | undefined;
 }
 
-export interface OrchestratorDeps {
+export interface OrchestratorDeps extends Pick<PreviewDeps, 'preview' | 'clock'> {
   readonly client: Pick<KubeClient, 'create' | 'get'>;
   readonly authenticator: Authenticator;
   readonly missions: Store<Mission>;
@@ -31,12 +31,12 @@ export interface OrchestratorDeps {
   readonly explainer: () => Explainer | undefined;
   readonly feed: Feed;
   readonly logs: LiveLogs;
-  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** The service over its ports. */
 export function createOrchestratorService(deps: OrchestratorDeps): ServiceImpl<typeof OrchestratorService> {
   return {
+    plan: createPreviewer(deps),
     submit: (request, context) => createMission(deps, context, request.namespace, () => submittedMission(request)),
     async *follow(request, context) {
       const mission = await readableMission(deps, context, request.mission);

@@ -1,11 +1,12 @@
 // The api listener in one process, for this room's tests: the real services and interceptors, caches and an API server in memory.
 import { ConnectError, Code, createClient, createRouterTransport } from '@connectrpc/connect';
 import type { Authenticator } from '#api/access.ts';
-import { missions } from '#api/v1alpha1/kinds.ts';
+import { missions, type ResourceType } from '#api/v1alpha1/kinds.ts';
 import { type Mission, MissionSpec } from '#api/v1alpha1/mission.ts';
 import { type Task, TaskSpec } from '#api/v1alpha1/task.ts';
 import { KubeError } from '#platform/kube/error.ts';
 import { createStore } from '#platform/kube/store.ts';
+import { namespaces } from '#platform/kube/resources.ts';
 import type { KubeClient, KubeObject, NewObject, ObjectKey } from '#platform/kube/types.ts';
 import { OrchestratorService } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
 import { TaskQueueService } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
@@ -13,6 +14,7 @@ import { silentLog } from '#platform/telemetry/log.ts';
 import { ManualClock } from '#testing/manual-clock.ts';
 import { createBroadcast } from './broadcast.ts';
 import type { Explainer } from './orchestrator.ts';
+import type { PreviewParts } from './plan-preview.ts';
 import { apiRoutes } from './routes.ts';
 
 const base = { namespace: 'team-a', resourceVersion: '1', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' } as const;
@@ -41,6 +43,8 @@ export function ended(reason: string, byAgent = true): NonNullable<Task['status'
   return { ...running, outcome: { result: reason === 'Completed' ? 'Succeeded' : 'Failed', reason, message: reason, time: '2026-01-01T00:00:00Z', ...(byAgent ? { epoch: { term: 1, counter: 1 } } : {}) } };
 }
 
+const namespaceObject = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { ...base, name, uid: `uid-of-${name}` } });
+
 /** Creates objects in memory; `refuse` makes the next create fail. */
 function memoryClient() {
   const objects = new Map<string, KubeObject>();
@@ -54,7 +58,7 @@ function memoryClient() {
       objects.set(key, { ...object, metadata: { ...base, ...object.metadata, uid: `uid-${objects.size + 1}` } } as unknown as KubeObject);
       return objects.get(key) as T;
     },
-    get: async <T extends KubeObject>(_: unknown, { namespace, name }: ObjectKey) => objects.get(`${namespace}/${name}`) as T | undefined,
+    get: async <T extends KubeObject>({ plural }: ResourceType, { namespace, name }: ObjectKey) => (plural === namespaces.plural ? namespaceObject(name) : objects.get(`${namespace}/${name}`)) as T | undefined,
   };
   return { client, objects, refuse: (error: KubeError) => void refusals.push(error) };
 }
@@ -65,14 +69,14 @@ const authenticator: Authenticator = {
   allowed: async ({ username }, { verb, namespace }) => namespace === 'team-a' && (username === 'writer' || (username === 'reader' && verb === 'get')),
 };
 
-/** Everything a test of the services needs; a follower when `explainer` is null. `as` gives clients that call with a user's token. */
-export function anApi(explainer: Explainer | null = { explain: () => [] }) {
+/** Everything a test of the services needs; a follower when `explainer` is null, without a gateway unless `preview` is given. `as` gives clients that call with a user's token. */
+export function anApi(explainer: Explainer | null = { explain: () => [] }, preview?: (clock: ManualClock) => PreviewParts) {
   const clock = new ManualClock();
   const broadcast = createBroadcast(clock);
   const missionStore = createStore<Mission>({ name: missions.plural, indexes: {}, log: silentLog, onPoison: () => {} });
   const taskStore = createStore<Task>({ name: 'tasks', indexes: {}, log: silentLog, onPoison: () => {} });
   const server = memoryClient();
-  const { routes, interceptors } = apiRoutes({ client: server.client, authenticator, missions: missionStore, tasks: taskStore, explainer: () => explainer ?? undefined, broadcast, clock });
+  const { routes, interceptors } = apiRoutes({ client: server.client, authenticator, missions: missionStore, tasks: taskStore, explainer: () => explainer ?? undefined, broadcast, clock, ...(preview === undefined ? {} : { preview: preview(clock) }) });
   const transport = createRouterTransport(routes, { router: { interceptors: [...interceptors] } });
   const as = (user: string | undefined) => {
     const options = user === undefined ? {} : { headers: { authorization: `Bearer ${user}` } };

@@ -9,7 +9,7 @@ import { aHello } from './testing.ts';
 
 const identity = { namespace: 'team-a', pool: 'crew', pod: 'p-1', uid: 'uid-p-1' };
 const ref = { taskUid: 'u', attempt: 1, epoch: { term: 2, counter: 1 } };
-const order: Order = { ...ref, namespace: 'team-a', name: 'a', specJson: '{}', inputsJson: '{}', workspace: {}, blobGrant: 'g', namespaceUid: 'ns', ownerUid: 'o', deadlineSeconds: 60, pastSeconds: 0 };
+const order: Order = { ...ref, namespace: 'team-a', name: 'a', specJson: '{}', inputsJson: '{}', workspace: {}, blobGrant: 'g', llmGrant: 'l', namespaceUid: 'ns', ownerUid: 'o', deadlineSeconds: 60, pastSeconds: 0 };
 
 class FakeOutbox implements Outbox {
   readonly sent: WorkResponse[] = [];
@@ -75,7 +75,7 @@ describe('a connection', () => {
     expect(heard.at(-1)).toBe('disconnected uid-p-1');
     expect(fleet.view(identity.uid)).toBeDefined();
     expect(fleet.members()).toEqual([]);
-    expect([fleet.assign(identity.uid, order), fleet.abort(identity.uid, ref, ''), fleet.confirm(identity.uid, ref), fleet.reissue(identity.uid, ref, ref.epoch, 'g')]).toEqual([false, false, false, false]);
+    expect([fleet.assign(identity.uid, order), fleet.abort(identity.uid, ref, ''), fleet.confirm(identity.uid, ref), fleet.reissue(identity.uid, ref, ref.epoch, { blobGrant: 'g', llmGrant: '' })]).toEqual([false, false, false, false]);
     open();
     expect(heard.at(-1)).toBe('connected p-1 0 same');
   });
@@ -146,11 +146,11 @@ describe('orders', () => {
     const outbox = open();
     fleet.assign(identity.uid, order);
     fleet.abort(identity.uid, ref, 'x'.repeat(400));
-    fleet.reissue(identity.uid, ref, { term: 3, counter: 9 }, 'grant');
+    fleet.reissue(identity.uid, ref, { term: 3, counter: 9 }, { blobGrant: 'blobs', llmGrant: 'models' });
     expect(outbox.sent.map(({ message }) => message)).toMatchObject([
-      { case: 'assign', value: { taskUid: 'u', task: { name: 'a' } } },
+      { case: 'assign', value: { taskUid: 'u', task: { name: 'a' }, blobGrant: 'g', llmGrant: 'l' } },
       { case: 'abort', value: { ...ref, reason: 'x'.repeat(256) } },
-      { case: 'reissue', value: { taskUid: 'u', attempt: 1, oldEpoch: ref.epoch, newEpoch: { term: 3, counter: 9 }, blobGrant: 'grant' } },
+      { case: 'reissue', value: { taskUid: 'u', attempt: 1, oldEpoch: ref.epoch, newEpoch: { term: 3, counter: 9 }, blobGrant: 'blobs', llmGrant: 'models' } },
     ]);
   });
 

@@ -6,7 +6,7 @@ import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import { type WorkResponse, WorkResponseSchema } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
-import type { Agents, AgentView, AttemptRef, Claim, Order } from '../../task/agents-port.ts';
+import type { Agents, AgentView, AttemptRef, Claim, Grants, Order } from '../../task/agents-port.ts';
 import { assignMessage, type CheckedHello } from './messages.ts';
 
 /** One direction of a stream: to the agent. */
@@ -146,8 +146,8 @@ class TermFleet implements Fleet {
     return this.#send(agentUid, { case: 'confirm', value: { taskUid, attempt, epoch } });
   }
 
-  reissue(agentUid: string, { taskUid, attempt, epoch }: AttemptRef, newEpoch: Epoch, blobGrant: string): boolean {
-    return this.#send(agentUid, { case: 'reissue', value: { taskUid, attempt, oldEpoch: epoch, newEpoch, blobGrant } });
+  reissue(agentUid: string, { taskUid, attempt, epoch }: AttemptRef, newEpoch: Epoch, grants: Grants): boolean {
+    return this.#send(agentUid, { case: 'reissue', value: { taskUid, attempt, oldEpoch: epoch, newEpoch, ...grants } });
   }
 
   #send(agentUid: string, message: NonNullable<MessageInitShape<typeof WorkResponseSchema>['message']>): boolean {

@@ -171,14 +171,14 @@ test('whatever an agent says of a result, what comes through the door fits into 
 });
 
 describe('an order on the wire', () => {
-  const order: Order = { taskUid: 'u', namespace: 'team-a', name: 'a', attempt: 2, epoch: { term: 2, counter: 1 }, specJson: '{}', inputsJson: '{}', workspace: {}, blobGrant: 'g', namespaceUid: 'ns', ownerUid: 'o', deadlineSeconds: 60, pastSeconds: 0 };
+  const order: Order = { taskUid: 'u', namespace: 'team-a', name: 'a', attempt: 2, epoch: { term: 2, counter: 1 }, specJson: '{}', inputsJson: '{}', workspace: {}, blobGrant: 'g', llmGrant: 'l', namespaceUid: 'ns', ownerUid: 'o', deadlineSeconds: 60, pastSeconds: 0 };
   const assignOf = (workspace: Order['workspace']) => {
     const { message } = create(WorkResponseSchema, { message: assignMessage({ ...order, workspace }) });
     return message.case === 'assign' ? message.value : undefined;
   };
 
   test('names the task and what it may cost', () => {
-    expect(assignOf({})).toMatchObject({ taskUid: 'u', task: { namespace: 'team-a', name: 'a' }, attempt: 2, epoch: { term: 2, counter: 1 }, blobGrant: 'g', deadlineSeconds: 60, workspace: { source: { case: undefined }, bundleCommit: '' } });
+    expect(assignOf({})).toMatchObject({ taskUid: 'u', task: { namespace: 'team-a', name: 'a' }, attempt: 2, epoch: { term: 2, counter: 1 }, blobGrant: 'g', llmGrant: 'l', deadlineSeconds: 60, workspace: { source: { case: undefined }, bundleCommit: '' } });
   });
 
   test('carries the repository, or files, and the output of a dependency', () => {

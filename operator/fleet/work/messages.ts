@@ -71,7 +71,7 @@ export function epochOf(epoch: EpochMessage | undefined, field: string): Epoch {
 // What an attempt may come to by itself; the other reasons are ours to give.
 const reasons: Readonly<Record<Report['result'], readonly OutcomeReason[]>> = {
   Succeeded: ['Completed'],
-  Failed: ['ActionFailed', 'ActionRefused', 'WorkspaceFailed', 'InputMissing', 'OutputTooLarge', 'TimedOut', 'AgentStopped', 'ArtifactLost', 'AgentError'],
+  Failed: ['ActionFailed', 'ActionRefused', 'BudgetExceeded', 'WorkspaceFailed', 'InputMissing', 'OutputTooLarge', 'TimedOut', 'AgentStopped', 'ArtifactLost', 'AgentError'],
 };
 
 const Measured = z.object({ resultDigest: Digest, durationMs: z.bigint().min(0n).max(10_000_000_000n) });

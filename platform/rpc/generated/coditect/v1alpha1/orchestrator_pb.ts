@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 // What people and programs ask the operator. Served on the api listener; every call needs a bearer token
-// that may read (Follow, Explain, Logs) or create (Submit) missions in the namespace.
+// that may read (Follow, Explain, Logs) or create (Submit, Plan) missions in the namespace.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file coditect/v1alpha1/orchestrator.proto.
  */
 export const file_coditect_v1alpha1_orchestrator: GenFile = /*@__PURE__*/
-  fileDesc("CiRjb2RpdGVjdC92MWFscGhhMS9vcmNoZXN0cmF0b3IucHJvdG8SEWNvZGl0ZWN0LnYxYWxwaGExIkkKDVN1Ym1pdFJlcXVlc3QSEQoJbmFtZXNwYWNlGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSEQoJc3BlY19qc29uGAMgASgJIkwKDlN1Ym1pdFJlc3BvbnNlEi0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSCwoDdWlkGAIgASgJIj4KDUZvbGxvd1JlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleSJsCg5Gb2xsb3dSZXNwb25zZRIMCgR0aW1lGAEgASgJEgwKBHRhc2sYAiABKAkSDQoFc3RhdGUYAyABKAkSDQoFYWdlbnQYBCABKAkSDwoHcGVyY2VudBgFIAEoDRIPCgdtZXNzYWdlGAYgASgJIk0KDkV4cGxhaW5SZXF1ZXN0Ei0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSDAoEdGFzaxgCIAEoCSJCCg9FeHBsYWluUmVzcG9uc2USLwoHd2FpdGluZxgBIAMoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLldhaXRpbmdUYXNrIk4KC1dhaXRpbmdUYXNrEgwKBHRhc2sYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSEAoIcG9zaXRpb24YBCABKA0iWgoLTG9nc1JlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleRIMCgR0YXNrGAIgASgJEg4KBm9mZnNldBgDIAEoBCIsCgxMb2dzUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEgwKBGRhdGEYAiABKAwy0gIKE09yY2hlc3RyYXRvclNlcnZpY2USTQoGU3VibWl0EiAuY29kaXRlY3QudjFhbHBoYTEuU3VibWl0UmVxdWVzdBohLmNvZGl0ZWN0LnYxYWxwaGExLlN1Ym1pdFJlc3BvbnNlEk8KBkZvbGxvdxIgLmNvZGl0ZWN0LnYxYWxwaGExLkZvbGxvd1JlcXVlc3QaIS5jb2RpdGVjdC52MWFscGhhMS5Gb2xsb3dSZXNwb25zZTABElAKB0V4cGxhaW4SIS5jb2RpdGVjdC52MWFscGhhMS5FeHBsYWluUmVxdWVzdBoiLmNvZGl0ZWN0LnYxYWxwaGExLkV4cGxhaW5SZXNwb25zZRJJCgRMb2dzEh4uY29kaXRlY3QudjFhbHBoYTEuTG9nc1JlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5Mb2dzUmVzcG9uc2UwAWIGcHJvdG8z", [file_coditect_v1alpha1_common]);
+  fileDesc("CiRjb2RpdGVjdC92MWFscGhhMS9vcmNoZXN0cmF0b3IucHJvdG8SEWNvZGl0ZWN0LnYxYWxwaGExIkkKDVN1Ym1pdFJlcXVlc3QSEQoJbmFtZXNwYWNlGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSEQoJc3BlY19qc29uGAMgASgJIkwKDlN1Ym1pdFJlc3BvbnNlEi0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSCwoDdWlkGAIgASgJIj4KDUZvbGxvd1JlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleSJsCg5Gb2xsb3dSZXNwb25zZRIMCgR0aW1lGAEgASgJEgwKBHRhc2sYAiABKAkSDQoFc3RhdGUYAyABKAkSDQoFYWdlbnQYBCABKAkSDwoHcGVyY2VudBgFIAEoDRIPCgdtZXNzYWdlGAYgASgJIk0KDkV4cGxhaW5SZXF1ZXN0Ei0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSDAoEdGFzaxgCIAEoCSJCCg9FeHBsYWluUmVzcG9uc2USLwoHd2FpdGluZxgBIAMoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLldhaXRpbmdUYXNrIk4KC1dhaXRpbmdUYXNrEgwKBHRhc2sYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSEAoIcG9zaXRpb24YBCABKA0iWgoLTG9nc1JlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleRIMCgR0YXNrGAIgASgJEg4KBm9mZnNldBgDIAEoBCIsCgxMb2dzUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEgwKBGRhdGEYAiABKAwiMwoLUGxhblJlcXVlc3QSEQoJbmFtZXNwYWNlGAEgASgJEhEKCXNwZWNfanNvbhgCIAEoCSKyAQoMUGxhblJlc3BvbnNlEg8KB3ZlcmRpY3QYASABKAkSEgoKdGFza3NfanNvbhgCIAEoCRIOCgZmYXVsdHMYAyADKAkSDwoHc3VtbWFyeRgEIAEoCRINCgVtb2RlbBgFIAEoCRIOCgZyb3VuZHMYBiABKA0SEAoIY29zdF91c2QYByABKAkSFAoMaW5wdXRfdG9rZW5zGAggASgEEhUKDW91dHB1dF90b2tlbnMYCSABKAQymwMKE09yY2hlc3RyYXRvclNlcnZpY2USTQoGU3VibWl0EiAuY29kaXRlY3QudjFhbHBoYTEuU3VibWl0UmVxdWVzdBohLmNvZGl0ZWN0LnYxYWxwaGExLlN1Ym1pdFJlc3BvbnNlEk8KBkZvbGxvdxIgLmNvZGl0ZWN0LnYxYWxwaGExLkZvbGxvd1JlcXVlc3QaIS5jb2RpdGVjdC52MWFscGhhMS5Gb2xsb3dSZXNwb25zZTABElAKB0V4cGxhaW4SIS5jb2RpdGVjdC52MWFscGhhMS5FeHBsYWluUmVxdWVzdBoiLmNvZGl0ZWN0LnYxYWxwaGExLkV4cGxhaW5SZXNwb25zZRJJCgRMb2dzEh4uY29kaXRlY3QudjFhbHBoYTEuTG9nc1JlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5Mb2dzUmVzcG9uc2UwARJHCgRQbGFuEh4uY29kaXRlY3QudjFhbHBoYTEuUGxhblJlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5QbGFuUmVzcG9uc2ViBnByb3RvMw", [file_coditect_v1alpha1_common]);
 
 /**
  * @generated from message coditect.v1alpha1.SubmitRequest
@@ -260,6 +260,99 @@ export const LogsResponseSchema: GenMessage<LogsResponse> = /*@__PURE__*/
   messageDesc(file_coditect_v1alpha1_orchestrator, 8);
 
 /**
+ * @generated from message coditect.v1alpha1.PlanRequest
+ */
+export type PlanRequest = Message<"coditect.v1alpha1.PlanRequest"> & {
+  /**
+   * @generated from field: string namespace = 1;
+   */
+  namespace: string;
+
+  /**
+   * Mission.spec as JSON, with planner and without tasks.
+   *
+   * @generated from field: string spec_json = 2;
+   */
+  specJson: string;
+};
+
+/**
+ * Describes the message coditect.v1alpha1.PlanRequest.
+ * Use `create(PlanRequestSchema)` to create a new message.
+ */
+export const PlanRequestSchema: GenMessage<PlanRequest> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_orchestrator, 9);
+
+/**
+ * @generated from message coditect.v1alpha1.PlanResponse
+ */
+export type PlanResponse = Message<"coditect.v1alpha1.PlanResponse"> & {
+  /**
+   * Accepted or Rejected.
+   *
+   * @generated from field: string verdict = 1;
+   */
+  verdict: string;
+
+  /**
+   * Tasks as Mission.spec.tasks has them, a JSON array; empty for a rejected plan.
+   *
+   * @generated from field: string tasks_json = 2;
+   */
+  tasksJson: string;
+
+  /**
+   * What was wrong with the last answer of the model, for a rejected plan.
+   *
+   * @generated from field: repeated string faults = 3;
+   */
+  faults: string[];
+
+  /**
+   * The plan in words, by the model.
+   *
+   * @generated from field: string summary = 4;
+   */
+  summary: string;
+
+  /**
+   * @generated from field: string model = 5;
+   */
+  model: string;
+
+  /**
+   * How often the model was asked.
+   *
+   * @generated from field: uint32 rounds = 6;
+   */
+  rounds: number;
+
+  /**
+   * What the preview has cost, in US dollars, for example 0.0125.
+   *
+   * @generated from field: string cost_usd = 7;
+   */
+  costUsd: string;
+
+  /**
+   * @generated from field: uint64 input_tokens = 8;
+   */
+  inputTokens: bigint;
+
+  /**
+   * @generated from field: uint64 output_tokens = 9;
+   */
+  outputTokens: bigint;
+};
+
+/**
+ * Describes the message coditect.v1alpha1.PlanResponse.
+ * Use `create(PlanResponseSchema)` to create a new message.
+ */
+export const PlanResponseSchema: GenMessage<PlanResponse> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_orchestrator, 10);
+
+/**
  * @generated from service coditect.v1alpha1.OrchestratorService
  */
 export const OrchestratorService: GenService<{
@@ -302,6 +395,17 @@ export const OrchestratorService: GenService<{
     methodKind: "server_streaming";
     input: typeof LogsRequestSchema;
     output: typeof LogsResponseSchema;
+  },
+  /**
+   * Previews the plan of a mission with a planner: asks the model as a Mission would, and creates nothing. The tenant pays. Any replica answers.
+   * FAILED_PRECONDITION where there is no LLM gateway or no pool to plan with; UNAVAILABLE when asking again may help.
+   *
+   * @generated from rpc coditect.v1alpha1.OrchestratorService.Plan
+   */
+  plan: {
+    methodKind: "unary";
+    input: typeof PlanRequestSchema;
+    output: typeof PlanResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_coditect_v1alpha1_orchestrator, 0);

@@ -1,0 +1,89 @@
+// Two thousand missions at once, a provider that loses answers and storms, and a gateway that dies: nobody spends more than was allowed.
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Account, llmHeaders } from '#api/llm.ts';
+import { microUsdOf } from '#domain/cost/money.ts';
+import { createLlmClient, type LlmAnswer, type LlmClient } from '#platform/anthropic/client.ts';
+import { seeded } from '#testing/seeded.ts';
+import { answerCostMicroUsd, fails, hangsUp, type Play, well } from './fake-provider.ts';
+import { account, makePeople, missionObject, type People, question, startWorld, type World } from './testing.ts';
+
+const missions = 2000;
+const callsEach = 3;
+const crashes = 3;
+const atOnce = 64;
+const maxCostUsd = '0.05';
+
+let people: People;
+let world: World;
+beforeAll(async () => {
+  people = await makePeople();
+  world = await startWorld(people);
+});
+afterAll(() => world.close());
+
+const accountOf = (number: number): Account => ({ ...account, mission: `m-${number}`, missionUid: `uid-${number}` });
+const headersOf = (of: Account) => ({ [llmHeaders.account]: Buffer.from(JSON.stringify(of)).toString('base64url') });
+const usageOf = async (number: number) => JSON.parse((await world.ask({ method: 'GET', path: `/v1/usage/uid-${number}` })).text) as { settled: { costMicroUsd: number }; reservedMicroUsd: number };
+
+function dial(): LlmClient {
+  const { caBundle: ca, certificate: cert, key } = people.operator;
+  return createLlmClient({ baseUrl: `https://127.0.0.1:${world.port()}`, tls: { ca, cert, key, servername: 'coditect-llm-gateway.sys.svc' } });
+}
+
+test('a simulation of 2,000 missions never spends more than their budgets, whatever is lost on the way', { timeout: 180_000 }, async () => {
+  const seed = Number(process.env['SEED'] ?? 41);
+  console.log(`SEED=${seed}`);
+  const random = seeded(seed);
+  const billed = { answers: 0, lost: 0 };
+  const plays: readonly (readonly [number, Play])[] = [
+    [0.06, (response) => (billed.lost++, hangsUp(response))],
+    [0.12, fails(529, 'overloaded_error')],
+    [0.16, fails(429, 'rate_limit_error', { 'retry-after': '0' })],
+    [1, (response) => (billed.answers++, well(response))],
+  ];
+  const play: Play = (response) => (plays.find(([share]) => drawn() < share)?.[1] ?? well)(response);
+  let last = 0;
+  const drawn = () => last;
+  const script = { shift: () => ((last = random()), play) };
+  Object.assign(world.provider.script, script);
+  for (let number = 0; number < missions; number += 1) world.cluster.put({ ...missionObject({ budget: { maxCostUsd } }), metadata: { namespace: 'team-a', name: `m-${number}`, uid: `uid-${number}` } });
+
+  const answers: LlmAnswer[] = [];
+  const overspent: number[] = [];
+  const wanted = Array.from({ length: missions * callsEach }, (_, index) => index % missions);
+  let client = dial();
+  const caller = async () => {
+    for (let number = wanted.pop(); number !== undefined; number = wanted.pop()) {
+      const answer = await client.complete(question, { headers: headersOf(accountOf(number)) });
+      answers.push(answer);
+      // Whoever finds nobody asks again: what became of the call before is for the gateway to know.
+      if (answer.kind === 'later' && answer.message.startsWith('Connection error')) {
+        wanted.unshift(number);
+        await setTimeout(20);
+      }
+      if (random() > 0.02) continue;
+      const now = await usageOf(number).catch(() => undefined);
+      if (now !== undefined && now.settled.costMicroUsd + now.reservedMicroUsd > microUsdOf(maxCostUsd)) overspent.push(number);
+    }
+  };
+  const killer = async () => {
+    for (let crash = 1; crash <= crashes; crash += 1) {
+      await expect.poll(() => wanted.length, { timeout: 120_000, interval: 20 }).toBeLessThan((missions * callsEach * (crashes - crash + 1)) / (crashes + 1));
+      await world.crash();
+      client = dial();
+    }
+  };
+  await Promise.all([...Array.from({ length: atOnce }, caller), killer()]);
+
+  const usages = await Promise.all(Array.from({ length: missions }, (_, number) => usageOf(number)));
+  const spent = usages.reduce((sum, { settled }) => sum + settled.costMicroUsd, 0);
+  console.log(`${answers.filter(({ kind }) => kind === 'answered').length} answered of ${answers.length}; provider: ${billed.answers} answers, ${billed.lost} lost; spent ${spent} micro-USD`);
+  expect(overspent).toEqual([]);
+  expect(usages.filter(({ settled, reservedMicroUsd }) => settled.costMicroUsd > microUsdOf(maxCostUsd) || reservedMicroUsd !== 0)).toEqual([]);
+  // What was answered is in the books to the micro-dollar; what was lost, or open at a crash, is in them at the most it can have cost.
+  expect(spent).toBeGreaterThanOrEqual(billed.answers * answerCostMicroUsd);
+  const certain = usages.filter(({ settled }) => settled.costMicroUsd % answerCostMicroUsd === 0 && settled.costMicroUsd <= callsEach * answerCostMicroUsd);
+  expect(certain.length).toBeGreaterThan(missions * 0.7);
+  expect(billed.answers).toBeGreaterThan(missions * callsEach * 0.8);
+});
