@@ -5,13 +5,16 @@ RUN := scripts/run.sh
 CLAIMS ?= skeleton
 
 .DEFAULT_GOAL := help
-.PHONY: help demo shell test e2e prove bench bench-roles check generate clean
+.PHONY: help demo demo-llm shell test e2e prove bench bench-roles check generate clean
 
 help: ## Say what each target is for.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
 demo: ## Run a mission on this repository, or on REPO, in a Kubernetes on this machine (KEEP=1 leaves it up).
 	@$(RUN) node cli/main.ts demo
+
+demo-llm: ## Give a language model a goal: it plans, writes code and is checked (a simulation without ANTHROPIC_API_KEY).
+	@LLM=1 $(RUN) node cli/main.ts demo
 
 shell: ## Open a shell with kubectl, kubectl mission and the kubeconfig of the demo cluster.
 	@$(RUN) node cli/main.ts shell

@@ -10,12 +10,13 @@ import { deletionStory, explainStory, kubectlStory } from './stories/kubectl.ts'
 import { privateCloneStory } from './stories/private-clone.ts';
 import { publishedPackagesStory } from './stories/published-packages.ts';
 import { plannerStory } from './stories/planner.ts';
+import { thinkingStory } from './stories/thinking.ts';
 import type { Story, StoryResult, StoryWorld } from './story.ts';
-import { planPolicy } from '#testing/llm/policies/plan/plan.ts';
+import { policyOf } from '#testing/llm/policies/catalogue.ts';
 import { startModelServer } from '#testing/llm/server.ts';
 import { createWorld, root } from '#testing/world.ts';
 
-const stories: readonly Story[] = [demoMissionStory, liarsStory, verifierStory, deliveryStory, plannerStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
+const stories: readonly Story[] = [demoMissionStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
 
 const wanted = process.argv[2] ?? '';
 const chosen = stories.filter(({ name }) => name.includes(wanted));
@@ -32,7 +33,7 @@ say(`e2e: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped
 process.exit(count('failed') === 0 ? 0 : 1);
 
 async function runAll(all: readonly Story[]): Promise<readonly StoryResult[]> {
-  const models = await startModelServer({ policy: planPolicy });
+  const models = await startModelServer({ policy: policyOf('demo', {}) });
   const world = await createWorld(`e2e-${process.pid}`, { say, upstreamUrl: models.url });
   const close = () => Promise.all([world.close(), models.close()]);
   const stop = (): void => void close().finally(() => process.exit(130));

@@ -10,6 +10,7 @@ const usage = `usage: node scripts/install-manifests.ts [options]
   --replicas N              operators (1)
   --leader-election NAME    default or fast (default)
   --llm-gateway-image IMAGE installs the LLM gateway
+  --upstream-url URL        Messages API of the model provider (Anthropic's)
   --provider-secret NAME    Secret whose api-key opens the model provider (coditect-llm-provider)
   --cli-namespace NAME      further namespace for kubectl mission; may be repeated`;
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     'operator-image': { type: 'string', default: 'coditect/operator:dev' },
     'blobs-image': { type: 'string', default: 'coditect/blobs:dev' },
     'llm-gateway-image': { type: 'string' },
+    'upstream-url': { type: 'string' },
     'provider-secret': { type: 'string', default: 'coditect-llm-provider' },
     replicas: { type: 'string', default: '1' },
     'leader-election': { type: 'string', default: 'default' },
@@ -32,7 +34,8 @@ function optionsFrom(): InstallOptions | undefined {
   const replicas = Number(values.replicas);
   if (values.help || !Number.isInteger(replicas) || replicas < 1 || (leaderElection !== 'default' && leaderElection !== 'fast')) return undefined;
   const image = values['llm-gateway-image'];
-  const llm = image === undefined ? {} : { llm: { image, key: { secret: values['provider-secret'], key: 'api-key' } } };
+  const upstreamUrl = values['upstream-url'];
+  const llm = image === undefined ? {} : { llm: { image, key: { secret: values['provider-secret'], key: 'api-key' }, ...(upstreamUrl === undefined ? {} : { upstreamUrl }) } };
   return { ...llm, namespace: values.namespace, images: { operator: values['operator-image'], blobs: values['blobs-image'] }, replicas, leaderElection, cliNamespaces: values['cli-namespace'] };
 }
 

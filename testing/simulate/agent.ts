@@ -67,8 +67,8 @@ export class ScriptedAgent {
     const outbox: Outbox = { send: (message) => this.#receive(message, outbox), close: () => this.disconnect(outbox) };
     this.#connection = { leadership, outbox };
     const claims = [...this.#held.values()].map(({ taskUid, attempt, epoch, report }) => ({ taskUid, attempt, epoch, finished: report !== undefined, resultDigest: report?.output.digest ?? '' }));
-    const hello = { protocolMin: 1, protocolMax: 1, processUuid: this.#processUuid, slots: 4, agentTypes: ['Analyzer'], capabilities: [], highestTerm: 0, boundary: 'full', draining: false, claims } as const;
-    leadership.fleet.open(this.identity, { ...hello, agentTypes: ['Analyzer'], capabilities: [], claims }, outbox);
+    const hello = { protocolMin: 1, protocolMax: 1, processUuid: this.#processUuid, slots: 4, agentTypes: ['Analyzer', 'Coder'], capabilities: [], highestTerm: 0, boundary: 'full', draining: false, claims } as const;
+    leadership.fleet.open(this.identity, { ...hello, agentTypes: ['Analyzer', 'Coder'], capabilities: [], claims }, outbox);
   }
 
   disconnect(outbox = this.#connection?.outbox): void {

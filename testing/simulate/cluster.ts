@@ -9,6 +9,7 @@ import type { Mission } from '#api/v1alpha1/mission.ts';
 import { dependencyVerdict } from '#domain/dependency.ts';
 import { createCaches, type Caches } from '#operator/caches.ts';
 import { startTerm, type Term } from '#operator/term/index.ts';
+import type { UsageSource } from '#operator/usage/book.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createKubeClient, type WatchingClient } from '#platform/kube/client.ts';
 import { KubeError } from '#platform/kube/error.ts';
@@ -32,6 +33,8 @@ interface Reign {
 export interface SimulationOptions {
   readonly seed: number;
   readonly script: Script;
+  /** Tells what missions have used; unset: the installation has no LLM gateway. */
+  readonly usage?: UsageSource;
 }
 
 /** Starts an API server without an operator; the first `lead()` brings one. */
@@ -51,15 +54,17 @@ export class Simulation {
   /** Orders that agents got. */
   readonly orders: Assign[] = [];
   readonly #script: Script;
+  readonly #usage: UsageSource | undefined;
   readonly #agents = new Map<string, ScriptedAgent>();
   readonly #kubelet: NodeJS.Timeout;
   #reign: Reign | undefined;
   #terms = 0;
 
-  constructor(server: FakeApiServer, { seed, script }: SimulationOptions) {
+  constructor(server: FakeApiServer, { seed, script, usage }: SimulationOptions) {
     this.server = server;
     this.random = seeded(seed);
     this.#script = script;
+    this.#usage = usage;
     this.user = createKubeClient(server.config, { userAgent: 'user', sockets: 2 });
     this.#kubelet = setInterval(() => this.#syncPods(), 10);
   }
@@ -77,7 +82,7 @@ export class Simulation {
     await caches.synced;
     const nothing = () => {};
     const term = startTerm({
-      config: OperatorConfig.parse({}),
+      config: OperatorConfig.parse({ llm: this.#usage === undefined ? 'None' : 'Gateway' }),
       term: ++this.#terms,
       clean,
       caches, client, fence, random,
@@ -88,9 +93,11 @@ export class Simulation {
       recorder: { record: nothing, stop: () => Promise.resolve(), dropped: 0 },
       broadcast: { said: nothing, progress: nothing, log: nothing, ended: nothing },
       model: undefined,
+      usage: this.#usage,
       deposedBy: (higher) => void this.violations.push(`term ${this.#terms} was deposed by ${higher}`),
       onBegan: nothing,
       onReconciled: nothing,
+      onUsageAsked: nothing,
     });
     this.#reign = Object.assign(reign, { term, caches, client });
     for (const agent of this.#agents.values()) agent.connect(term.leadership);

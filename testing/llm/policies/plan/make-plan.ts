@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { MissionTask } from '#api/v1alpha1/mission.ts';
 import type { MissionDocument } from './document.ts';
 import { type Need, needsOf } from './needs.ts';
-import { bestOffer, choiceOf, headings, type Offer, offersOf, shareWord } from './offers.ts';
+import { bestOffer, choiceOf, type Offer, offersOf, shareWord, texts } from './offers.ts';
 
 type PlannedTask = z.input<typeof MissionTask>;
 
@@ -21,10 +21,10 @@ const titleLength = 180;
 export function makePlan(document: MissionDocument): PlanAnswer {
   const offers = offersOf(document);
   const needs = needsOf(document);
-  const needed = needs.flatMap((need) => taskFor(need, offers) ?? []);
+  const needed = needs.flatMap((need) => taskFor(need, offers, document.goal) ?? []);
   const { maxTasks, takenTaskNames } = document.limits;
   const isFree = ({ name }: PlannedTask) => ![...takenTaskNames, ...needed.map((task) => task.name)].includes(name);
-  const extras = [...testTasks(offers, needed), ...analysisTasks(offers, needed)].filter(isFree);
+  const extras = [...testTasks(document, offers, needed), ...analysisTasks(offers, needed)].filter(isFree);
   const report = reportTask(document, offers, needs).filter(isFree);
   const work = [...needed, ...extras].slice(0, Math.max(needed.length, maxTasks - report.length));
   const isRoom = work.length > 0 && work.length < maxTasks;
@@ -32,7 +32,7 @@ export function makePlan(document: MissionDocument): PlanAnswer {
   return { summary: `${tasks.length} tasks for the goal "${headline(document)}": ${tasks.map(({ name }) => name).join(', ')}.`.slice(0, 1024), tasks };
 }
 
-function taskFor({ name, fields, about }: Need, offers: readonly Offer[]): PlannedTask | undefined {
+function taskFor({ name, fields, about }: Need, offers: readonly Offer[], work: string): PlannedTask | undefined {
   const offer = bestOffer(offers, `${name} ${[...fields].join(' ')}`, about);
   if (offer === undefined) return undefined;
   const choice = choiceOf(offer);
@@ -40,12 +40,15 @@ function taskFor({ name, fields, about }: Need, offers: readonly Offer[]): Plann
   // Only when every result is explained by a value: what is left out would not be measured.
   const isCovered = fields.size > 0 && [...fields].every((field) => values.some((value) => shareWord(value, field)));
   const chosen = choice !== undefined && isCovered ? { [choice.name]: values } : {};
-  return taskOf(name, offer, { ...headings(offer, name), ...chosen });
+  return taskOf(name, offer, { ...texts(offer, { heading: name, work }), ...chosen });
 }
 
-function testTasks(offers: readonly Offer[], needed: readonly PlannedTask[]): PlannedTask[] {
+/** Where something is to be mended, tests that fail at first are no reason to stop. */
+function testTasks({ goal }: MissionDocument, offers: readonly Offer[], needed: readonly PlannedTask[]): PlannedTask[] {
   const offer = offers.find(({ action }) => /^(run)?tests?$/i.test(action));
-  return offer === undefined || needed.some(({ intent }) => intent.action === offer.action) ? [] : [taskOf('tests', offer, {})];
+  if (offer === undefined || needed.some(({ intent }) => intent.action === offer.action)) return [];
+  const mayFail = /\b(?:fail|fix|mend|repair|broken|bug)/i.test(goal);
+  return [{ ...taskOf('tests', offer, {}), ...(mayFail ? { onFailure: 'Continue' as const, retryPolicy: { limit: 0 } } : {}) }];
 }
 
 /** What the needed tasks leave unmeasured, split so that several agents work at once. */
@@ -67,7 +70,7 @@ function reportTask(document: MissionDocument, offers: readonly Offer[], needs: 
   const offer = offers.find(({ action }) => /report/i.test(action));
   if (offer === undefined) return [];
   const inputs = needs.flatMap(({ name, fields }) => [...fields].map((field) => ({ name: `${name}-${field}`.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-').slice(0, 63), task: name, field: `observed.${field}` })));
-  return [{ ...taskOf('report', offer, headings(offer, headline(document))), inputs: inputs.slice(0, maxInputs) }];
+  return [{ ...taskOf('report', offer, texts(offer, { heading: headline(document), work: document.goal })), inputs: inputs.slice(0, maxInputs) }];
 }
 
 function taskOf(name: string, { type, action }: Offer, params: NonNullable<PlannedTask['intent']['params']>): PlannedTask {

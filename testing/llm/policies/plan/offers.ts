@@ -12,7 +12,7 @@ export interface Offer {
 /** The offers of the roles that agents have and of which every required parameter can be filled in, in the order of the document. */
 export function offersOf({ agentTypes, intents }: MissionDocument): Offer[] {
   const all = Object.entries(intents).flatMap(([type, actions]) => Object.entries(actions).map(([action, { description, params }]): Offer => ({ type, action, description, params })));
-  return all.filter(({ type, params }) => agentTypes.includes(type) && (params?.required ?? []).every(isHeading));
+  return all.filter(({ type, params }) => agentTypes.includes(type) && (params?.required ?? []).every((name) => textFor(name, { heading: 'x', work: 'x' }) !== undefined));
 }
 
 /** The offer that has most words in common with a need; what is said around it decides between equals. */
@@ -35,14 +35,21 @@ export function choiceOf({ params }: Offer): { readonly name: string; readonly v
   return undefined;
 }
 
-/** Required parameters: all of them are headings. Where no schema was sent, a report is given the usual one. */
-export function headings({ action, params }: Offer, text: string): Record<string, string> {
-  const names = params === undefined ? (/report/i.test(action) ? ['title'] : []) : params.required;
-  return Object.fromEntries(names.map((name) => [name, text]));
+/** What can be said of a task: a few words, and what is to be done. */
+export interface Words {
+  readonly heading: string;
+  readonly work: string;
 }
 
-function isHeading(parameter: string): boolean {
-  return /title|heading|name|summary/i.test(parameter);
+/** Required parameters: all of them are texts. Where no schema was sent, a report is given the usual one. */
+export function texts({ action, params }: Offer, words: Words): Record<string, string> {
+  const names = params === undefined ? (/report/i.test(action) ? ['title'] : []) : params.required;
+  return Object.fromEntries(names.map((name) => [name, textFor(name, words) ?? '']));
+}
+
+function textFor(parameter: string, { heading, work }: Words): string | undefined {
+  if (/instruction|request|prompt/i.test(parameter)) return work;
+  return /title|heading|name|summary/i.test(parameter) ? heading : undefined;
 }
 
 const stemLength = 5;

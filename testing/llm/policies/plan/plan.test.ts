@@ -20,6 +20,7 @@ const analyze = { description: 'Measures source code without running it.', param
 const write = { description: 'Collects the inputs into a report.', params: { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] } };
 const run = { description: 'Runs one program.', params: { type: 'object', properties: { command: { type: 'array' } }, required: ['command'] } };
 const schemas = { Analyzer: { AnalyzeCode: analyze, WriteReport: write }, Tester: { RunCommand: run, RunTests: { description: 'Runs the tests of the workspace.', params: { type: 'object', properties: {} } } } };
+const mend = { description: 'Lets a model write code.', params: { type: 'object', properties: { instructions: { type: 'string' } }, required: ['instructions'] } };
 const mission: Question = { goal: 'Tell me whether this is in order.', goals: [], agentTypes: ['Analyzer', 'Tester'], intents: sentences, limits: { maxTasks: 10 } };
 
 type Turn = readonly ['user' | 'assistant', string];
@@ -66,10 +67,19 @@ describe('a plan', () => {
     'keeps what goals need when there is room for little': { question: { limits: { maxTasks: 1 }, goals: [{ name: 'g', check: { expression: 'tasks["unit"].observed.failed == 0' } }] }, want: ['unit RunTests'] },
     'leaves room for the report': { question: { limits: { maxTasks: 2 } }, want: ['tests RunTests', 'report WriteReport title=Tell me whether this is in order. < tests'] },
     'has the tasks that the limits require and shuns names that are taken': { question: { limits: { requiredTaskNames: ['gather-report'], takenTaskNames: ['tests', 'report'] } }, want: ['gather-report WriteReport title=gather-report', 'survey AnalyzeCode'] },
+    'tells the goal to whoever writes code': {
+      question: { goal: 'Mend the fault.', intents: { Coder: { WriteCode: mend } }, agentTypes: ['Coder'], goals: [{ name: 'g', description: 'The code was written well.', check: { command: { from: 'mend' } } }] },
+      want: ['mend WriteCode instructions=Mend the fault.'],
+    },
     'is empty where nobody can do anything': { question: { agentTypes: [] }, want: [] },
   };
   test.each(Object.entries(cases))('%s', (_, { question, want }) => {
     expect(shape(planOf(ask(planPolicy, question)).tasks)).toEqual(want);
+  });
+
+  test('tests that may fail at first do not end a mission that mends', () => {
+    const onFailure = (goal: string) => (planOf(ask(planPolicy, { goal })).tasks[0] as { onFailure?: string }).onFailure;
+    expect([onFailure('Mend what fails.'), onFailure('Look around.')]).toEqual(['Continue', undefined]);
   });
 
   test('its report reads the results that goals read', () => {
