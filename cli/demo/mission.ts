@@ -1,5 +1,6 @@
 // Runs the mission of the samples on the demo's cluster, shows it, and prints what came of it.
 import { readFile } from 'node:fs/promises';
+import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { Surroundings } from '../commands/open.ts';
 import { openSession } from '../commands/open.ts';
 import { applyMission } from '../commands/run.ts';
@@ -10,7 +11,7 @@ import { Refusal } from '../failure.ts';
 import { styleOf } from '../terminal/style.ts';
 import { line } from '../terminal/terminal.ts';
 import { plain } from '../terminal/text.ts';
-import { reportOf, summary } from '../tree/summary.ts';
+import { artifactsOf, reportOf, summary } from '../tree/summary.ts';
 import { parseManifests, type Manifest } from '../world/manifest.ts';
 import type { MissionView } from '../world/view.ts';
 import type { Checkout } from './checkout.ts';
@@ -46,7 +47,7 @@ async function showAndSum(session: Session, watching: Watching, place: Place): P
   const { terminal } = session;
   const { watched, view } = await showLive(session, watching);
   if (watched.kind === 'ended') {
-    const page = { columns: terminal.size().columns, style: styleOf(terminal), reach: ['-n', demoNamespace], before: place.before, report: await readReport(session, watching, view) };
+    const page = { columns: terminal.size().columns, style: styleOf(terminal), reach: ['-n', demoNamespace], before: place.before, report: [...(await readReport(session, watching, view)), ...(await readChange(session, watching, view))] };
     for (const text of ['', ...summary(view, page)]) line(terminal, text);
   }
   return exitCodeOf(watched);
@@ -55,10 +56,23 @@ async function showAndSum(session: Session, watching: Watching, place: Place): P
 /** The first lines of the report; none when there is no report or it cannot be read now. */
 async function readReport(session: Session, { cluster }: Watching, view: MissionView): Promise<readonly string[]> {
   const found = reportOf(view);
-  if (found === undefined) return [];
+  return found === undefined ? [] : readLines(session, { cluster, view, artifact: found.artifact });
+}
+
+/** The code that a model wrote, for those who want to see it at once. */
+async function readChange(session: Session, { cluster }: Watching, view: MissionView): Promise<readonly string[]> {
+  const found = artifactsOf(view).find(({ artifact }) => artifact.name === 'change.patch');
+  return found === undefined ? [] : ['', `What ${found.task} changed:`, '', ...(await readLines(session, { cluster, view, artifact: found.artifact }))];
+}
+
+interface Wanted extends Pick<Watching, 'cluster' | 'view'> {
+  readonly artifact: Artifact;
+}
+
+async function readLines(session: Session, { cluster, view, artifact }: Wanted): Promise<readonly string[]> {
   const blobs = await session.openBlobs(cluster);
   try {
-    const lines = new TextDecoder().decode(await blobs.read(view.mission.metadata.name, found.artifact)).trimEnd().split('\n');
+    const lines = new TextDecoder().decode(await blobs.read(view.mission.metadata.name, artifact)).trimEnd().split('\n');
     return [...lines.slice(0, reportLines).map(plain), ...(lines.length > reportLines ? [`... ${lines.length - reportLines} more lines`] : [])];
   } finally {
     await blobs.close();

@@ -99,10 +99,11 @@ function failures(view: MissionView, { style }: Page): string[] {
   return lines.length === 0 ? [] : [style.paint('strong', 'Failed tasks'), ...lines];
 }
 
-function failure(name: string, { status }: Task, style: Style): string[] {
+function failure(name: string, { spec, status }: Task, style: Style): string[] {
   const outcome = status?.outcome;
   if (outcome?.result !== 'Failed') return [];
-  return [`  ${style.paint('bad', `${style.symbols.bad} ${name}`)} ${outcome.reason}: ${plain(outcome.message)}`, ...nextOf('Task', 'Succeeded', outcome.reason).map((text) => `    ${text}`)];
+  const tolerated = spec.onFailure === 'Continue' ? ' (the mission goes on)' : '';
+  return [`  ${style.paint('bad', `${style.symbols.bad} ${name}`)}${tolerated} ${outcome.reason}: ${plain(outcome.message)}`, ...nextOf('Task', 'Succeeded', outcome.reason).map((text) => `    ${text}`)];
 }
 
 /** The line that says what to do about a reason; none when nothing is to be done. */
@@ -131,6 +132,7 @@ function commands(view: MissionView, { reach, before = [] }: Page): string[] {
     mission('tree', metadata.name),
     mission('logs', metadata.name),
     mission('why', metadata.name),
+    ...(view.mission.spec.planner === undefined ? [] : [mission('plans', metadata.name)]),
     ...(found === undefined ? [] : [mission('artifacts', 'get', metadata.name, found.task, found.artifact.name)]),
     ...(artifactsOf(view).some(({ artifact }) => artifact.name === 'output.bundle') ? [mission('artifacts', 'get', metadata.name, '--apply')] : []),
     `  ${['kubectl', 'describe', 'missions.coditect.ai', metadata.name, ...reach].map(shellWord).join(' ')}`,

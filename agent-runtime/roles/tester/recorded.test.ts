@@ -28,7 +28,7 @@ const vitestFailures = [
   "compileError |  | src/bad.test.js:1 | Error: Cannot find module './missing.js' imported from /srv/app/src/bad.test.js",
   'noTests |  | src/empty.test.js | Error: No test suite found in file /srv/app/src/empty.test.js',
   'error | h | src/hook.test.js:2 | Error: no database',
-  'compileError |  | src/syntax.test.js:2 | RolldownError: Parse failure: Parse failed with 1 error:',
+  'compileError |  | src/syntax.test.js:2 | RolldownError: Parse failure: Parse failed with 1 error: Unexpected token',
   'assertion | add > adds badly | src/add.test.js:5 | AssertionError: expected 3 to be 4 // Object.is equality',
   'error | add > throws | src/add.js:2 | TypeError: boom is broken',
   'timeout | add > slow | src/add.test.js:9 | TestTimeoutError: Test timed out in 100ms.',
@@ -60,7 +60,7 @@ const cases: Record<string, Case> = {
       "compileError |  | /srv/app/src/bad.test.js | Cannot find module './missing.js' imported from /srv/app/src/bad.test.js",
       'noTests |  | /srv/app/src/empty.test.js | No test suite found in file /srv/app/src/empty.test.js',
       'error |  | /srv/app/src/hook.test.js | a hook failed; what it threw is in the log',
-      'compileError |  | /srv/app/src/syntax.test.js:2 | Parse failure: Parse failed with 1 error:',
+      'compileError |  | /srv/app/src/syntax.test.js:2 | Parse failure: Parse failed with 1 error: Unexpected token',
     ],
   },
   'vitest, a worker that crashed and an error that no test is blamed for': {
@@ -77,7 +77,7 @@ const cases: Record<string, Case> = {
     counts: [1, 6, 2],
     failureClass: 'crash',
     failures: [
-      'assertion | add > adds badly | /srv/app/a.test.mjs:5 | Expected values to be strictly equal:',
+      'assertion | add > adds badly | /srv/app/a.test.mjs:5 | Expected values to be strictly equal: 3 !== 4',
       'error | throws | /srv/app/a.test.mjs:9 | boom is broken',
       'timeout | slow | /srv/app/a.test.mjs:10 | test timed out after 50ms',
       'error | h > x | /srv/app/a.test.mjs:11 | test did not finish before its parent and was cancelled',

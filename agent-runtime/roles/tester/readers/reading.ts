@@ -23,7 +23,7 @@ export interface Failure {
   readonly file?: string;
   /** Counted from 1. */
   readonly line?: number;
-  /** First line of the error. */
+  /** First line of the error, with the next when the first one only announces it. */
   readonly message: string;
   /** Places of the workspace in the stack, the innermost first. */
   readonly frames: readonly Frame[];
@@ -69,7 +69,7 @@ export function failureOf(kind: FailureKind, message: string, { test, file, line
   const place = file === undefined ? { ...frames[0] } : { file, line: line ?? frames.find((frame) => isSameFile(frame.file, file))?.line };
   const optional = { test: test?.slice(0, limits.message), ...place };
   const stated = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<Record<'test' | 'file', string> & Record<'line', number>>;
-  return { class: kind, ...stated, message: firstLine(message), frames };
+  return { class: kind, ...stated, message: messageOf(message), frames };
 }
 
 /** True when one path is the end of the other: runners print absolute and relative ones, and bundlers paths from their own root. */
@@ -86,8 +86,17 @@ export function reading(counts: TestCounts | undefined, failures: readonly Failu
 
 /** The first line that says something, cut. */
 export function firstLine(text: string): string {
-  const line = text.split('\n', 50).map((candidate) => candidate.trim()).find((candidate) => candidate !== '');
-  return (line ?? 'no message').slice(0, limits.message);
+  return (sayingLines(text)[0] ?? 'no message').slice(0, limits.message);
+}
+
+/** The same with the next one, when it only announces that: `Expected values to be strictly equal:`. */
+function messageOf(text: string): string {
+  const [line = 'no message', next = ''] = sayingLines(text);
+  return (line.endsWith(':') ? `${line} ${next}`.trim() : line).slice(0, limits.message);
+}
+
+function sayingLines(text: string): readonly string[] {
+  return text.split('\n', 50).map((candidate) => candidate.trim()).filter((candidate) => candidate !== '');
 }
 
 /** The lines from `start` up to the first that `isEnd` takes. */
