@@ -14,7 +14,8 @@ function mission(name: string, spec: object = {}): object {
     kind: 'Mission',
     metadata: { name, namespace },
     spec: {
-      goal: 'Tell me whether this repository is in order, and what rests on what.',
+      // Equal questions may have one answer.
+      goal: `Tell me whether this repository is in order, and what rests on what (${name}).`,
       planner: {},
       workspace: { configMap: { name: 'files' } },
       goals: [
@@ -45,7 +46,7 @@ export const plannerStory: Story = {
   async run(world) {
     await world.namespace(namespace, roles);
     await world.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'files', namespace }, data: sumFiles });
-    const said = [await goalOnly(world), await poor(world), await interrupted(world), await overloaded(world)];
+    const said = [await goalOnly(world), await poor(world), await interrupted(world), await overloaded(world), await askedAnew(world)];
     await nothingLeaked(world);
     return said.join('\n');
   },
@@ -109,6 +110,17 @@ async function overloaded(world: StoryWorld): Promise<string> {
   healed();
   await until(world, 'overloaded', 'is planned', ({ status }) => status?.plan?.name !== undefined);
   return `overloaded: ${conditionOf(waiting, 'Succeeded')?.message}`;
+}
+
+/** A mission that failed asks something else, in one edit: another plan, another run. */
+async function askedAnew(world: StoryWorld): Promise<string> {
+  const goals = (edges: number) => [{ name: 'imports', check: { expression: `tasks["analyze-imports"].observed.importEdges > ${edges}` } }];
+  await world.apply(mission('asked-anew', { goals: goals(1000) }));
+  await until(world, 'asked-anew', 'fails', (found) => conditionOf(found, 'Succeeded')?.reason === 'GoalsUnmet');
+  await world.apply(mission('asked-anew', { goals: goals(0), goal: 'Tell me what rests on what.', runRequest: 'second' }));
+  const done = await until(world, 'asked-anew', 'ran again', ({ status }) => status?.runNumber === 2 && status.completionTime !== undefined);
+  must(conditionOf(done, 'Succeeded')?.status === 'True' && done.status?.plan?.revision === 2, `the second run: ${JSON.stringify([conditionOf(done, 'Succeeded'), done.status?.plan])}`);
+  return `asked anew after a failure: revision ${done.status.plan.revision}`;
 }
 
 /** The key is in its Secret and nowhere else that people or programs can read. */
