@@ -18,11 +18,15 @@ export function placeOf(path: string): Place {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (path.startsWith('/')) return refused('must be relative to the workspace');
   if (parts.includes('..')) return refused('leads out of the workspace');
-  // Case does not matter to some file systems, and git's own folder must not be reached on those either.
-  if (parts.some((part) => part.toLowerCase() === '.git')) return refused('.git cannot be touched');
+  if (parts.some(isGits)) return refused('.git cannot be touched');
   // oxlint-disable-next-line eslint/no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f\\]/.test(path)) return refused('has a character that no path of a workspace has');
   return { kind: 'inside', path: parts.join('/') };
+}
+
+/** Some file systems do not see case, characters without width, or dots and spaces at an end, and have short names: git's own folder must not be reached on those either. */
+function isGits(part: string): boolean {
+  return /^(?:\.git|git~1)$/i.test(part.replaceAll(/\p{Cf}/gu, '').replace(/[. ]+$/, ''));
 }
 
 const refused = (reason: string): Place => ({ kind: 'refused', reason: `path: ${reason}` });
