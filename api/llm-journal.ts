@@ -15,5 +15,7 @@ export const LedgerEvent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('settled'), callId: CallId, usage: CallUsage }),
   z.strictObject({ kind: z.literal('released'), callId: CallId }),
   z.strictObject({ kind: z.literal('balance'), account: BudgetAccount, settled: CallUsage, calls: MicroUsd }),
+  /** Calls that had the answer of another one, and what they would have cost. */
+  z.strictObject({ kind: z.literal('saved'), account: BudgetAccount, cachedCalls: MicroUsd, savedMicroUsd: MicroUsd }),
 ]);
 export type LedgerEvent = z.infer<typeof LedgerEvent>;

@@ -8,7 +8,16 @@ import { z } from 'zod';
 import { Budget } from './v1alpha1/mission.ts';
 import { Epoch, LabelName, ObjectName, Uid } from './v1alpha1/schema.ts';
 
-export const llmHeaders = { account: 'coditect-account', grant: 'coditect-grant', /** On answers: JSON of a CallUsage. */ usage: 'coditect-usage' } as const;
+export const llmHeaders = {
+  account: 'coditect-account',
+  grant: 'coditect-grant',
+  /** On requests: `no-store` asks the provider anew, and keeps the answer from others. */
+  cache: 'coditect-cache',
+  /** On answers: JSON of a CallUsage. */
+  usage: 'coditect-usage',
+  /** On answers: `1` when it was made for another call, so that this one cost nothing. */
+  cached: 'coditect-cached',
+} as const;
 
 /** Who pays: the tree tenant > pool > mission > task. */
 export const Account = z.strictObject({
@@ -61,6 +70,10 @@ export const Usage = z.strictObject({
   settled: CallUsage,
   reservedMicroUsd: z.int().min(0).max(9_007_199_254_740_991),
   calls: z.int().min(0).max(9_007_199_254_740_991),
+  /** Calls that had the answer of another one; they are not in `calls`. Absent: none. */
+  cachedCalls: z.int().min(1).max(9_007_199_254_740_991).optional(),
+  /** What the cached calls would have cost, in micro-USD. Absent with cachedCalls. */
+  savedMicroUsd: z.int().min(0).max(9_007_199_254_740_991).optional(),
 });
 export type Usage = z.infer<typeof Usage>;
 

@@ -20,6 +20,8 @@ export interface Budget {
   /** Resolves when the reservation is on the disk. Rejects when it cannot be written. */
   reserve(account: Account, maxCostUsd: string | undefined, amountMicroUsd: number): Promise<Held>;
   usageOf(missionUid: string): Usage;
+  /** Counts a call that had the answer of another one, and what it would have cost, in micro-USD. */
+  saved(account: Account, savedMicroUsd: number): void;
   reservedMicroUsd(): number;
   /** Why no call can be paid for. */
   fault(): string | undefined;
@@ -86,6 +88,10 @@ class JournaledBudget implements Budget {
     return this.#parts.ledger.usageOf({ level: 'mission', id: missionUid });
   }
 
+  saved({ missionUid }: Account, savedMicroUsd: number): void {
+    this.#write(this.#parts.ledger.save({ level: 'mission', id: missionUid }, savedMicroUsd));
+  }
+
   reservedMicroUsd(): number {
     return this.#reservedMicroUsd;
   }
@@ -106,7 +112,11 @@ class JournaledBudget implements Budget {
   #finish(event: LedgerEvent | undefined, amountMicroUsd: number): void {
     if (event === undefined) return;
     this.#reservedMicroUsd -= amountMicroUsd;
-    // Nobody waits for it: lost with the process, the call counts at its reservation. The journal itself tells of failures.
+    this.#write(event);
+  }
+
+  /** Nobody waits for it: lost with the process, a call counts at its reservation, and a saving not at all. The journal itself tells of failures. */
+  #write(event: LedgerEvent): void {
     this.#parts.journal.append(event).catch(() => {});
   }
 }

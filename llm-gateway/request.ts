@@ -17,6 +17,8 @@ export interface ParsedRequest {
   readonly maxTokens: number;
   readonly isStreaming: boolean;
   readonly body: string;
+  /** What the body says. */
+  readonly fields: Readonly<Record<string, unknown>>;
   /** The most that the call can cost, in micro-USD. */
   readonly worstCaseMicroUsd: number;
 }
@@ -34,7 +36,7 @@ export function parseMessagesRequest(bytes: Buffer): Parsed<ParsedRequest> {
   if (unbounded !== undefined) return invalid(`${unbounded} is not allowed here: what it costs cannot be known before the call`);
   const { model, max_tokens: maxTokens, stream: isStreaming = false, messages } = request;
   const body = JSON.stringify(request);
-  return { kind: 'parsed', request: { model, maxTokens, isStreaming, body, worstCaseMicroUsd: worstCaseOf({ model, maxTokens, messages, body, bodyBytes: Buffer.byteLength(body) }) } };
+  return { kind: 'parsed', request: { model, maxTokens, isStreaming, body, fields: request, worstCaseMicroUsd: worstCaseOf({ model, maxTokens, messages, body, bodyBytes: Buffer.byteLength(body) }) } };
 }
 
 /** A body of POST /v1/messages/count_tokens, as it is to be sent. */

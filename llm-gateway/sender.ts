@@ -62,7 +62,8 @@ async function beforeNextTry({ retries, clock }: SenderOptions, call: Call, { ou
   return call.signal.aborted ? stopped(call.mayGo() ?? givenUp) : undefined;
 }
 
-const givenUp: Refusal = { status: 504, type: 'timeout_error', message: 'the call was given up before an answer came' };
+/** Its caller is gone, or has waited long enough. */
+export const givenUp: Refusal = { status: 504, type: 'timeout_error', message: 'the call was given up before an answer came' };
 
 async function tryOnce({ upstream, breaker, clock, onTry }: SenderOptions, call: Call): Promise<UpstreamOutcome> {
   const startedAt = clock.monotonic();

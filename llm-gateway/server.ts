@@ -10,7 +10,8 @@ import { agentOf, isOperator, msUntilExpiry, secureContextOf } from '#platform/r
 import type { Log } from '#platform/telemetry/log.ts';
 import { type Access, accessOf, type AccessOptions } from './access.ts';
 import { bodyOf, type Exchange, refuse, replyJson } from './exchange.ts';
-import { answerCountTokens, answerMessages, type MessagesOptions } from './messages.ts';
+import { answerCountTokens, answerMessages } from './messages.ts';
+import type { MessagesOptions } from './whole.ts';
 
 export interface LlmServerOptions extends MessagesOptions {
   /** 0 lets the system choose. */

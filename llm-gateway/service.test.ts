@@ -160,7 +160,7 @@ describe('money', () => {
     const waiting: ServerResponse[] = [];
     world.provider.script.push(...Array.from({ length: calls }, (): Play => (response) => void waiting.push(response)));
     const statuses: number[] = [];
-    const all = Promise.all(Array.from({ length: calls }, async () => statuses.push((await world.ask()).status)));
+    const all = Promise.all(Array.from({ length: calls }, async () => statuses.push((await world.ask({ headers: { ...operatorHeaders(), [llmHeaders.cache]: 'no-store' } })).status)));
     await eventually(async () => expect([statuses.length, waiting.length]).toEqual([calls - affordable, affordable]));
     expect(new Set(statuses)).toEqual(new Set([402]));
     expect(await world.usage()).toMatchObject({ reservedMicroUsd: affordable * worstMicroUsd, settled: { costMicroUsd: 0 } });

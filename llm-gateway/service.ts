@@ -9,15 +9,17 @@ import type { Enrolment } from '#platform/rpc/enrolment-client.ts';
 import { createVerifier } from '#platform/rpc/grant.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Metrics } from '#platform/telemetry/metrics.ts';
+import { createAnswerCache } from './answer-cache.ts';
 import { createBreaker } from './breaker.ts';
 import { type Budget, openBudget } from './budget.ts';
 import type { Watches } from './fence.ts';
+import { createFlights } from './flights.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createRetryPolicy } from './retry.ts';
 import { createLlmServer, type LlmServerOptions } from './server.ts';
 
 export interface LlmServiceOptions {
-  readonly config: Pick<LlmGatewayConfig, 'bindAddress' | 'llmPort' | 'folder' | 'missionMaxUsd' | 'tenantMaxUsd' | 'callSeconds'>;
+  readonly config: Pick<LlmGatewayConfig, 'bindAddress' | 'llmPort' | 'folder' | 'missionMaxUsd' | 'tenantMaxUsd' | 'callSeconds' | 'cacheMaxBytes' | 'singleFlight'>;
   readonly enrolment: Enrolment;
   /** Missions and Tasks; whoever made them closes them. */
   readonly watches: Watches;
@@ -52,6 +54,8 @@ export async function startLlmService({ config, enrolment, watches, metrics, ...
     sources: watches,
     budget,
     ...sendingParts(options, budget, metrics),
+    cache: createAnswerCache(config.cacheMaxBytes, options.clock),
+    flights: config.singleFlight === 'on' ? createFlights() : undefined,
     clock: options.clock,
     log,
   });

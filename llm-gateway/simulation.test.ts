@@ -23,7 +23,8 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const accountOf = (number: number): Account => ({ ...account, mission: `m-${number}`, missionUid: `uid-${number}` });
-const headersOf = (of: Account) => ({ [llmHeaders.account]: Buffer.from(JSON.stringify(of)).toString('base64url') });
+// All ask the same: an answer that is shared would spend nobody's budget.
+const headersOf = (of: Account) => ({ [llmHeaders.account]: Buffer.from(JSON.stringify(of)).toString('base64url'), [llmHeaders.cache]: 'no-store' });
 const usageOf = async (number: number) => JSON.parse((await world.ask({ method: 'GET', path: `/v1/usage/uid-${number}` })).text) as { settled: { costMicroUsd: number }; reservedMicroUsd: number };
 
 function dial(): LlmClient {

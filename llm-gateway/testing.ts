@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { LlmGatewayConfig } from '#api/config/llm-gateway.ts';
 import { agentUri, roleUri } from '#api/identity.ts';
 import { type Account, llmHeaders, type LlmGrant, type Usage, usagePath } from '#api/llm.ts';
 import { missions, tasks } from '#api/v1alpha1/kinds.ts';
@@ -74,7 +75,7 @@ export interface World {
 }
 
 /** Starts it all. The mission may spend `maxCostUsd`. */
-export async function startWorld(people: People, { maxCostUsd = '1.00', tenantMaxUsd }: { readonly maxCostUsd?: string; readonly tenantMaxUsd?: string } = {}): Promise<World> {
+export async function startWorld(people: People, { maxCostUsd = '1.00', ...change }: { readonly maxCostUsd?: string } & Change = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'llm-gateway-'));
   const provider = await startFakeProvider();
   const cluster = await startFakeApiServer({ types: [missions, tasks] });
@@ -84,7 +85,7 @@ export async function startWorld(people: People, { maxCostUsd = '1.00', tenantMa
   const logged: string[] = [];
   const log = wrap((level, message, fields) => void logged.push(JSON.stringify({ level, message, ...fields })), {});
   const { enrolment, renew } = enrolled(people.gateway);
-  const start = () => startGateway({ folder, provider, cluster, enrolment, log, tenantMaxUsd });
+  const start = () => startGateway({ folder, provider, cluster, enrolment, log }, change);
   let running = await start();
   const ask = (wish: Ask = {}) => askGateway(running.service.port, people, wish);
   const crash = async () => {
@@ -124,16 +125,18 @@ export function grantOf({ operator }: Pick<People, 'operator'>, change: Partial<
 interface Surroundings extends Pick<World, 'folder' | 'provider' | 'cluster'> {
   readonly enrolment: Parameters<typeof startLlmService>[0]['enrolment'];
   readonly log: Log;
-  readonly tenantMaxUsd: string | undefined;
 }
 
-async function startGateway({ folder, provider, cluster, enrolment, log, tenantMaxUsd }: Surroundings): Promise<{ readonly service: LlmService; readonly metrics: Metrics; readonly close: () => Promise<void> }> {
+/** Settings that differ from those of most tests. */
+type Change = Partial<Pick<LlmGatewayConfig, 'tenantMaxUsd' | 'cacheMaxBytes' | 'singleFlight'>>;
+
+async function startGateway({ folder, provider, cluster, enrolment, log }: Surroundings, change: Change): Promise<{ readonly service: LlmService; readonly metrics: Metrics; readonly close: () => Promise<void> }> {
   const client = createKubeClient(cluster.config, { userAgent: 'test' });
   const environment = { clock: systemClock, random: { next: () => 0 }, log };
   const watches = watchMissions({ ...environment, client });
   const upstream = createUpstream({ baseUrl: provider.url, keyFile: join(folder, 'key'), callMs: 60_000, idleMs: 60_000 });
   const metrics = createMetrics('llm-gateway', '0');
-  const config = { bindAddress: '127.0.0.1', llmPort: 0, folder: join(folder, 'journal'), missionMaxUsd: '1.00', tenantMaxUsd, callSeconds: 60 };
+  const config = { bindAddress: '127.0.0.1', llmPort: 0, folder: join(folder, 'journal'), missionMaxUsd: '1.00', tenantMaxUsd: undefined, callSeconds: 60, cacheMaxBytes: 67_108_864, singleFlight: 'on' as const, ...change };
   const service = await startLlmService({ ...environment, config, enrolment, watches, upstream, metrics });
   const close = async () => {
     await service.close();

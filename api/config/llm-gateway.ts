@@ -12,6 +12,8 @@ export const LlmGatewayConfig = z.object({
   missionMaxUsd: Usd.default('5.00').meta(env('CODITECT_MISSION_MAX_USD')).describe('Most that a mission without a budget of its own may spend, in US dollars.'),
   tenantMaxUsd: Usd.optional().meta(env('CODITECT_TENANT_MAX_USD')).describe('Most that all missions of a namespace may spend as long as the journal lives, in US dollars. Unset: no limit.'),
   callSeconds: whole(1, 3600).default(600).meta(env('CODITECT_LLM_CALL_SECONDS')).describe('Longest call to a model, in seconds; what is lost then is counted at the most it can have cost.'),
+  cacheMaxBytes: whole(0, 4_294_967_296).default(67_108_864).meta(env('CODITECT_LLM_CACHE_MAX_BYTES')).describe('Most memory for answers that equal calls of the same namespace may have again within an hour, in bytes. 0: none are kept.'),
+  singleFlight: z.enum(['on', 'off']).default('on').meta(env('CODITECT_LLM_SINGLE_FLIGHT')).describe('on: equal calls of a namespace that are in flight share one call to the provider. off: each makes its own.'),
   bindAddress: z.string().max(64).default('0.0.0.0').meta(env('CODITECT_BIND_ADDRESS')).describe('Address all listeners bind to.'),
   llmPort: Port.default(9447).meta(env('CODITECT_PORT_LLM')).describe('Port of the service: mutual TLS, for the operator and agents.'),
   healthPort: Port.default(8080).meta(env('CODITECT_PORT_HEALTH')).describe('Port of /livez, /readyz and /metrics, plain HTTP.'),

@@ -162,6 +162,8 @@ export const MissionUsage = z.object({
   calls: Sum.describe('Calls that were answered.'),
   costUsd: Usd.describe('What they cost, in US dollars.'),
   reservedUsd: Usd.describe('Most that calls in flight may cost, in US dollars.'),
+  cachedCalls: Sum.optional().describe('Calls that were given the answer of an equal one; they are not in calls. Unset: none.'),
+  savedUsd: Usd.optional().describe('What these would have cost, in US dollars.'),
 });
 export type MissionUsage = z.infer<typeof MissionUsage>;
 

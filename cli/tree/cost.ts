@@ -6,12 +6,17 @@ export function costLine({ spec, status }: Pick<Mission, 'spec' | 'status'>): st
   return status?.usage === undefined ? undefined : costText(status.usage, spec.budget?.maxCostUsd);
 }
 
-/** `Cost 0.0123 USD of 2.00, 3 calls, 12,345 tokens (345 cached)`. */
-export function costText({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, calls, costUsd }: MissionUsage, maxCostUsd: string | undefined): string {
+/** `Cost 0.0123 USD of 2.00, 3 calls, 12,345 tokens (345 cached), 1 call saved 0.0041 USD`. */
+export function costText({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, calls, costUsd, cachedCalls = 0, savedUsd = '0.00' }: MissionUsage, maxCostUsd: string | undefined): string {
   const limit = maxCostUsd === undefined ? '' : ` of ${maxCostUsd}`;
   const cached = cacheReadTokens === 0 ? '' : ` (${counted(cacheReadTokens)} cached)`;
   const tokens = inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;
-  return `Cost ${costUsd} USD${limit}, ${counted(calls)} ${calls === 1 ? 'call' : 'calls'}, ${counted(tokens)} tokens${cached}`;
+  const saved = cachedCalls === 0 ? '' : `, ${callsText(cachedCalls)} saved ${savedUsd} USD`;
+  return `Cost ${costUsd} USD${limit}, ${callsText(calls)}, ${counted(tokens)} tokens${cached}${saved}`;
+}
+
+function callsText(calls: number): string {
+  return `${counted(calls)} ${calls === 1 ? 'call' : 'calls'}`;
 }
 
 function counted(number: number): string {

@@ -19,6 +19,8 @@ interface Balance {
   readonly settled: CallUsage;
   readonly reservedMicroUsd: number;
   readonly calls: number;
+  readonly cachedCalls: number;
+  readonly savedMicroUsd: number;
 }
 
 interface OpenCall {
@@ -58,6 +60,13 @@ export class Ledger {
     return this.#finish({ kind: 'released', callId });
   }
 
+  /** Notes a call that had the answer of another one, and what it would have cost. */
+  save(account: BudgetAccount, savedMicroUsd: number): LedgerEvent {
+    const event: LedgerEvent = { kind: 'saved', account, cachedCalls: 1, savedMicroUsd };
+    this.apply(event);
+    return event;
+  }
+
   /** Settles every open call at the most it can have cost: after a restart nobody knows better. */
   abandonOpen(): readonly LedgerEvent[] {
     return [...this.#open].map(([callId, { amountMicroUsd }]) => this.settle(callId, { ...noUsage, costMicroUsd: amountMicroUsd })).filter((event) => event !== undefined);
@@ -65,8 +74,8 @@ export class Ledger {
 
   /** What an account has used and reserved. */
   usageOf(account: BudgetAccount): Usage {
-    const { settled, reservedMicroUsd, calls } = this.#balanceOf(account);
-    return { settled, reservedMicroUsd, calls };
+    const { settled, reservedMicroUsd, calls, cachedCalls, savedMicroUsd } = this.#balanceOf(account);
+    return { settled, reservedMicroUsd, calls, ...(cachedCalls === 0 ? {} : { cachedCalls, savedMicroUsd }) };
   }
 
   /** Repeats a change. An event about a call that is not open changes nothing. */
@@ -81,14 +90,18 @@ export class Ledger {
         return this.#close(event.callId, (balance) => balance);
       case 'balance':
         return this.#change([event.account], (balance) => ({ ...balance, settled: sum(balance.settled, event.settled), calls: balance.calls + event.calls }));
+      case 'saved':
+        return this.#change([event.account], (balance) => ({ ...balance, cachedCalls: balance.cachedCalls + event.cachedCalls, savedMicroUsd: balance.savedMicroUsd + event.savedMicroUsd }));
     }
   }
 
   /** The fewest events that make this ledger again, of the accounts that `isKept`. */
   summary(isKept: (account: BudgetAccount) => boolean): LedgerEvent[] {
-    const balances = [...this.#balances.values()].filter(({ account, calls }) => calls > 0 && isKept(account)).map(({ account, settled, calls }): LedgerEvent => ({ kind: 'balance', account, settled, calls }));
+    const kept = [...this.#balances.values()].filter(({ account }) => isKept(account));
+    const balances = kept.filter(({ calls }) => calls > 0).map(({ account, settled, calls }): LedgerEvent => ({ kind: 'balance', account, settled, calls }));
+    const savings = kept.filter(({ cachedCalls }) => cachedCalls > 0).map(({ account, cachedCalls, savedMicroUsd }): LedgerEvent => ({ kind: 'saved', account, cachedCalls, savedMicroUsd }));
     const open = [...this.#open].map(([callId, { accounts, amountMicroUsd }]): LedgerEvent => ({ kind: 'reserved', callId, accounts: [...accounts], amountMicroUsd }));
-    return [...balances, ...open];
+    return [...balances, ...savings, ...open];
   }
 
   #finish<E extends LedgerEvent & { readonly callId: string }>(event: E): E | undefined {
@@ -109,7 +122,7 @@ export class Ledger {
   }
 
   #balanceOf({ level, id }: BudgetAccount): Balance {
-    return this.#balances.get(keyOf({ level, id })) ?? { account: { level, id }, settled: noUsage, reservedMicroUsd: 0, calls: 0 };
+    return this.#balances.get(keyOf({ level, id })) ?? { account: { level, id }, settled: noUsage, reservedMicroUsd: 0, calls: 0, cachedCalls: 0, savedMicroUsd: 0 };
   }
 }
 

@@ -119,7 +119,7 @@ class AskedBook implements UsageBook {
 
   #note(uid: string, entry: Entry, usage: Usage): void {
     // A gateway that has lost its journal knows nothing of what was spent before.
-    const isNothing = usage.calls === 0 && usage.reservedMicroUsd === 0;
+    const isNothing = usage.calls === 0 && usage.reservedMicroUsd === 0 && usage.cachedCalls === undefined;
     if (isNothing || equal(usage, entry.usage)) return;
     entry.usage = usage;
     this.#parts.changed(uid);

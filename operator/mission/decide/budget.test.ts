@@ -20,6 +20,7 @@ const planned = aMission().spec({ planner: { maxTasks: 20 } }).build();
 describe('the usage of a mission', () => {
   suite({
     'is told in dollars': { view: at(plain, spent(1_500_000, 70)), status: { usage: { ...told, reservedUsd: '0.00007' } } },
+    'is told with what was saved': { view: at(plain, { ...spent(1_500_000), cachedCalls: 3, savedMicroUsd: 40 }), status: { usage: { ...told, cachedCalls: 3, savedUsd: '0.00004' } } },
     'is told while the mission is refused': { view: viewOf(plain.build(), { pools: [], usage: spent(1_500_000) }), status: { usage: told }, conditions: { Accepted: 'False/NoMatchingPool', WithinBudget: 'True/WithinBudget' } },
     'is told while the mission is planned': { view: viewOf(planned, { planner: { kind: 'asking' }, usage: spent(1_500_000) }), status: { usage: told }, conditions: { Succeeded: 'Unknown/Planning', WithinBudget: 'True/WithinBudget' } },
   });

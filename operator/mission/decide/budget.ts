@@ -11,7 +11,9 @@ import { isFinished, type MissionView } from './view.ts';
 export function usageStatus({ mission, usage }: MissionView): Pick<MissionStatus, 'usage'> {
   if (usage === undefined) return mission.status?.usage === undefined ? {} : { usage: mission.status.usage };
   const { costMicroUsd, ...tokens } = usage.settled;
-  return { usage: { ...tokens, calls: usage.calls, costUsd: usdOf(costMicroUsd), reservedUsd: usdOf(usage.reservedMicroUsd) } };
+  const { calls, reservedMicroUsd, cachedCalls, savedMicroUsd = 0 } = usage;
+  const saved = cachedCalls === undefined ? {} : { cachedCalls, savedUsd: usdOf(savedMicroUsd) };
+  return { usage: { ...tokens, calls, costUsd: usdOf(costMicroUsd), reservedUsd: usdOf(reservedMicroUsd), ...saved } };
 }
 
 // As much as a budget can be.
