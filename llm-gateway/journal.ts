@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises
 import { join } from 'node:path';
 import { LedgerEvent } from '#api/llm-journal.ts';
 import { messageOf } from '#platform/errors.ts';
+import { syncFolder } from '#platform/sync-folder.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 
 export interface Journal {
@@ -44,15 +45,6 @@ export async function createJournal(folder: string, events: readonly LedgerEvent
   await rename(next, join(folder, fileName));
   await syncFolder(folder);
   return new FileJournal(file, log);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const directory = await open(folder, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 class FileJournal implements Journal {

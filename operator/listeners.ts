@@ -5,6 +5,7 @@ import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import { operatorLeafSeconds, startOperatorIdentity, type OperatorIdentity } from './fleet/enrolment/operator-identity.ts';
 import type { AgentIdentity } from '#api/identity.ts';
 import { createLlmClient, type LlmClient } from '#platform/anthropic/client.ts';
+import { createDialer } from '#platform/anthropic/dialer.ts';
 import type { Clock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { Random } from '#platform/ids.ts';
@@ -99,20 +100,15 @@ function throughGateway(config: OperatorConfig, identity: OperatorIdentity): Pic
   return { model: createGatewayModel(door, config.plannerModel), usage: createGatewayUsage(door) };
 }
 
-/** The way to the LLM gateway, made anew when it has moved or our certificate was renewed. */
+/** The way to the LLM gateway as it is now. */
 function gatewayDoor({ namespace, endpointsFile }: OperatorConfig, identity: OperatorIdentity): () => Promise<LlmClient | undefined> {
   const address = endpointsFile === undefined ? llmGatewayInDns(namespace) : llmGatewayInFile(endpointsFile);
-  let open: { readonly baseUrl: string; readonly certificate: string; readonly client: LlmClient } | undefined;
+  const dialer = createDialer(createLlmClient);
   return async () => {
     const found = await address.current();
     if (found === undefined) return undefined;
-    const { certificate, key, caBundle } = identity.credential();
-    const baseUrl = `https://${found}`;
-    if (open?.baseUrl !== baseUrl || open.certificate !== certificate) {
-      void open?.client.close();
-      open = { baseUrl, certificate, client: createLlmClient({ baseUrl, tls: { ca: caBundle, key, cert: certificate, servername: llmGatewayName(namespace) } }) };
-    }
-    return open.client;
+    const { certificate: cert, key, caBundle: ca } = identity.credential();
+    return dialer.to({ baseUrl: `https://${found}`, tls: { ca, key, cert, servername: llmGatewayName(namespace) } });
   };
 }
 

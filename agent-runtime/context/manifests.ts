@@ -1,6 +1,5 @@
 // Reads manifests of a workspace that may be hostile: plain files of the folder itself, of a bounded size, never through a link.
-import { join } from 'node:path';
-import { readPlainFile } from './plain-file.ts';
+import { readPlainText } from './plain-file.ts';
 
 const maxBytes = 1024 * 1024;
 
@@ -12,6 +11,6 @@ const manifestNames = ['package.json', 'pyproject.toml', 'pytest.ini', '.pytest.
 /** Reads those manifests that lie in the folder itself. */
 export async function readManifests(folder: string): Promise<Manifests> {
   const texts = new Map<string, string>();
-  for (const name of manifestNames) texts.set(name, ((await readPlainFile(join(folder, name), maxBytes)) ?? '').replace(/^\uFEFF/, ''));
+  for (const name of manifestNames) texts.set(name, ((await readPlainText(folder, name, maxBytes)) ?? '').replace(/^\uFEFF/, ''));
   return (name) => texts.get(name) ?? '';
 }

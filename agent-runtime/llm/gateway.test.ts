@@ -1,7 +1,8 @@
 // The agent's way to a real gateway, with real certificates and a signed grant; and a gateway that is not there.
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fails } from '#llm-gateway/fake-provider.ts';
-import { grantOf, makePeople, type People, startWorld, type World } from '#llm-gateway/testing.ts';
+import { agentUri } from '#api/identity.ts';
+import { agent, grantOf, makePeople, type People, startWorld, type World } from '#llm-gateway/testing.ts';
 import { createLlmConversations, type LlmClientOptions } from '#platform/anthropic/client.ts';
 import type { Credential } from '#platform/rpc/certificates.ts';
 import { createGateway } from './gateway.ts';
@@ -47,7 +48,8 @@ describe('a real gateway', () => {
   });
 
   test('is dialled once for each certificate', async () => {
-    for (const next of [people.agent, people.agent, { ...people.agent }]) {
+    const renewed = await people.leaf(people.authority, agentUri(agent), 'client');
+    for (const next of [people.agent, people.agent, renewed]) {
       credential = next;
       expect(await gateway.ask(request, grantOf(people), signal)).toMatchObject({ kind: 'answered' });
     }

@@ -1,6 +1,7 @@
 // The way to the LLM gateway: connections with the agent's own certificate, made anew when it was renewed or the gateway has moved.
 import { llmHeaders } from '#api/llm.ts';
 import type { ConversationAnswer, LlmClientOptions, LlmConversations } from '#platform/anthropic/client.ts';
+import { createDialer } from '#platform/anthropic/dialer.ts';
 import type { ConversationRequest } from '#platform/anthropic/conversation.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { ServerAddress } from '#platform/rpc/addresses.ts';
@@ -19,31 +20,18 @@ export interface GatewayOptions {
 /** One try at a question. */
 export type AskGateway = (request: ConversationRequest, grant: string, signal: AbortSignal) => Promise<ConversationAnswer>;
 
-interface Open {
-  readonly at: string;
-  readonly credential: Credential;
-  readonly conversations: LlmConversations;
-}
-
 /** The gateway for one agent; never rejects. */
 export function createGateway({ address, namespace, credential, dial }: GatewayOptions): { readonly ask: AskGateway; readonly close: () => Promise<void> } {
-  let open: Open | undefined;
-  const connected = (at: string, newest: Credential): LlmConversations => {
-    if (open?.at === at && open.credential === newest) return open.conversations;
-    // Calls in flight end on the old connections.
-    void open?.conversations.close();
-    const { caBundle: ca, certificate: cert, key } = newest;
-    open = { at, credential: newest, conversations: dial({ baseUrl: `https://${at}`, tls: { ca, cert, key, servername: llmGatewayName(namespace) } }) };
-    return open.conversations;
-  };
+  const dialer = createDialer(dial);
   return {
     ask: async (request, grant, signal) => {
       const [at, newest] = [await whereIs(address), credential()];
       if (typeof at !== 'string') return at;
       if (newest === undefined) return later('there is no certificate yet');
-      return connected(at, newest).converse(request, { headers: { [llmHeaders.grant]: grant }, signal });
+      const { caBundle: ca, certificate: cert, key } = newest;
+      return dialer.to({ baseUrl: `https://${at}`, tls: { ca, cert, key, servername: llmGatewayName(namespace) } }).converse(request, { headers: { [llmHeaders.grant]: grant }, signal });
     },
-    close: async () => open?.conversations.close(),
+    close: () => dialer.close(),
   };
 }
 

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readPlainFile } from '#agent-runtime/execution/outputs.ts';
+import { readPlainFile } from '#agent-runtime/context/plain-file.ts';
 
 /** Most bytes of a file that is read or written. */
 export const maxFileBytes = 1024 * 1024;

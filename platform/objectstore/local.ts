@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import type { BlobAddress } from '#api/blobs.ts';
 import type { Instant } from '#api/time.ts';
 import { newUuid } from '../ids.ts';
+import { syncFolder } from '../sync-folder.ts';
 
 export type PutResult =
   | { readonly kind: 'stored'; readonly sizeBytes: number }
@@ -138,15 +139,6 @@ async function sizeOf(file: string): Promise<number | undefined> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -1,6 +1,6 @@
 // ApplyPatch: applies a diff to the files. It runs in the agent itself: a diff is data, and git writes only what it was judged to make.
 import { ApplyPatch } from '#api/intents.ts';
-import { readPlainFile } from '#agent-runtime/execution/outputs.ts';
+import { readPlainFile } from '#agent-runtime/context/plain-file.ts';
 import { action, failed, succeeded } from '#agent-runtime/roles/action.ts';
 
 /** Fails, and changes nothing, when a hunk does not fit. */

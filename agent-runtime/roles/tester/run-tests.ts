@@ -1,9 +1,8 @@
 // RunTests: runs the planned command, reads its report and says of each failure what it is, where it is, and which change is likely behind it.
-import { join } from 'node:path';
 import { RunTests } from '#api/intents.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { RunResult } from '#sandbox/port.ts';
-import { readPlainFile } from '#agent-runtime/context/plain-file.ts';
+import { readPlainText } from '#agent-runtime/context/plain-file.ts';
 import { action, type ActionContext, type ActionResult, failed, succeeded } from '#agent-runtime/roles/action.ts';
 import { type Analysed, analyse, testFileOf } from './analysis/analyse.ts';
 import { failedTests, failureArtifacts, sentence } from './analysis/failures-report.ts';
@@ -31,7 +30,7 @@ async function explained({ folder, changedPaths }: ActionContext, { failures }: 
   const tests = new Set(located.map(testFileOf).filter((path) => path !== undefined));
   const texts = new Map<string, string>();
   // Paths that were not found among the files may lead anywhere.
-  for (const path of [...tests].filter(isInside).slice(0, limits.testFiles)) texts.set(path, (await readPlainFile(join(folder, path), limits.testBytes)) ?? '');
+  for (const path of [...tests].filter(isInside).slice(0, limits.testFiles)) texts.set(path, (await readPlainText(folder, path, limits.testBytes)) ?? '');
   return analyse(located, { paths: changedPaths, textOf: (path) => texts.get(path) });
 }
 

@@ -40,7 +40,7 @@ const secrets: Rows = [
   ['the environment far above', 'a secret', read('../../../../../../proc/self/environ')],
   ['the token of the pod', 'a secret', read('/var/run/secrets/kubernetes.io/serviceaccount/token')],
   ['the key of the user', 'a secret', read('~/.ssh/id_rsa')],
-  ['the key of root', 'a secret', read('/root/.ssh/id_ed25519')],
+  ['the key of somebody else', 'a secret', read('/home/somebody/.ssh/id_ed25519')],
   ['a token beside the workspace', 'a secret', read('../outside/token')],
   ['a linked token', 'a secret', read('linked.txt')],
   ['a token in a linked folder', 'a secret', read('way/token')],
