@@ -1,8 +1,10 @@
 // Contract of the blob service: addresses, grants, limits. HTTP over TLS 1.3, one immutable blob per address.
 //   PUT  /v1/blobs/<namespace uid>/<owner uid>/<sha256>   agents; body is the blob; 201 stored and fsynced, 200 already there, 400 wrong digest, 413 too large
+//   PUT  the same path, without a body, with `Coditect-Copy-From: <owner uid>`   the operator; keeps a copy of that owner's blob of the same namespace
+//        and digest: 201 stored and fsynced, 200 already there, 404 when that owner does not have it
 //   GET  /v1/blobs/<namespace uid>/<owner uid>/<sha256>   agents with a grant, people with a bearer token; 404 when it is not there
 // An agent shows its client certificate and `Coditect-Grant: <grant>`; a person `Authorization: Bearer <token>`
-// and `Coditect-Object: <namespace>/<missions|tasks>/<name>`, for which the service asks the API server.
+// and `Coditect-Object: <namespace>/<missions|tasks>/<name>`, for which the service asks the API server. The operator shows its certificate.
 import { z } from 'zod';
 import { Uid } from './v1alpha1/schema.ts';
 
@@ -17,7 +19,7 @@ export interface BlobAddress {
 
 export const blobLimits = { maxBytes: 268_435_456 } as const;
 
-export const blobHeaders = { grant: 'coditect-grant', object: 'coditect-object' } as const;
+export const blobHeaders = { grant: 'coditect-grant', object: 'coditect-object', copyFrom: 'coditect-copy-from' } as const;
 
 /** What the operator allows an agent to do with blobs while it runs one attempt. Signed; see platform/rpc/grant.ts. */
 export const BlobGrant = z.strictObject({

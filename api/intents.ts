@@ -122,11 +122,39 @@ export type PushCommit = z.infer<typeof PushCommit>;
 
 export const WriteCode = z.strictObject({
   instructions: z.string().min(1).max(4000).describe('What is to be written or mended, in words.'),
-  model: z.string().min(1).max(128).regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/, 'must be the name of a model').optional().describe('Model that writes the code. Unset: the one that the installation names.'),
-  maxTurns: z.int().min(1).max(100).optional().describe('Most answers of the model before the task fails. Default 30.'),
-  allowCommands: z.boolean().optional().describe('Lets the model run programs in the sandbox, without network. Default false: it runs the tests alone.'),
+  model: z.string().min(1).max(128).regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/, 'must be the name of a model').optional().describe('Model that writes the code, and no other. Unset: those of modelPolicy.tiers, else the one that the installation names.'),
+  maxTurns: z.int().min(1).max(100).optional().describe('Most answers of all models together before the task fails. Default 30.'),
+  allowCommands: z.boolean().optional().describe('Lets the model run programs in the sandbox, without network. Default false: it runs the tests, and JavaScript of its own in the WebAssembly sandbox.'),
 });
 export type WriteCode = z.infer<typeof WriteCode>;
+
+const model = z.string().min(1).max(128).regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/, 'must be the name of a model').optional();
+const maxTurns = z.int().min(1).max(100).optional();
+
+export const WriteTests = z.strictObject({
+  instructions: z.string().min(1).max(4000).describe('What the tests are to prove, in words.'),
+  model: model.describe('Model that writes the tests. Unset: the one that the installation names.'),
+  maxTurns: maxTurns.describe('Most answers of the model before the task fails. Default 30.'),
+});
+export type WriteTests = z.infer<typeof WriteTests>;
+
+export const ExplainCode = z.strictObject({
+  question: z.string().min(1).max(2000).describe('What somebody wants to know about the code.'),
+  area: relativePath.optional().describe('Folder of the workspace to look at. Unset: all of it.'),
+  model: model.describe('Model that answers. Unset: the one that the installation names.'),
+  maxTurns: maxTurns.describe('Most answers of the model before the task fails. Default 20.'),
+});
+export type ExplainCode = z.infer<typeof ExplainCode>;
+
+const votes = z.int().min(1).max(5);
+
+export const JudgeWork = z.strictObject({
+  rubric: z.string().min(1).max(2048).describe('What is looked for, as sentences that are either true or not of the work.'),
+  votes: votes.describe('Most times that a model is asked, each time anew.'),
+  quorum: votes.describe('How many votes must be in favour. No further vote is asked for once this is reached or out of reach.'),
+  model: model.describe('Model that judges. Unset: the one that the installation names.'),
+});
+export type JudgeWork = z.infer<typeof JudgeWork>;
 
 /** One thing a role can be asked for. */
 export interface IntentDefinition {
@@ -143,6 +171,7 @@ export const intents = {
     AnalyzeCode: { description: 'Measures source code without running it: SARIF and Markdown reports, and counts.', params: AnalyzeCode },
     CountPatterns: { description: 'Counts literal texts in the files.', params: CountPatterns },
     WriteReport: { description: 'Collects the inputs of the task into a Markdown report, kept as an artifact.', params: WriteReport },
+    ExplainCode: { description: 'Lets a language model answer a question about the code, with findings whose places were checked; changes nothing; needs an LLM gateway.', params: ExplainCode },
   },
   Coder: {
     ApplyPatch: { description: 'Applies a diff to the files.', params: ApplyPatch, changesFiles: true },
@@ -155,8 +184,10 @@ export const intents = {
   Tester: {
     RunCommand: { description: 'Runs one program in the sandbox.', params: RunCommand },
     RunTests: { description: 'Runs the tests of the workspace in the sandbox, reads their report and explains the failures.', params: RunTests },
+    WriteTests: { description: 'Lets a language model write tests, and no other files, until all pass; needs an LLM gateway.', params: WriteTests, changesFiles: true },
     VerifyCommand: { description: 'Runs one program as the check of a goal: protected files come from the base revision, and nothing it changes is kept.', params: VerifyCommand },
     VerifyArtifact: { description: 'Checks a JSON artifact of another task by schema and expression.', params: VerifyArtifact },
+    JudgeWork: { description: 'Lets a language model judge the files of other tasks by a rubric, as the check of a goal; needs an LLM gateway.', params: JudgeWork },
   },
 } as const satisfies Record<string, Record<string, IntentDefinition>>;
 

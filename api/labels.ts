@@ -5,7 +5,9 @@ export const labels = {
   mission: 'coditect.ai/mission',
   /** Run number, on the tasks of a mission. */
   run: 'coditect.ai/run',
-  /** `verifier`, `finally` or `output` on tasks of a mission that are not of its graph. */
+  /** Revision of the Plan that the task was made for, on tasks of a mission with a planner. */
+  revision: 'coditect.ai/plan-revision',
+  /** `survey`, `verifier`, `finally` or `output` on tasks of a mission that are not of its graph. */
   role: 'coditect.ai/role',
   /** Name of the pool, on agent pods. */
   pool: 'coditect.ai/pool',
@@ -18,8 +20,14 @@ export const labels = {
   component: 'app.kubernetes.io/component',
 } as const;
 
+/** Annotations that we write. */
+export const annotations = {
+  /** JSON of the objects behind dependsOn, by their names in the plan: a task of a plan that was revised may find two of one name. */
+  dependencies: 'coditect.ai/dependencies',
+} as const;
+
 /** Values of the label role; tasks of the graph itself carry none. */
-export const taskRoles = { verifier: 'verifier', finally: 'finally', output: 'output' } as const;
+export const taskRoles = { survey: 'survey', verifier: 'verifier', finally: 'finally', output: 'output' } as const;
 
 /** Who writes: the `fieldManager` of our requests. */
 export const fieldManager = 'coditect-operator';
@@ -39,6 +47,7 @@ export const names = {
   caSecret: 'coditect-ca-key',
   caConfigMap: 'coditect-ca',
   cliServiceAccount: 'coditect-cli',
+  approver: 'coditect-approver',
 } as const;
 
 /** Audiences of ServiceAccount tokens. */

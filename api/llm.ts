@@ -17,6 +17,8 @@ export const llmHeaders = {
   usage: 'coditect-usage',
   /** On answers: `1` when it was made for another call, so that this one cost nothing. */
   cached: 'coditect-cached',
+  /** On answers: `1` when the budget was so far spent that a cheaper model answered than was asked; the answer names it. */
+  downgraded: 'coditect-model-downgraded',
 } as const;
 
 /** Who pays: the tree tenant > pool > mission > task. */
@@ -28,6 +30,8 @@ export const Account = z.strictObject({
   /** Absent for calls of the planner. */
   taskUid: Uid.optional(),
   pool: ObjectName.optional(),
+  /** Namespace of the pool. Absent: that of the mission. */
+  poolNamespace: LabelName.optional(),
   /** preview: a plan that nobody keeps. There is no such mission: its names are made up for this one, and the tenant pays. */
   purpose: z.enum(['plan', 'preview', 'work', 'judge']),
   /** Budget of a preview, in US dollars. Unset: what the installation allows a mission. Of anything else the Mission tells it. */
@@ -53,6 +57,10 @@ export const errorTypes = {
   budget: 'budget_exceeded',
   /** The task or mission has ended, or another attempt took its place: 403. */
   fenced: 'attempt_fenced',
+  /** As budget, for a mission whose calls wait until the budget is raised: 429. */
+  waits: 'budget_waits',
+  /** The call is in a batch, which takes its time; who asks the same again gets its answer: 429. */
+  batched: 'batch_going_on',
 } as const;
 
 /** Tokens of one or more calls by class, and what they cost in micro-USD (millionths of a US dollar). */
@@ -72,8 +80,14 @@ export const Usage = z.strictObject({
   calls: z.int().min(0).max(9_007_199_254_740_991),
   /** Calls that had the answer of another one; they are not in `calls`. Absent: none. */
   cachedCalls: z.int().min(1).max(9_007_199_254_740_991).optional(),
-  /** What the cached calls would have cost, in micro-USD. Absent with cachedCalls. */
+  /** Calls that a cheaper model answered because of the budget. Absent: none. */
+  downgradedCalls: z.int().min(1).max(9_007_199_254_740_991).optional(),
+  /** Calls that were made in a batch, at half the price. Absent: none. */
+  batchedCalls: z.int().min(1).max(9_007_199_254_740_991).optional(),
+  /** What all these would have cost more, in micro-USD. Absent: nothing was saved. */
   savedMicroUsd: z.int().min(0).max(9_007_199_254_740_991).optional(),
+  /** Callers that wait for a higher budget now. Absent: none. */
+  waiting: z.int().min(1).max(1_000_000).optional(),
 });
 export type Usage = z.infer<typeof Usage>;
 

@@ -14,4 +14,18 @@ export const Port = whole(0, 65_535);
 /** A list from JSON, or from text split at commas. */
 export const TextList = z.preprocess((value) => (typeof value === 'string' ? value.split(',').map((item) => item.trim()).filter((item) => item !== '') : value), z.array(z.string().max(512)).max(64));
 
+/** A value from JSON, or from text that holds JSON. */
+export function jsonText<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (typeof value === 'string' ? parsed(value) : value), schema);
+}
+
+/** What is not JSON stays a text, and is refused as one. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
 export const LogLevel = z.enum(['error', 'warn', 'info', 'debug']);

@@ -1,6 +1,7 @@
 // AgentPool: warm agent pods of one kind, owned by a platform team.
 import { z } from 'zod';
 import { AgentType, CapabilityName, cel, Conditions, LabelMap, LabelName, listType, type ObjectMeta, ObjectName, ObservedGeneration, Quantity, Time } from './schema.ts';
+import { Usd } from './task.ts';
 
 const Replicas = z.int().min(0).max(1000);
 const Count = z.int().min(0).max(2_147_483_647);
@@ -58,6 +59,32 @@ export const PodTemplate = z.object({
 });
 export type PodTemplate = z.infer<typeof PodTemplate>;
 
+export const PoolBudget = z.object({
+  maxCostUsd: Usd.describe('Most that they may spend in one period, in US dollars, for example `50.00`.'),
+  periodSeconds: z.int().min(600).max(2_678_400).default(86_400).describe('How long back it is counted, in seconds; the period rolls. Default 86400, a day.'),
+});
+export type PoolBudget = z.infer<typeof PoolBudget>;
+
+/** Named with dots, dashes and slashes, as servers do it. */
+const McpToolName = z.string().min(1).max(128).regex(/^[A-Za-z0-9_./-]+$/);
+
+export const McpServer = z.object({
+  name: LabelName.describe('Name of the server within the pool; tasks see its tools as `mcp_<server>_<tool>`.'),
+  url: z.string().min(8).max(1024).regex(/^https?:\/\/[^@\\/?#\s$]+(\/[^\\#\s$]*)?$/).describe('Address of its Streamable HTTP endpoint, http or https. Never with a user, a password or a key: this object is readable by many.'),
+  tools: z.array(McpToolName).min(1).max(32).meta(listType.set).describe('The tools of the server that agents may use, by the names that it gives them. It may have others: they are not offered.'),
+  sideEffect: z
+    .enum(['None', 'Idempotent', 'External'])
+    .describe('What its tools may do outside. None: they only read. Idempotent: a repeat does no harm. External: anything else. Offered only to tasks that declare at least as much in sideEffects.'),
+  tokenFrom: z
+    .object({
+      secretName: ObjectName.describe('Name of a Secret in the namespace of the pool.'),
+      key: z.string().min(1).max(253).regex(/^[-._a-zA-Z0-9]+$/).describe('Key in it whose value is the token.'),
+    })
+    .optional()
+    .describe('Bearer token for the server. The kubelet mounts it into the agents; the operator does not read it, and code that agents run cannot see it. Unset: none is sent.'),
+});
+export type McpServer = z.infer<typeof McpServer>;
+
 /** What an AgentPool wishes for. The operator never writes spec. */
 export const AgentPoolSpec = z.object({
   replicas: Replicas.default(0).describe('Number of agents in mode External. Leave it out of Git; ignored in mode Internal. Default 0.'),
@@ -73,6 +100,13 @@ export const AgentPoolSpec = z.object({
     .default([])
     .meta(listType.mapBy('name'))
     .describe('Secrets that the kubelet mounts into the agents for cloning and pushing; code that agents run cannot see them.'),
+  mcpServers: z
+    .array(McpServer)
+    .max(8)
+    .optional()
+    .meta(listType.mapBy('name'))
+    .describe('Servers of the Model Context Protocol whose tools agents that think may use. Unset: none.'),
+  budget: PoolBudget.optional().describe('What tasks may spend on language models on agents of this pool, of all namespaces together. Unset: no limit of the pool.'),
   isolation: z
     .enum(['Any', 'Partial', 'Full'])
     .default('Any')

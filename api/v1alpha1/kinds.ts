@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { AgentPoolSpec, agentPoolRules, AgentPoolStatus } from './agentpool.ts';
 import { MissionSpec, missionRules, MissionStatus } from './mission.ts';
 import type { CelRule } from './schema.ts';
+import { ApprovalSpec, approvalRules } from './approval.ts';
 import { planRules, PlanSpec } from './plan.ts';
 import { TaskSpec, taskRules, TaskStatus } from './task.ts';
 
@@ -109,6 +110,7 @@ export const plans = {
   columns: [
     { name: 'Mission', type: 'string', jsonPath: '.spec.missionRef.name', description: 'Mission that the plan is for.', priority: 0 },
     { name: 'Revision', type: 'integer', jsonPath: '.spec.revision', description: 'Number of the plan.', priority: 0 },
+    { name: 'Estimate', type: 'string', jsonPath: '.spec.estimate.costUsd', description: 'What carrying it out may cost, in US dollars.', priority: 0 },
     { name: 'Verdict', type: 'string', jsonPath: '.spec.verdict', description: 'Whether the plan is valid.', priority: 0 },
     { name: 'Cost', type: 'string', jsonPath: '.spec.usage.costUsd', description: 'What it has cost, in US dollars.', priority: 0 },
     age,
@@ -118,5 +120,21 @@ export const plans = {
   selectableFields: ['.spec.missionRef.name', '.spec.missionRef.uid'],
 } as const satisfies KindDefinition;
 
+export const approvals = {
+  group, version, kind: 'Approval', plural: 'approvals', singular: 'approval', namespaced: true, shortName: 'appr',
+  description: 'An Approval is what one person said of one thing: that a plan may run, or that a goal is met. It is never changed.',
+  spec: ApprovalSpec, rules: approvalRules,
+  columns: [
+    { name: 'Mission', type: 'string', jsonPath: '.spec.missionRef.name', description: 'Mission that it is about.', priority: 0 },
+    { name: 'Subject', type: 'string', jsonPath: '.spec.subject.kind', description: 'Kind of what it is about.', priority: 0 },
+    { name: 'Name', type: 'string', jsonPath: '.spec.subject.name', description: 'Name of what it is about.', priority: 0 },
+    { name: 'Decision', type: 'string', jsonPath: '.spec.decision', description: 'What was decided.', priority: 0 },
+    { name: 'Approver', type: 'string', jsonPath: '.spec.approver', description: 'Who decided it.', priority: 0 },
+    age,
+    { name: 'Comment', type: 'string', jsonPath: '.spec.comment', description: 'Why.', priority: 1 },
+  ],
+  selectableFields: ['.spec.missionRef.name', '.spec.missionRef.uid'],
+} as const satisfies KindDefinition;
+
 /** All our kinds, in the order in which they are documented. */
-export const kinds: readonly KindDefinition[] = [missions, plans, tasks, agentPools];
+export const kinds: readonly KindDefinition[] = [missions, plans, approvals, tasks, agentPools];

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { JsonObject } from './json.ts';
 import { CapabilityName, cel, Conditions, LabelName, listType, ObjectName, type ObjectMeta, ObservedGeneration, Seconds, TaskName, Time } from './schema.ts';
-import { PoolSelector, taskDefinition, Workspace } from './task.ts';
+import { ModelName, ModelPolicy, PoolSelector, taskDefinition, ToolPolicy, Usd, Workspace } from './task.ts';
 
 const relativePath = z.string().min(1).max(255).regex(/^[A-Za-z0-9._@-]+(\/[A-Za-z0-9._@-]+)*$/);
 
@@ -25,6 +25,22 @@ export const ArtifactCheck = z.object({
 });
 export type ArtifactCheck = z.infer<typeof ArtifactCheck>;
 
+export const JudgeCheck = z.object({
+  rubric: z.string().min(1).max(2048).describe('What a judge looks for, as sentences that are either true or not of the work.'),
+  from: TaskName.optional().describe('Task whose files are judged. Unset: the one task whose changed files no other task starts from; the workspace itself when no task changes files.'),
+  model: ModelName.optional().describe('Model that judges. Unset: the last of modelPolicy.tiers, or the one of the installation.'),
+  votes: z.int().min(1).max(5).default(1).describe('Most times it is judged, each time anew, until the quorum is reached or out of reach. Default 1.'),
+  quorum: z.int().min(1).max(5).optional().describe('How many votes must be in favour. Unset: more than half.'),
+}).meta(cel({ rule: '!has(self.quorum) || self.quorum <= self.votes', message: 'quorum must not be more than votes' }));
+export type JudgeCheck = z.infer<typeof JudgeCheck>;
+
+export const ApprovalCheck = z.object({
+  question: z.string().min(1).max(512).optional().describe('What people are asked. Unset: the description of the goal.'),
+  from: TaskName.optional().describe('Task whose files are approved. Unset: the one task whose changed files no other task starts from; the workspace itself when no task changes files.'),
+  required: z.int().min(1).max(10).default(1).describe('How many people must approve. One rejection is enough against it. Default 1.'),
+});
+export type ApprovalCheck = z.infer<typeof ApprovalCheck>;
+
 export const GoalCheck = z.object({
   expression: z
     .string()
@@ -34,8 +50,10 @@ export const GoalCheck = z.object({
     .describe('CEL expression over the tasks of this mission that must be true, for example `tasks["run-tests"].outcome == "Succeeded" && tasks["run-tests"].observed.failed == 0`. Only outcome and observed may be read.'),
   command: CommandCheck.optional().describe('A command that must end well, run by an agent that executed none of the checked tasks, in a fresh checkout.'),
   artifact: ArtifactCheck.optional().describe('An artifact that must exist, and satisfy what is said of it.'),
+  judge: JudgeCheck.optional().describe('A language model judges the work, asked by an agent that executed none of the checked tasks.'),
+  approval: ApprovalCheck.optional().describe('People approve the work, by Approval objects: kubectl mission approve.'),
 })
-  .meta(cel({ rule: '[has(self.expression), has(self.command), has(self.artifact)].filter(x, x).size() == 1', message: 'exactly one of expression, command and artifact must be set' }));
+  .meta(cel({ rule: '[has(self.expression), has(self.command), has(self.artifact), has(self.judge), has(self.approval)].filter(x, x).size() == 1', message: 'exactly one of expression, command, artifact, judge and approval must be set' }));
 export type GoalCheck = z.infer<typeof GoalCheck>;
 
 export const Goal = z.object({
@@ -47,7 +65,9 @@ export const Goal = z.object({
 });
 export type Goal = z.infer<typeof Goal>;
 
-export const MissionTask = z.object({ name: TaskName.describe('Name of the task, unique in the mission.'), ...taskDefinition });
+export const MissionTask = z
+  .object({ name: TaskName.describe('Name of the task, unique in the mission.'), ...taskDefinition })
+  .meta(cel({ rule: "!has(self.memoize) || (self.sideEffects == 'None' && self.intent.action != 'PushCommit')", message: 'memoize is for tasks with sideEffects None: what they find must be all that they do' }));
 export type MissionTask = z.infer<typeof MissionTask>;
 
 export const GitOutput = z.object({
@@ -66,13 +86,23 @@ export type MissionResult = z.infer<typeof MissionResult>;
 
 export const Planner = z.object({
   instructions: z.string().min(1).max(4096).optional().describe('What the planner has to know or to obey besides the goal, in words.'),
-  model: z.string().min(1).max(128).regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/).optional().describe('Model that makes the plan. Unset: the one that the installation names.'),
+  model: ModelName.optional().describe('Model that makes the plan. Unset: the one that the installation names.'),
   maxTasks: z.int().min(1).max(100).default(20).describe('Most tasks that the plan may have. Default 20.'),
-});
+  maxDepth: z.int().min(1).max(100).optional().describe('Most tasks in a row of which each depends on the one before. Unset: no limit.'),
+  maxReplans: z.int().min(0).max(10).default(2).describe('With failurePolicy Replan: how many times a run may get another plan. Default 2.'),
+  survey: z.enum(['None', 'Analyze']).default('None').describe('Analyze: an Analyzer measures the workspace before there is a plan, and the planner is told what it found. Default None.'),
+  planApproval: z.enum(['Never', 'Always', 'OnCost']).default('Never').describe('Whether people must approve a plan, and each that revises it, before anything of it runs. OnCost: only when its estimated cost is above approvalAboveUsd. Default Never.'),
+  approvalAboveUsd: Usd.optional().describe('With planApproval OnCost: the estimated cost in US dollars above which a plan must be approved, for example `1.00`.'),
+  requiredApprovals: z.int().min(1).max(10).default(1).describe('How many people must approve a plan. One rejection is enough against it. Default 1.'),
+}).meta(cel({ rule: "(self.planApproval == 'OnCost') == has(self.approvalAboveUsd)", message: 'planApproval OnCost and approvalAboveUsd need each other' }));
 export type Planner = z.infer<typeof Planner>;
 
 export const Budget = z.object({
-  maxCostUsd: z.string().min(4).max(16).regex(/^[0-9]{1,9}\.[0-9]{2,6}$/).describe('Most that all runs of the mission may spend on language models, in US dollars, for example `2.50`.'),
+  maxCostUsd: Usd.describe('Most that all runs of the mission may spend on language models, in US dollars, for example `2.50`.'),
+  warnPercent: z.int().min(1).max(100).default(80).describe('Share of the budget from which WithinBudget says BudgetLow, in percent. Default 80.'),
+  cheaperFromPercent: z.int().min(1).max(100).optional().describe('Share of the budget, spent or reserved, from which every call goes to the first of modelPolicy.tiers where that is cheaper than the model asked for, in percent. Unset: never.'),
+  cachedOnlyFromPercent: z.int().min(1).max(100).optional().describe('Share of the budget, spent or reserved, from which calls are answered only when an equal one was answered before, in percent; any other is treated as onExceeded says. Unset: never.'),
+  onExceeded: z.enum(['Fail', 'Suspend', 'Cancel']).default('Fail').describe('What a call does that there is no money for. Fail: its attempt fails. Suspend: it waits, as long as its attempt may run, until the budget, or the limit of the pool or of the namespace, has money again; what exceeds the budget of its own task fails. Cancel: the run is cancelled. Default Fail.'),
 });
 export type Budget = z.infer<typeof Budget>;
 
@@ -83,6 +113,8 @@ export const MissionSpec = z
     goals: z.array(Goal).max(32).default([]).meta(listType.mapBy('name')).describe('Checks that prove the goal. Without any, the mission succeeds when its tasks do.'),
     tasks: z.array(MissionTask).max(100).default([]).meta(listType.mapBy('name')).describe('The explicit task graph, at most 100 tasks. Unset: planner makes it.'),
     planner: Planner.optional().describe('Lets a language model make the task graph from the goal. The plan is an object of kind Plan before anything runs.'),
+    modelPolicy: ModelPolicy.optional().describe('Which models thinking agents ask. Unset: the one of the installation.'),
+    toolPolicy: ToolPolicy.optional().describe('Which tools thinking agents may use. Unset: all that their roles have.'),
     budget: Budget.optional().describe('What the mission may spend on language models. Unset: what the installation allows a mission.'),
     finally: z.array(MissionTask).max(8).default([]).meta(listType.mapBy('name')).describe('Tasks that run when all others have ended and the goals are decided, also after failures; not after Cancel, Stop or a passed deadline. They may read inputs of every task.'),
     results: z.array(MissionResult).max(16).default([]).meta(listType.mapBy('name')).describe('Values of tasks that the status repeats as results of the mission.'),
@@ -92,9 +124,9 @@ export const MissionSpec = z
     parallelism: z.int().min(1).max(1000).optional().describe('How many tasks may run at once. Unset: as many as there are slots.'),
     priority: z.int().min(-1000).max(1000).default(0).describe('Tasks of missions with a higher number start first. Default 0.'),
     failurePolicy: z
-      .enum(['FailFast', 'Continue'])
+      .enum(['FailFast', 'Continue', 'Replan'])
       .default('FailFast')
-      .describe('FailFast: the first failed task cancels what is left. Continue: everything that does not depend on it still runs. Default FailFast.'),
+      .describe('FailFast: the first failed task cancels what is left. Continue: everything that does not depend on it still runs. Replan: what does not depend on it still runs, and then the planner revises the plan, also when a required goal is unmet. Default FailFast.'),
     errorThreshold: z.int().min(0).max(100).default(0).describe('With failurePolicy Continue: how many failed tasks are tolerated before what is left is cancelled and the mission fails. Default 0: the mission fails, but everything still runs.'),
     operatingMode: z
       .enum(['Run', 'Suspend', 'Stop', 'Cancel'])
@@ -109,6 +141,8 @@ export const MissionSpec = z
     cel(
       { rule: "self.failurePolicy == 'Continue' || self.errorThreshold == 0", message: 'errorThreshold needs failurePolicy Continue' },
       { rule: '!has(self.outputs) || !has(self.outputs.git) || (has(self.workspace) && has(self.workspace.git))', message: 'outputs.git needs workspace.git: without a repository there is nothing to push to' },
+      { rule: "self.failurePolicy != 'Replan' || has(self.planner)", message: 'failurePolicy Replan needs planner' },
+      { rule: '!has(self.budget) || !has(self.budget.cheaperFromPercent) || (has(self.modelPolicy) && has(self.modelPolicy.tiers))', message: 'budget.cheaperFromPercent needs modelPolicy.tiers: the first of them is the cheaper model' },
       { rule: '!has(self.planner) || size(self.tasks) == 0', message: 'planner makes the task graph: leave tasks out, or leave planner out' },
     ),
   );
@@ -140,11 +174,25 @@ export const GoalStatus = z.object({
 });
 export type GoalStatus = z.infer<typeof GoalStatus>;
 
+export const approvalSubjects = ['Plan', 'Goal'] as const;
+
+export const AwaitedApproval = z.object({
+  kind: z.enum(approvalSubjects).describe('What is to be approved: a Plan before it runs, or the work as a Goal says.'),
+  name: ObjectName.describe('Name of the Plan or of the goal.'),
+  digest: z.string().length(64).regex(/^[0-9a-f]{64}$/).describe('SHA-256 of what is to be approved. An approval of anything else does not count.'),
+  question: z.string().max(1024).describe('What people are asked.'),
+  required: z.int().min(1).max(10).describe('How many people must approve.'),
+  approvedBy: z.array(z.string().max(256)).max(10).meta(listType.set).describe('Who has approved.'),
+  rejectedBy: z.string().max(256).optional().describe('Who has rejected it first. Unset: nobody.'),
+});
+export type AwaitedApproval = z.infer<typeof AwaitedApproval>;
+
 export const TaskCounts = z.object({
   total: Count.describe('Tasks of the plan.'),
   pending: Count.describe('Tasks that have not been handed out yet.'),
   running: Count.describe('Tasks that have run for a second or longer.'),
   succeeded: Count.describe('Tasks with outcome Succeeded.'),
+  memoized: Count.optional().describe('Those of succeeded whose result was known from an equal task, so that they did not run. Unset: none.'),
   failed: Count.describe('Tasks with outcome Failed.'),
   skipped: Count.describe('Tasks with outcome Skipped.'),
   cancelled: Count.describe('Tasks with outcome Cancelled.'),
@@ -152,7 +200,6 @@ export const TaskCounts = z.object({
 export type TaskCounts = z.infer<typeof TaskCounts>;
 
 const Sum = z.int().min(0).max(9_007_199_254_740_991);
-const Usd = z.string().min(4).max(16).regex(/^[0-9]{1,9}\.[0-9]{2,6}$/);
 
 export const MissionUsage = z.object({
   inputTokens: Sum.describe('Tokens read, those in and from the cache of the provider not included.'),
@@ -163,7 +210,9 @@ export const MissionUsage = z.object({
   costUsd: Usd.describe('What they cost, in US dollars.'),
   reservedUsd: Usd.describe('Most that calls in flight may cost, in US dollars.'),
   cachedCalls: Sum.optional().describe('Calls that were given the answer of an equal one; they are not in calls. Unset: none.'),
-  savedUsd: Usd.optional().describe('What these would have cost, in US dollars.'),
+  downgradedCalls: Sum.optional().describe('Calls that a cheaper model answered than was asked, as budget.cheaperFromPercent wants it. Unset: none.'),
+  batchedCalls: Sum.optional().describe('Calls that were made in a batch, as modelPolicy.slackSeconds allows it. Unset: none.'),
+  savedUsd: Usd.optional().describe('What all these would have cost more, in US dollars.'),
 });
 export type MissionUsage = z.infer<typeof MissionUsage>;
 
@@ -182,6 +231,9 @@ export const MissionStatus = z.object({
       source: z.enum(['Manifest', 'Planner']).describe('Who made the plan: Manifest for an explicit graph, Planner for a language model.'),
       revision: z.int().min(1).max(10_000).optional().describe('Revision of the Plan, when a planner made it.'),
       name: ObjectName.optional().describe('Name of the Plan, when a planner made it.'),
+      replans: Count.optional().describe('How many times this run got another plan. Unset: never.'),
+      estimatedCostUsd: Usd.optional().describe('What the plan may cost by estimate, in US dollars, when a planner made it.'),
+      estimatedSeconds: Count.optional().describe('How long it may run by estimate, in seconds, when a planner made it.'),
       taskCount: Count.describe('Tasks of the plan that exist or will: those that check goals, deliver the output and come finally are counted too; one that is left out is not.'),
       createdThrough: Count.describe('Number of tasks, in plan order, known to exist as objects.'),
     })
@@ -195,6 +247,7 @@ export const MissionStatus = z.object({
     .optional()
     .describe('The files that this run is about.'),
   goals: z.array(GoalStatus).max(32).optional().meta(listType.mapBy('name')).describe('State and evidence of each goal.'),
+  approvals: z.array(AwaitedApproval).max(33).optional().meta(listType.atomic).describe('What people are asked to approve, and what they have said. Unset: nothing.'),
   goalsMet: z.string().max(16).optional().describe('Goals met of all goals, for example 3/5.'),
   tasks: TaskCounts.optional().describe('Tasks of the current run by state.'),
   tasksDone: z.string().max(16).optional().describe('Tasks with an outcome of all tasks, for example 12/40.'),

@@ -26,6 +26,8 @@ export const TaskInput = z.object({
 });
 export type TaskInput = z.infer<typeof TaskInput>;
 
+const ToolName = z.string().min(1).max(63).regex(/^[a-z][a-z0-9_]*$/);
+
 export const RetryPolicy = z.object({
   limit: z.int().min(0).max(10).default(2).describe('How many further attempts follow a failed one. Default 2. Ignored for sideEffects External, which is never retried by itself.'),
   backoffSeconds: z.int().min(0).max(3600).default(1).describe('Wait before the first retry, in seconds; it doubles with each further one. Default 1.'),
@@ -56,6 +58,28 @@ export const Workspace = z
   .meta(cel({ rule: 'has(self.git) != has(self.configMap)', message: 'exactly one of git and configMap must be set' }));
 export type Workspace = z.infer<typeof Workspace>;
 
+export const ModelName = z.string().min(1).max(128).regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]*$/);
+/** US dollars as a decimal string. */
+export const Usd = z.string().min(4).max(16).regex(/^[0-9]{1,9}\.[0-9]{2,6}$/);
+
+export const ModelPolicy = z.object({
+  tiers: z.array(ModelName).min(1).max(4).optional().meta(listType.atomic).describe('Models from the cheapest to the strongest, at most 4. Work begins with the first; the next one takes over when tests show that it does not get there. Unset: the one model of the installation.'),
+  reuse: z.enum(['None', 'Exact']).optional().describe('Whether a question of a task may have the answer that an equal one of the namespace was given within the hour. None: only a question with temperature 0. Exact: any that names no temperature; the first attempt alone, a further one asks anew. Unset: None.'),
+  slackSeconds: z.int().min(0).max(86_400).optional().describe('How long one answer of a model may take, in seconds. From 3600 on calls go to the batch endpoint of the provider, at half the price; give attempts that wait for several of them a longer activeDeadlineSeconds. Unset: answers are wanted at once.'),
+});
+export type ModelPolicy = z.infer<typeof ModelPolicy>;
+
+export const ToolPolicy = z.object({
+  allow: z.array(ToolName).min(1).max(32).optional().meta(listType.set).describe('The only tools that a thinking agent may use, besides finish. Unset: all that its role has.'),
+  deny: z.array(ToolName).min(1).max(32).optional().meta(listType.set).describe('Tools that it may not use, also when allow names them. Unset: none.'),
+});
+export type ToolPolicy = z.infer<typeof ToolPolicy>;
+
+export const Memoize = z.object({
+  maxAgeSeconds: z.int().min(1).max(2_592_000).default(604_800).describe('How old a result may be that is used again, in seconds. Default 604800, a week.'),
+});
+export type Memoize = z.infer<typeof Memoize>;
+
 export const PoolSelector = z.object({ matchLabels: LabelMap.describe('Labels that a pool must carry, at most 16.') });
 export type PoolSelector = z.infer<typeof PoolSelector>;
 
@@ -74,6 +98,10 @@ export const taskDefinition = {
     .describe('Effects outside the workspace. None or Idempotent: may run again after a loss. External: recorded before it is sent, never retried or reassigned by itself. Default None.'),
   retryPolicy: RetryPolicy.prefault({}).describe('What happens after a failed attempt.'),
   activeDeadlineSeconds: z.int().min(1).max(604_800).default(3600).describe('Longest run time of one attempt, in seconds. Default 3600.'),
+  modelPolicy: ModelPolicy.optional().describe('Which models a thinking agent asks. Unset: what the mission says.'),
+  toolPolicy: ToolPolicy.optional().describe('Which tools a thinking agent may use. Unset: what the mission says.'),
+  budget: z.object({ maxCostUsd: Usd.describe('Most that all attempts of the task may spend on language models, in US dollars, for example `0.50`.') }).optional().describe('What the task may spend of the budget of its mission. Unset: all of it.'),
+  memoize: Memoize.optional().describe('The result of an equal task of the namespace is used again instead of running this one. Equal is what is asked, of what files and inputs (docs/memoize.md). Only with sideEffects None. Unset: it always runs.'),
   onFailure: z
     .enum(['Fail', 'Continue'])
     .default('Fail')
@@ -105,6 +133,7 @@ export const TaskSpec = z
       { rule: 'has(self.missionRef) || size(self.inputs) == 0', message: 'inputs needs a Mission: a Task applied alone has no plan to read from' },
       { rule: 'has(self.missionRef) || !has(self.verifies)', message: 'verifies needs a Mission: it is written by the operator' },
       { rule: 'has(self.missionRef) || !has(self.workspaceFrom)', message: 'workspaceFrom needs a Mission: a Task applied alone has no plan to read from' },
+      { rule: "!has(self.memoize) || (self.sideEffects == 'None' && !has(self.verifies) && self.intent.action != 'PushCommit')", message: 'memoize is for tasks with sideEffects None that check nobody\'s work: what they find must be all that they do' },
       { rule: '!has(self.missionRef) || (!has(self.poolSelector) && !has(self.priority))', message: 'poolSelector and priority of a Mission\'s Task are the Mission\'s' },
     ),
   );
@@ -184,6 +213,15 @@ export const TaskStatus = z.object({
     })
     .optional()
     .describe('What the attempt found and left in its worktree.'),
+  memoizedFrom: z
+    .object({
+      task: ObjectName.describe('Name of the Task whose result it is.'),
+      uid: Uid.describe('UID of that Task.'),
+      agents: z.array(ObjectName).max(6).optional().meta(listType.set).describe('Pods of the agents that ran it, or tried to: none of them checks this task.'),
+      time: Time.describe('When that Task was decided.'),
+    })
+    .optional()
+    .describe('Where the result comes from when nothing ran because the result of an equal task was used again. Unset for any other task.'),
   action: ActionRecord.optional().describe('What the intent became, and what was expected of it.'),
   violations: z.array(Violation).max(16).optional().meta(listType.atomic).describe('Differences between the expected and the actual state, at most 16. Unset: none.'),
   boundary: z.enum(['none', 'partial', 'full']).optional().describe('What isolated the executed code: full, partial, or none when the host offers no sandbox.'),

@@ -2,6 +2,7 @@
 import { names } from '#api/labels.ts';
 import { group, kinds } from '#api/v1alpha1/kinds.ts';
 import type { NewObject } from '#platform/kube/types.ts';
+import { approverPolicy } from './approver.ts';
 import { toCrd } from './crd.ts';
 import { generatedFrom, toYaml, type GeneratedFile } from './output.ts';
 import { cliManifests, llmGatewayRbac, rbacManifests } from './rbac.ts';
@@ -13,10 +14,11 @@ const namespace = expression('.Release.Namespace');
 /** Everything below charts/ that is generated, save the values. */
 export function chartFiles(version: string): GeneratedFile[] {
   return [
-    chartYaml('coditect-crds', version, 'Kinds of the Coditect operator: Mission, Plan, Task, AgentPool.'),
+    chartYaml('coditect-crds', version, 'Kinds of the Coditect operator: Mission, Plan, Approval, Task, AgentPool.'),
     ...kinds.map((kind) => crdTemplate(toCrd(kind))),
     chartYaml('coditect', version, 'The Coditect operator, its blob service and its LLM gateway.'),
     template('rbac', when('.Values.rbac.create', [...rbacManifests(namespace), leaseFlowSchema(namespace)])),
+    template('approvals', approverPolicy().map((object) => document(object))),
     template('operator', operatorDocuments()),
     template('blobs', blobsDocuments()),
     template('llm-gateway', llmGatewayDocuments()),

@@ -3,7 +3,7 @@ import { BlobsConfig } from '#api/config/blobs.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
 import { settingsOf } from './config-reference.ts';
 import { installManifests, type InstallOptions } from './manifests.ts';
-import { blobsRules, operatorOwnRules, operatorRules, peopleRules } from './rbac.ts';
+import { blobsRules, llmGatewayRules, operatorOwnRules, operatorRules, peopleRules } from './rbac.ts';
 import { blobsPorts, operatorPorts } from './workloads.ts';
 
 const options: InstallOptions = { namespace: 'agents', images: { operator: 'o:1', blobs: 'b:1' }, replicas: 2, leaderElection: 'fast', cliNamespaces: ['team-a'] };
@@ -99,8 +99,38 @@ describe('rights', () => {
     expect(reading.map(({ resourceNames }) => resourceNames)).toEqual([['coditect-ca-key']]);
   });
 
+  test('only approvers say what they think, and only admins delete what was said', () => {
+    const who = (verb: string) => Object.entries(peopleRules).filter(([, rules]) => rules.some(({ resources, verbs }) => resources.includes('approvals') && verbs.includes(verb))).map(([name]) => name);
+    expect({ create: who('create'), update: who('update'), patch: who('patch'), delete: who('delete') }).toEqual({ create: ['approver'], update: [], patch: [], delete: ['admin'] });
+    const ofProcesses = [...everywhere, ...operatorOwnRules, ...llmGatewayRules].filter(({ resources }) => resources.includes('approvals'));
+    expect(ofProcesses.map(({ verbs }) => verbs)).toEqual([['get', 'list', 'watch']]);
+  });
+
+  test('the role of approvers is there for admins to hand out', () => {
+    const role = installManifests(options).find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'coditect-approver');
+    expect(role?.metadata.labels).toEqual({ 'rbac.authorization.k8s.io/aggregate-to-admin': 'true' });
+    expect(role).toMatchObject({ rules: [{ resources: ['missions', 'plans'], verbs: ['get'] }, { resources: ['approvals'], verbs: ['create', 'get', 'list'] }] });
+  });
+
   test('the operator never writes a spec', () => {
     const writing = operatorRules.filter(({ verbs }) => verbs.some((verb) => verb === 'patch' || verb === 'update'));
     expect(writing.flatMap(({ resources }) => resources).filter((resource) => !resource.endsWith('/status') && resource !== 'events')).toEqual([]);
+  });
+});
+
+describe('nobody approves in the name of another', () => {
+  const [policy, binding] = installManifests(options).filter(({ metadata }) => metadata.name === 'coditect-approver').filter(({ kind }) => kind !== 'ClusterRole');
+
+  test('the API server compares the name with who asks, and refuses when it cannot', () => {
+    expect(policy).toMatchObject({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: { resourceRules: [{ apiGroups: ['coditect.ai'], apiVersions: ['v1alpha1'], operations: ['CREATE'], resources: ['approvals'] }] },
+        validations: [{ expression: 'object.spec.approver == request.userInfo.username' }],
+      },
+    });
+    expect(binding).toMatchObject({ kind: 'ValidatingAdmissionPolicyBinding', spec: { policyName: 'coditect-approver', validationActions: ['Deny'] } });
   });
 });

@@ -1,5 +1,6 @@
 // Plain manifests of an installation, for clusters without Helm and for the dev cluster. CRDs are not among them: see crds/.
 import type { NewObject } from '#platform/kube/types.ts';
+import { approverPolicy } from './approver.ts';
 import { generatedFrom, toYamlDocuments, type GeneratedFile } from './output.ts';
 import { cliManifests, llmGatewayRbac, rbacManifests } from './rbac.ts';
 import { blobsWorkload, leaseFlowSchema, llmGatewayWorkload, operatorDisruptionBudget, operatorWorkload, type ProviderKey, type Workload } from './workloads.ts';
@@ -41,6 +42,7 @@ export function installManifests(options: InstallOptions): NewObject[] {
   return [
     namespaceManifest(namespace),
     ...rbacManifests(namespace),
+    ...approverPolicy(),
     ...[namespace, ...cliNamespaces].flatMap(cliManifests),
     leaseFlowSchema(namespace),
     ...operatorWorkload(operator),

@@ -23,7 +23,7 @@ const reviews: readonly Rule[] = [
 
 /** What the operator may do in every namespace. No Secret is among it. */
 export const operatorRules: readonly Rule[] = [
-  allow('get list watch', 'missions plans tasks agentpools', group),
+  allow('get list watch', 'missions plans approvals tasks agentpools', group),
   allow('patch', 'missions/status tasks/status agentpools/status', group),
   allow('create delete', 'missions tasks', group),
   allow('create', 'plans', group),
@@ -48,26 +48,31 @@ export const operatorOwnRules: readonly Rule[] = [
 /** What the blob service may do: see which owners are alive, and ask who is asking. */
 export const blobsRules: readonly Rule[] = [allow('get list watch', 'missions tasks', group), allow('get list watch', 'namespaces'), ...reviews];
 
-/** What the LLM gateway may do: see budgets, and which missions and tasks have ended. */
-export const llmGatewayRules: readonly Rule[] = [allow('get list watch', 'missions tasks', group)];
+/** What the LLM gateway may do: see budgets of missions, tasks and pools, and which missions and tasks have ended. */
+export const llmGatewayRules: readonly Rule[] = [allow('get list watch', 'missions tasks agentpools', group)];
 
-const readOurs = allow('get list watch', 'missions plans tasks agentpools', group);
+const readOurs = allow('get list watch', 'missions plans approvals tasks agentpools', group);
 const writeVerbs = 'create update patch delete deletecollection';
 
-/** Roles for people. Pools belong to platform teams, so only admins write them. */
-export const peopleRules: Readonly<Record<'viewer' | 'editor' | 'admin', readonly Rule[]>> = {
+/**
+ * Roles for people. Pools belong to platform teams, so only admins write them. An editor is no approver: who wishes for work does not also
+ * approve it unless somebody says so. Only admins delete what was said, for that would undo a rejection.
+ */
+export const peopleRules: Readonly<Record<'viewer' | 'editor' | 'admin' | 'approver', readonly Rule[]>> = {
   viewer: [readOurs],
   editor: [readOurs, allow(writeVerbs, 'missions tasks', group), allow('delete', 'plans', group)],
-  admin: [readOurs, allow(writeVerbs, 'missions tasks agentpools', group), allow('delete', 'plans', group), allow('get update patch', 'agentpools/scale', group)],
+  admin: [readOurs, allow(writeVerbs, 'missions tasks agentpools', group), allow('delete', 'plans approvals', group), allow('get update patch', 'agentpools/scale', group)],
+  approver: [allow('get', 'missions plans', group), allow('create get list', 'approvals', group)],
 };
 
-const aggregatedInto = { viewer: 'view', editor: 'edit', admin: 'admin' } as const;
+// Nobody can hand out a right that they do not have: with the approver's, the admin of a namespace can say who its approvers are.
+const aggregatedInto = { viewer: 'view', editor: 'edit', admin: 'admin', approver: 'admin' } as const;
 const rbac = 'rbac.authorization.k8s.io';
 
 /** Every role and binding of an installation in `namespace`. */
 export function rbacManifests(namespace: string): NewObject[] {
   return [
-    ...(['viewer', 'editor', 'admin'] as const).map(peopleRole),
+    ...(['viewer', 'editor', 'admin', 'approver'] as const).map(peopleRole),
     clusterRole(names.operator, operatorRules),
     clusterRoleBinding(names.operator, namespace),
     role(names.operator, namespace, operatorOwnRules),
