@@ -35,7 +35,7 @@ describe('wrong usage is one line with the next step, and exit code 2', () => {
   });
 });
 
-test.each(['run', 'tree', 'wait', 'logs', 'why', 'plan', 'plans', 'plan-diff', 'artifacts list', 'artifacts get', 'suspend', 'resume', 'stop', 'cancel', 'demo', 'shell'])('%s --help has examples and ends with 0', async (command) => {
+test.each(['run', 'tree', 'wait', 'logs', 'why', 'plan', 'plans', 'plan-diff', 'approve', 'reject', 'approvals', 'artifacts list', 'artifacts get', 'suspend', 'resume', 'stop', 'cancel', 'demo', 'shell'])('%s --help has examples and ends with 0', async (command) => {
   const { code, out } = await run(...command.split(' '), '--help');
   expect(code).toBe(0);
   expect(out).toMatch(/Example/);

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { Surroundings } from './commands/open.ts';
 import type { ReachOptions, Session } from './commands/session.ts';
 import { exitCodes, Refusal } from './failure.ts';
+import { defined } from './world/defined.ts';
 
 /** What the program needs of the process around it. */
 export interface Host {
@@ -39,6 +40,7 @@ function buildProgram(host: Host, done: (code: number) => void): Command {
   watching(program, add, act);
   reading(program, add, act);
   planning(program, add, act);
+  approving(program, add, act);
   steering(program, add, act);
   onThisMachine(program, host, done);
   return program;
@@ -166,6 +168,39 @@ function planning(program: Command, add: Add, act: Act): void {
     .action(async (...[mission, from, to, options, command]: [string, number | undefined, number | undefined, { output?: string }, Command]) => {
       const { planDiffCommand } = await import('./commands/plans.ts');
       await act(command, (session) => planDiffCommand(session, mission, { json: isJson(options), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }));
+    });
+}
+
+const decisionTexts = {
+  approve: { decision: 'Approve', text: 'Approve what a mission asks people about: its plan, or the work of a goal. Shows it first.' },
+  reject: { decision: 'Reject', text: 'Reject what a mission asks people about. One rejection is enough.' },
+} as const;
+
+interface DecisionWords {
+  readonly goal?: string;
+  readonly plan?: boolean;
+  readonly comment?: string;
+}
+
+function approving(program: Command, add: Add, act: Act): void {
+  for (const name of ['approve', 'reject'] as const) {
+    const { decision, text } = decisionTexts[name];
+    add(program, `${name} <mission>`, text)
+      .option('--goal <goal>', 'the goal that is meant; needed when people are asked about several things')
+      .addOption(new Option('--plan', 'the plan is meant').conflicts('goal'))
+      .option('--comment <text>', 'why')
+      .addHelpText('after', `\nExamples:\n  kubectl mission ${name} examine\n  kubectl mission ${name} examine --goal looks-good --comment "read it twice"`)
+      .action(async (mission: string, { goal, plan, comment }: DecisionWords, command: Command) => {
+        const { decisionCommand } = await import('./commands/approve.ts');
+        await act(command, (session) => decisionCommand(session, mission, { decision, ...defined({ goal, plan, comment }) }));
+      });
+  }
+  add(program, 'approvals <mission>', 'List what people are asked about a mission, and what they have said.')
+    .addOption(json())
+    .addHelpText('after', '\nExamples:\n  kubectl mission approvals examine\n  kubectl mission approvals examine -o json')
+    .action(async (mission: string, options: { output?: string }, command: Command) => {
+      const { approvalsCommand } = await import('./commands/approvals.ts');
+      await act(command, (session) => approvalsCommand(session, mission, { json: isJson(options) }));
     });
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { names } from '#api/labels.ts';
-import { missions, tasks } from '#api/v1alpha1/kinds.ts';
+import { AgentPoolSpec } from '#api/v1alpha1/agentpool.ts';
+import { agentPools, missions, tasks } from '#api/v1alpha1/kinds.ts';
 import { MissionSpec } from '#api/v1alpha1/mission.ts';
 import { TaskSpec } from '#api/v1alpha1/task.ts';
 import { intentFault } from '#domain/intent/validate.ts';
@@ -60,6 +61,20 @@ test('the mission for any repository names nothing that only some have', () => {
 test('the goal without tasks leaves them to the planner, with money to ask it', () => {
   const planned = specOf('14-goal-without-tasks.yaml');
   expect(planned).toMatchObject({ tasks: [], planner: { maxTasks: 6 }, budget: { maxCostUsd: '1.00' } });
+});
+
+test('the approved plan asks people about a plan that costs something, and about the files of a task', () => {
+  const approved = specOf('15-approved-plan.yaml');
+  expect(approved?.planner).toMatchObject({ planApproval: 'OnCost', approvalAboveUsd: '0.10', requiredApprovals: 1 });
+  expect(approved?.goals.find(({ name }) => name === 'change-is-good')?.check?.approval).toEqual({ from: 'mend', required: 1 });
+});
+
+test('the pool with a server lists the tool that its task may use', () => {
+  const pool = objectsOf('18-pool-with-mcp.yaml').find(({ type }) => type === agentPools);
+  const servers = AgentPoolSpec.parse(pool?.object['spec']).mcpServers ?? [];
+  const tools = specOf('18-pool-with-mcp.yaml')?.tasks.flatMap(({ toolPolicy }) => toolPolicy?.allow ?? []);
+  expect(servers.flatMap(({ name, tools: listed }) => listed.map((tool) => `mcp_${name}_${tool}`))).toEqual(expect.arrayContaining(tools?.filter((tool) => tool.startsWith('mcp_')) ?? []));
+  expect(tools).toContain('mcp_tracker_get_issue');
 });
 
 test('the demo shows a dozen tasks, and goals of all kinds', () => {

@@ -1,6 +1,7 @@
 // What the operator keeps of the cluster: one reflector for each kind. Followers run them too, so a takeover starts warm.
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
-import { agentPools, missions, plans, type ResourceType, tasks } from '#api/v1alpha1/kinds.ts';
+import type { Approval } from '#api/v1alpha1/approval.ts';
+import { agentPools, approvals, missions, plans, type ResourceType, tasks } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
@@ -19,6 +20,7 @@ import { type KubePod, poolPodIndexes, poolPodSelector, toPoolPod } from './agen
 export interface Caches {
   readonly missions: Reflector<Mission>;
   readonly plans: Reflector<Plan>;
+  readonly approvals: Reflector<Approval>;
   readonly tasks: Reflector<Task>;
   readonly pools: Reflector<AgentPool>;
   readonly pods: Reflector<PoolPod>;
@@ -43,7 +45,7 @@ export interface CachesDeps {
 
 /** Index of objects by uid. */
 export const byUid = 'uid';
-/** Index of plans by the uid of their mission. */
+/** Index of plans and approvals by the uid of their mission. */
 export const byMission = 'mission';
 /** Index of missions by namespace: those that wait for a name that an object of somebody else holds. */
 export const byAwaitedNames = 'awaitedNames';
@@ -57,11 +59,12 @@ export function createCaches({ client, namespace, clock, random, log, onRewind, 
   const caches = {
     missions: reflect(missions, (raw) => slim<Mission>(raw), { indexes: { ...uidIndex, [byAwaitedNames]: (mission) => (waitsForName(mission) ? [mission.metadata.namespace] : []) } }),
     plans: reflect(plans, (raw) => slim<Plan>(raw), { indexes: { [byMission]: ({ spec }) => [spec.missionRef.uid] } }),
+    approvals: reflect(approvals, (raw) => slim<Approval>(raw), { indexes: { [byMission]: ({ spec }) => [spec.missionRef.uid] } }),
     tasks: reflect(tasks, (raw) => slim<Task>(raw), { indexes: {} }),
     pools: reflect(agentPools, (raw) => slim<AgentPool>(raw), { indexes: {} }),
     pods: reflect(pods, (raw) => toPoolPod(raw as KubePod), { indexes: { ...poolPodIndexes, ...uidIndex }, labelSelector: poolPodSelector }),
   };
-  const byPlural: ReadonlyMap<string, Running> = new Map<string, Running>([[missions.plural, caches.missions], [plans.plural, caches.plans], [tasks.plural, caches.tasks], [agentPools.plural, caches.pools], [pods.plural, caches.pods]]);
+  const byPlural: ReadonlyMap<string, Running> = new Map<string, Running>([[missions.plural, caches.missions], [plans.plural, caches.plans], [approvals.plural, caches.approvals], [tasks.plural, caches.tasks], [agentPools.plural, caches.pools], [pods.plural, caches.pods]]);
   const all = [...byPlural.values()];
   return {
     ...caches,

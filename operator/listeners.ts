@@ -10,8 +10,9 @@ import type { Clock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { Random } from '#platform/ids.ts';
 import type { WatchingClient } from '#platform/kube/client.ts';
-import { llmGatewayInDns, llmGatewayInFile } from '#platform/rpc/addresses.ts';
+import { blobsInDns, blobsInFile, llmGatewayInDns, llmGatewayInFile } from '#platform/rpc/addresses.ts';
 import { rememberReviews } from '#platform/rpc/auth.ts';
+import { createOperatorBlobs, type OperatorBlobs } from '#platform/rpc/blob-client.ts';
 import { EnrolmentService } from '#platform/rpc/generated/coditect/v1alpha1/enrolment_pb.ts';
 import { WorkService } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import { bundleOf, defaultPeriodSeconds } from '#platform/rpc/rotation.ts';
@@ -39,7 +40,7 @@ export interface ListenersDeps {
   readonly client: WatchingClient;
   readonly reviews: Authenticator;
   /** Makes the replica from what only the listeners know. */
-  readonly replica: (parts: Pick<ReplicaDeps, 'signGrant' | 'caBundle' | 'broadcast' | 'model' | 'usage'>) => Replica;
+  readonly replica: (parts: Pick<ReplicaDeps, 'signGrant' | 'copies' | 'caBundle' | 'broadcast' | 'model' | 'usage'>) => Replica;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -65,7 +66,7 @@ export function startListeners(deps: ListenersDeps): Listeners {
     clock,
     log,
   });
-  const gateway = throughGateway(config, identity);
+  const services = { ...throughGateway(config, identity), copies: blobsOf(config, identity) };
   const replica = deps.replica({
     signGrant: ({ seconds, ...grant }) => identity.signGrant({ ...grant, expiresAt: clock.now() + seconds * 1000 }),
     caBundle: () => {
@@ -73,13 +74,13 @@ export function startListeners(deps: ListenersDeps): Listeners {
       return state && bundleOf(state);
     },
     broadcast,
-    ...gateway,
+    ...services,
   });
   leads = () => replica.isLeading();
   const servers: RpcServer[] = [];
   replica.start();
   const started = identity.ready.then(async () => {
-    servers.push(...(await openDoors(deps, identity, replica, { broadcast, model: gateway.model })));
+    servers.push(...(await openDoors(deps, identity, replica, { broadcast, model: services.model })));
     identity.onChanged(() => servers.forEach((server) => server.updateTls()));
   });
   return {
@@ -88,9 +89,15 @@ export function startListeners(deps: ListenersDeps): Listeners {
     async stop() {
       await replica.stop().catch((error: unknown) => log.warn('could not stop leading in good order', { error: messageOf(error) }));
       identity.close();
+      services.copies.close();
       await Promise.all(servers.map((server) => server.close()));
     },
   };
+}
+
+/** The blob service as it is now. */
+function blobsOf({ namespace, endpointsFile }: OperatorConfig, identity: OperatorIdentity): OperatorBlobs {
+  return createOperatorBlobs({ namespace, credential: () => identity.credential(), address: endpointsFile === undefined ? blobsInDns(namespace) : blobsInFile(endpointsFile) });
 }
 
 /** What the LLM gateway does for us, where the installation has one. */
@@ -132,7 +139,7 @@ async function openDoors({ config, client, reviews, clock, log }: ListenersDeps,
     isLivePod: (agent) => isLive(caches, agent),
     log,
   });
-  const preview = model === undefined ? {} : { preview: { planner: createPlanner({ model, clock, maxTokens: config.plannerMaxTokens }), pools: caches.pools.store } };
+  const preview = model === undefined ? {} : { preview: { planner: createPlanner({ model, clock, maxTokens: config.plannerMaxTokens, defaultModel: config.plannerModel }), pools: caches.pools.store } };
   const api = apiRoutes({ client, authenticator, missions: caches.missions.store, tasks: caches.tasks.store, explainer: () => replica.explainer(), broadcast, clock, ...preview });
   return Promise.all([
     createRpcServer({ ...base, name: 'enrolment', port: config.enrolmentPort, clientCertificate: 'none', routes: (router) => router.service(EnrolmentService, enrolment) }),

@@ -1,7 +1,7 @@
 // Replicas over the API server double: who leads, what the others are told, and how one takes over from another.
 import { afterEach, describe, expect, test } from 'vitest';
 import { OperatorConfig } from '#api/config/operator.ts';
-import { agentPools, missions, plans, tasks } from '#api/v1alpha1/kinds.ts';
+import { agentPools, approvals, missions, plans, tasks } from '#api/v1alpha1/kinds.ts';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/ids.ts';
 import { createKubeClient } from '#platform/kube/client.ts';
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function anApiServer(): Promise<FakeApiServer> {
-  const server = await startFakeApiServer({ types: [missions, plans, tasks, agentPools, pods, leases] });
+  const server = await startFakeApiServer({ types: [missions, plans, approvals, tasks, agentPools, pods, leases] });
   open.push(() => server.stop());
   return server;
 }
@@ -36,6 +36,7 @@ function aReplica(server: FakeApiServer, podName: string) {
     leaseClient,
     recorder: { record: nothing, stop: () => Promise.resolve(), dropped: 0 },
     signGrant: () => 'grant',
+    copies: { keep: () => Promise.resolve('missing') },
     caBundle: () => undefined,
     broadcast: { said: nothing, progress: nothing, log: nothing, ended: nothing },
     model: undefined,

@@ -14,8 +14,8 @@ export interface Written {
   readonly body: object;
 }
 
-/** A client that reads `objects` by `plural/name` and keeps what is written. */
-export function fakeClient(objects: Readonly<Record<string, object>> = {}, written: Written[] = []): KubeClient {
+/** A client that reads `objects` by `plural/name` and keeps what is written; `more` takes the place of some methods. */
+export function fakeClient(objects: Readonly<Record<string, object>> = {}, written: Written[] = [], more: Partial<KubeClient> = {}): KubeClient {
   const absent = (what: string) => new KubeError(what, 'not found', { status: 404, reason: 'NotFound' });
   const refuse = (what: string) => () => Promise.reject(absent(what));
   return {
@@ -35,6 +35,7 @@ export function fakeClient(objects: Readonly<Record<string, object>> = {}, writt
     delete: refuse('delete'),
     post: refuse('post'),
     close: () => Promise.resolve(),
+    ...more,
   };
 }
 

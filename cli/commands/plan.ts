@@ -66,7 +66,8 @@ function previewLines(name: string, { verdict, tasks, faults, summary, model, ro
   ];
 }
 
-function taskLines(tasks: readonly MissionTask[], { symbols }: Style): string[] {
+/** The tasks of a plan as a tree, with what each waits for. */
+export function taskLines(tasks: readonly MissionTask[], { symbols }: Style): string[] {
   const byName = new Map(tasks.map((task) => [task.name, task]));
   return columns(
     layout(tasks).flatMap(({ name, branches }) => {

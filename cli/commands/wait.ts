@@ -3,7 +3,8 @@ import { exitCodes, Refusal } from '../failure.ts';
 import { plain } from '../terminal/text.ts';
 import { line } from '../terminal/terminal.ts';
 import { missionTree } from '../tree/model.ts';
-import { untilEnded, type Watched } from '../world/feed.ts';
+import { waitsForApproval } from '../world/approvals.ts';
+import { type MissionFeed, untilEnded, type Watched } from '../world/feed.ts';
 import { conditionOf, endingOf, type MissionView } from '../world/view.ts';
 import { watchingMission, type Session } from './session.ts';
 
@@ -18,12 +19,26 @@ export function waitCommand(session: Session, name: string, { timeoutMs, json }:
   return watchingMission(session, name, async ({ cluster, feed, view }) => {
     const { problem } = missionTree(view);
     if (problem !== undefined && endingOf(view.mission) === undefined) session.terminal.note(`mission ${name} is not accepted yet: ${plain(problem)}`);
-    const watched = await untilEnded(feed, { clock: session.clock, signal: session.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    const stopTelling = tellApprovals(session, feed);
+    const watched = await untilEnded(feed, { clock: session.clock, signal: session.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) }).finally(stopTelling);
     const last = feed.view() ?? view;
     if (watched.kind === 'timeout') throw new Refusal(`wait for mission ${name}: it has not ended in time (${stateOf(last)})`, `kubectl mission why ${name} -n ${cluster.namespace}`);
     if (watched.kind !== 'interrupted') line(session.terminal, json ? JSON.stringify(dataOf(last, watched)) : `mission ${name} ${resultOf(watched)}: ${verdictOf(last)}`);
     return exitCodeOf(watched);
   });
+}
+
+/** Says when a mission begins to wait for people: nobody shall wait for themselves without knowing it. */
+function tellApprovals({ terminal }: Session, feed: MissionFeed): () => void {
+  let before: string | undefined;
+  const tell = () => {
+    const mission = feed.view()?.mission;
+    const now = mission && waitsForApproval(mission);
+    if (now !== undefined && now !== before) terminal.note(`mission ${mission?.metadata.name ?? ''} ${now}`);
+    before = now;
+  };
+  tell();
+  return feed.onChange(tell);
 }
 
 function dataOf(view: MissionView, watched: Watched): object {

@@ -8,6 +8,7 @@ import { withCluster, type Session, type Watching } from '../commands/session.ts
 import { showLive } from '../commands/tree.ts';
 import { exitCodeOf } from '../commands/wait.ts';
 import { Refusal } from '../failure.ts';
+import { approveFirstPlan, approveFurtherPlans } from './approver.ts';
 import { styleOf } from '../terminal/style.ts';
 import { line } from '../terminal/terminal.ts';
 import { plain } from '../terminal/text.ts';
@@ -45,7 +46,11 @@ export async function runDemoMission(surroundings: Surroundings, checkout: Check
 
 async function showAndSum(session: Session, watching: Watching, place: Place): Promise<number> {
   const { terminal } = session;
+  await approveFirstPlan(session, watching);
+  const approver = approveFurtherPlans(session, watching);
   const { watched, view } = await showLive(session, watching);
+  const approved = await approver.close();
+  if (approved.length > 0) for (const text of ['', 'On the way another plan took its place, and was approved:', ...approved]) line(terminal, text);
   if (watched.kind === 'ended') {
     const page = { columns: terminal.size().columns, style: styleOf(terminal), reach: ['-n', demoNamespace], before: place.before, report: [...(await readReport(session, watching, view)), ...(await readChange(session, watching, view))] };
     for (const text of ['', ...summary(view, page)]) line(terminal, text);

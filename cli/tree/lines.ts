@@ -1,7 +1,7 @@
 // The tree for pipes and log files: one line for each change, each complete in itself. Pure.
 import type { Instant } from '#api/time.ts';
 import { duration, plain, timeOfDay } from '../terminal/text.ts';
-import type { MissionTree, TaskRow } from './model.ts';
+import { memoized, type MissionTree, type TaskRow } from './model.ts';
 
 /** One line for each thing that differs, `before` being undefined at first: `12:03:04 task build Running on crew-x7k2p`. */
 export function changeLines(before: MissionTree | undefined, after: MissionTree, now: Instant): string[] {
@@ -15,8 +15,8 @@ export function changeLines(before: MissionTree | undefined, after: MissionTree,
   return before === undefined || headOf(before) !== head ? [...lines, `${stamp} mission ${after.name} ${head}`] : lines;
 }
 
-function headOf({ state, problem, planning, goals, done, total, ending, durationMs }: MissionTree): string {
-  const notice = problem ?? planning;
+function headOf({ state, problem, awaiting, planning, goals, done, total, ending, durationMs }: MissionTree): string {
+  const notice = problem ?? awaiting ?? planning;
   if (ending === undefined) return notice === undefined ? state : `${state}: ${plain(notice)}`;
   return `${state}: ${done}/${total} tasks, goals ${goals}${durationMs === undefined ? '' : `, ${duration(durationMs)}`}`;
 }
@@ -25,7 +25,7 @@ function headOf({ state, problem, planning, goals, done, total, ending, duration
 function sentence(row: TaskRow): string | undefined {
   const { state, after, reason } = row;
   if (state === 'Waiting') return after.length > 0 || reason === undefined ? undefined : `Waiting: ${plain(reason)}`;
-  const why = state === 'Failed' || state === 'Skipped' || state === 'Cancelled' ? `: ${plain(`${reason ?? ''} ${row.message ?? ''}`)}` : '';
+  const why = state === 'Failed' || state === 'Skipped' || state === 'Cancelled' || reason === memoized ? `: ${plain(`${reason ?? ''} ${row.message ?? ''}`)}` : '';
   return state + circumstances(row) + why;
 }
 

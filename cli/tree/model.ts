@@ -1,14 +1,19 @@
 // What the tree shows: one row a task, a head for the mission. Pure: made of what the API server and the operator's stream said.
+import type { TaskReason } from '#api/conditions.ts';
 import { parseTime, type Instant } from '#api/time.ts';
 import type { MissionUsage } from '#api/v1alpha1/mission.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
 import type { Phase } from '#domain/plan/phase.ts';
 import { defined } from '../world/defined.ts';
+import { waitsForApproval } from '../world/approvals.ts';
 import { isUnplanned, type Planned, planOf } from '../world/plan.ts';
 import { conditionOf, currentTasks, endingOf, type Ending, type MissionView } from '../world/view.ts';
 import { layout, type Branch } from './layout.ts';
 
 export type TaskState = 'Waiting' | 'Assigned' | 'Running' | 'Backoff' | TaskResult;
+
+/** Reason of a task that did not run because its result was known: the one success worth a word. */
+export const memoized: TaskReason<'Succeeded'> = 'Memoized';
 
 /** What only the operator's stream knows of a task. */
 export interface LiveTask {
@@ -48,6 +53,8 @@ export interface MissionTree {
   readonly ending?: Ending;
   /** Why the mission is not accepted, with what to correct. */
   readonly problem?: string;
+  /** That people have to approve something, and how. */
+  readonly awaiting?: string;
   /** What the planner does, while there are no tasks yet. */
   readonly planning?: string;
   readonly done: number;
@@ -78,7 +85,7 @@ export function missionTree(view: MissionView, live: Live = new Map()): MissionT
     name: mission.metadata.name,
     namespace: mission.metadata.namespace,
     state: conditionOf(mission.status, 'Succeeded')?.reason ?? 'Pending',
-    ...defined({ ending: endingOf(mission), problem: problemOf(view), planning: planningOf(view) }),
+    ...defined({ ending: endingOf(mission), problem: problemOf(view), awaiting: waitsForApproval(mission), planning: planningOf(view) }),
     done: ended.size,
     total: definitions.length,
     goals: mission.status?.goalsMet ?? `0/${mission.spec.goals.length}`,

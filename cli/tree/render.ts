@@ -3,7 +3,7 @@ import type { Instant } from '#api/time.ts';
 import type { Style, Tone } from '../terminal/style.ts';
 import { cells, cut, duration, fit, plain } from '../terminal/text.ts';
 import { costText } from './cost.ts';
-import type { MissionTree, TaskRow, TaskState } from './model.ts';
+import { memoized, type MissionTree, type TaskRow, type TaskState } from './model.ts';
 
 /** What may be drawn on. */
 export interface Canvas {
@@ -34,8 +34,9 @@ function costOf({ usage, maxCostUsd }: MissionTree, canvas: Canvas): string[] {
 }
 
 /** The one line that is said of the whole mission. */
-function noticeOf({ problem, planning }: MissionTree, canvas: Canvas): string[] {
+function noticeOf({ problem, awaiting, planning }: MissionTree, canvas: Canvas): string[] {
   if (problem !== undefined) return [join([{ text: plain(problem), tone: 'bad' }], canvas)];
+  if (awaiting !== undefined) return [join([{ text: awaiting, tone: 'busy' }], canvas)];
   return planning === undefined ? [] : [join([{ text: `planning: ${plain(planning)}`, tone: 'busy' }], canvas)];
 }
 
@@ -70,7 +71,7 @@ function columnsOf(row: TaskRow, style: Style, now: Instant): Piece[] {
 /** The one thing worth saying about a task beside its state. */
 function detailOf(row: TaskRow): string {
   if (row.state === 'Waiting') return row.after.length > 0 ? `after ${row.after.join(', ')}` : plain(row.reason ?? 'for an agent');
-  return row.state === 'Succeeded' ? '' : plain([row.reason, row.message].filter((text) => text !== undefined).join(': '));
+  return row.state === 'Succeeded' && row.reason !== memoized ? '' : plain([row.reason, row.message].filter((text) => text !== undefined).join(': '));
 }
 
 const tones: Readonly<Record<TaskState, Tone>> = {

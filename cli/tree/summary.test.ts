@@ -64,8 +64,9 @@ test('what language models have cost is one line, when one was called', () => {
   const own = aMission({ a: [] }, { ...ended, usage });
   const cases = {
     'Cost 0.0123 USD, 3 calls, 12,345 tokens (345 cached)': own,
-    'Cost 0.0123 USD of 2.00, 3 calls, 12,345 tokens (345 cached)': { ...own, spec: { ...own.spec, budget: { maxCostUsd: '2.00' } } },
+    'Cost 0.0123 USD of 2.00, 3 calls, 12,345 tokens (345 cached)': { ...own, spec: { ...own.spec, budget: { maxCostUsd: '2.00', warnPercent: 80, onExceeded: 'Fail' as const } } },
     'Cost 0.0123 USD, 3 calls, 12,345 tokens (345 cached), 1 call saved 0.0041 USD': { ...own, status: { ...own.status, usage: { ...usage, cachedCalls: 1, savedUsd: '0.0041' } } },
+    'Cost 0.0123 USD, 3 calls, 12,345 tokens (345 cached), 5 calls saved 0.0041 USD': { ...own, status: { ...own.status, usage: { ...usage, cachedCalls: 1, downgradedCalls: 2, batchedCalls: 2, savedUsd: '0.0041' } } },
     'Cost 0.0123 USD, 1 call, 12,000 tokens': { ...own, status: { ...own.status, usage: { ...usage, cacheReadTokens: 0, calls: 1 } } },
   };
   for (const [want, mission] of Object.entries(cases)) expect(summary({ mission, tasks: [] }, page)[2]).toBe(`  ${want}`);

@@ -36,6 +36,12 @@ describe('the tree', () => {
     `);
   });
 
+  test('says of a known result where it comes from', () => {
+    const known: Task = { ...aTask('survey', []), status: { outcome: { result: 'Succeeded', reason: 'Memoized', message: 'nothing ran: task m-x was asked the same 3 h ago', time: '' } } };
+    expect(draw(120, { of: [known] })[1]).toBe('✔ survey        Analyzer  Succeeded  Memoized: nothing ran: task m-x was asked the same 3 h ago');
+    expect(changeLines(undefined, missionTree({ mission, tasks: [known] }), now)).toContain(`${timeOfDay(now)} task survey Succeeded: Memoized nothing ran: task m-x was asked the same 3 h ago`);
+  });
+
   test('in ASCII', () => expect(draw(100, { style: ascii })).toMatchInlineSnapshot(`
     [
       "mission examine  Running  2/4 tasks  goals 1/3  12s",
@@ -67,7 +73,7 @@ describe('the tree', () => {
 
   test('says what language models have cost, within the lines there are', () => {
     const usage = { inputTokens: 100, outputTokens: 20, cacheReadTokens: 0, cacheWriteTokens: 0, calls: 2, costUsd: '0.05', reservedUsd: '0.00' };
-    const spending = { ...mission, spec: { ...mission.spec, budget: { maxCostUsd: '2.00' } }, status: { ...mission.status, usage } };
+    const spending = { ...mission, spec: { ...mission.spec, budget: { maxCostUsd: '2.00', warnPercent: 80, onExceeded: 'Fail' as const } }, status: { ...mission.status, usage } };
     const lines = renderTree(missionTree({ mission: spending, tasks }), { columns: 60, rows: 4, style: colourless }, now);
     expect([lines[1], lines.length]).toEqual(['Cost 0.05 USD of 2.00, 2 calls, 120 tokens', 4]);
   });

@@ -1,6 +1,7 @@
 // Why a mission or a task is where it is: from conditions, and from the operator's answers when it could be asked. Pure.
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { Wait } from '../access/operator.ts';
+import { awaitedCommand } from './approvals.ts';
 import { isUnplanned } from './plan.ts';
 import { conditionOf, currentTasks, endingOf, reasonText, type MissionView } from './view.ts';
 
@@ -24,17 +25,19 @@ export function explain(view: MissionView, waits: readonly Wait[] | undefined, t
 }
 
 function explainMission({ mission }: MissionView): Explanation[] {
-  const of = (type: 'Accepted' | 'Succeeded' | 'Suspended' | 'TTLIgnored') => {
+  const of = (type: 'Accepted' | 'Succeeded' | 'Suspended' | 'TTLIgnored' | 'ApprovalRequired') => {
     const condition = conditionOf(mission.status, type);
     return condition === undefined ? [] : [{ status: condition.status, ...sentence('Mission', type, condition) }];
   };
   const refused = of('Accepted').filter(({ status }) => status === 'False');
   const others = [...of('Suspended'), ...of('TTLIgnored')].filter(({ status }) => status === 'True');
+  const next = awaitedCommand(mission);
+  const approval = next === undefined ? [] : of('ApprovalRequired').map(({ reason, message }) => ({ reason, message, next }));
   const known = [...of('Succeeded'), ...refused, ...others].map(({ reason, message, next }) => ({ reason, message, next }));
   // Without a plan nothing can have been checked, whatever a goal finds missing.
   const goals = isUnplanned(mission) ? [] : (mission.status?.goals ?? []);
   const unmet = goals.filter(({ state }) => state === 'Unmet').map(({ name, reason, evidence }) => ({ reason, message: `goal ${name} is not met: ${evidence}`, next: '' }));
-  return known.length > 0 ? [...known, ...unmet] : [{ reason: 'Pending', message: 'The operator has not looked at this mission yet.', next: 'kubectl get pods -n coditect-system' }];
+  return known.length > 0 ? [...known, ...approval, ...unmet] : [{ reason: 'Pending', message: 'The operator has not looked at this mission yet.', next: 'kubectl get pods -n coditect-system' }];
 }
 
 interface Subject {

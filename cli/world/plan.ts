@@ -25,11 +25,11 @@ export function isUnplanned({ spec }: Mission): boolean {
   return spec.planner !== undefined && spec.tasks.length === 0;
 }
 
-/** The plan in plan order; of a spec that cannot be expanded the tasks that it names, and none before a planner has made them. */
+/** The plan in plan order; of a spec that cannot be expanded the tasks that it names. Before a planner has made them only what is looked at first. */
 export function planOf(mission: Mission): Planned[] {
-  if (isUnplanned(mission)) return [];
-  if (firstPlanFault(mission.spec) === undefined) {
-    return expandPlan(mission, mission.status?.runNumber ?? 1).map(({ name, phase, spec: { type, intent, dependsOn } }) => ({ name, type, action: intent.action, dependsOn, phase }));
+  const unplanned = isUnplanned(mission);
+  if (unplanned || firstPlanFault(mission.spec) === undefined) {
+    return expandPlan(mission, mission.status?.runNumber ?? 1).filter(({ phase }) => phase === 'survey' || !unplanned).map(({ name, phase, spec: { type, intent, dependsOn } }) => ({ name, type, action: intent.action, dependsOn, phase }));
   }
   const { tasks, finally: last } = mission.spec;
   const named = (phase: Phase) => ({ name, type, intent, dependsOn }: (typeof tasks)[number]): Planned => ({ name, type, action: intent.action, dependsOn, phase });

@@ -3,6 +3,7 @@ import { missionConditions, type ReasonText, taskConditions } from '#api/conditi
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Condition } from '#api/v1alpha1/schema.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
+import { byPlanName } from '#domain/plan/newest.ts';
 
 export interface MissionView {
   /** With the tasks of its Plan, where a planner made them. */
@@ -29,7 +30,7 @@ export function conditionOf(status: { readonly conditions?: readonly Condition[]
 /** The tasks of the current run by their name in the plan. */
 export function currentTasks({ mission, tasks }: MissionView): ReadonlyMap<string, Task> {
   const run = mission.status?.runNumber ?? 1;
-  return new Map(tasks.filter((task) => task.spec.run === run).map((task) => [task.spec.taskName ?? task.metadata.name, task]));
+  return byPlanName(tasks.filter((task) => task.spec.run === run));
 }
 
 /** What a reason means and what to do about it, from the tables that docs/troubleshooting.md prints. */

@@ -11,6 +11,8 @@ export interface TaskFact {
   /** What its outcome says, for people. */
   readonly message: string;
   readonly observed: JsonObject;
+  /** What a model or a script said, for people: nothing is decided by it. Absent: nothing. */
+  readonly claimed?: JsonObject | undefined;
   readonly artifacts: readonly Artifact[];
   /** Whether the task has files to work on at all. */
   readonly hasWorkspace: boolean;
@@ -28,12 +30,13 @@ export interface TaskFact {
 
 /** The facts of a planned task; `status` is absent while its object is. */
 export function taskFact(name: string, spec: Pick<TaskSpec, 'workspace' | 'workspaceFrom' | 'verifies'>, status: TaskStatus = {}): TaskFact {
-  const { outcome, observed = {}, artifacts = [], workspace, attempt = 0 } = status;
+  const { outcome, observed = {}, claimed, artifacts = [], workspace, attempt = 0 } = status;
   return {
     name,
     outcome: outcome?.result,
     message: outcome?.message ?? '',
     observed,
+    claimed,
     artifacts,
     hasWorkspace: spec.workspace !== undefined || spec.workspaceFrom !== undefined,
     workspaceFrom: spec.workspaceFrom,
@@ -44,9 +47,9 @@ export function taskFact(name: string, spec: Pick<TaskSpec, 'workspace' | 'works
   };
 }
 
-function agentsOf({ assignment, attempts = [] }: TaskStatus): Pick<TaskFact, 'agent' | 'agents'> {
+function agentsOf({ assignment, attempts = [], memoizedFrom }: TaskStatus): Pick<TaskFact, 'agent' | 'agents'> {
   const agent = assignment?.agent;
-  return { agent, agents: [agent, ...attempts.map((earlier) => earlier.agent)].filter((pod) => pod !== undefined) };
+  return { agent, agents: [agent, ...attempts.map((earlier) => earlier.agent), ...(memoizedFrom?.agents ?? [])].filter((pod) => pod !== undefined) };
 }
 
 /** Git's hash of a tree without files: what a task without a workspace starts from. */

@@ -1,5 +1,5 @@
 // What can be wrong with the goals of a mission, told with the field that the user has to change.
-import type { ArtifactCheck, CommandCheck, Goal, GoalCheck, MissionTask } from '#api/v1alpha1/mission.ts';
+import type { ArtifactCheck, CommandCheck, Goal, GoalCheck, JudgeCheck, MissionTask } from '#api/v1alpha1/mission.ts';
 import { checkExpression, checkJsonExpression, describeExpressionFault, type ExpressionFault } from '#domain/expression/check.ts';
 import { defaultSource, lineage } from '#domain/plan/sources.ts';
 import { lineUp, maxLevels, requiredParts } from './parts.ts';
@@ -41,10 +41,13 @@ function describeCycle(line: readonly Goal[], start: string): string {
   return `cycle ${[...names.slice(names.indexOf(start)), start].join(' -> ')}`;
 }
 
-function checkFault({ expression, command, artifact }: GoalCheck, field: string, tasks: Tasks): GoalFault | undefined {
-  if ([expression, command, artifact].filter((check) => check !== undefined).length !== 1) return invalid(field, 'exactly one of expression, command and artifact must be set');
+function checkFault(check: GoalCheck, field: string, tasks: Tasks): GoalFault | undefined {
+  const { expression, command, artifact, judge, approval } = check;
+  if (Object.values(check).filter((kind) => kind !== undefined).length !== 1) return invalid(field, 'exactly one of expression, command, artifact, judge and approval must be set');
   if (command !== undefined) return commandFault(command, `${field}.command`, tasks);
   if (artifact !== undefined) return artifactFault(artifact, `${field}.artifact`, tasks);
+  if (judge !== undefined) return judgeFault(judge, `${field}.judge`, tasks);
+  if (approval !== undefined) return sourceFault(approval.from, `${field}.approval.from`, tasks);
   return expressionFault(expression === undefined ? undefined : checkExpression(expression, new Set(tasks.map(({ name }) => name))), `${field}.expression`);
 }
 
@@ -53,6 +56,11 @@ function expressionFault(fault: ExpressionFault | undefined, field: string): Goa
 }
 
 function commandFault({ from }: CommandCheck, field: string, tasks: Tasks): GoalFault | undefined {
+  return sourceFault(from, `${field}.from`, tasks);
+}
+
+function judgeFault({ from, votes, quorum = 1 }: JudgeCheck, field: string, tasks: Tasks): GoalFault | undefined {
+  if (quorum > votes) return invalid(`${field}.quorum`, `${quorum} votes must be in favour, but there are only ${votes}`);
   return sourceFault(from, `${field}.from`, tasks);
 }
 

@@ -112,13 +112,13 @@ describe('taskFact', () => {
     expect(taskFact('t', spec, undefined)).toEqual(fact('t', { workspaceFrom: 'a', attempt: 0, verifies: ['a'] }));
   });
 
-  test('takes result, measurements, files, artifacts, attempt and agents from the status', () => {
+  test('takes result, measurements, claims to be shown, files, artifacts, attempt and agents from the status', () => {
     const outcome = { result: 'Failed' as const, reason: 'ActionFailed', message: 'it failed', time: '2026-01-01T00:00:00Z' };
     const artifacts = [{ name: 'log', uri: 'blob:x', sha256: 'a'.repeat(64), sizeBytes: 1, mediaType: 'text/plain' }];
     const epoch = { term: 1, counter: 1 };
     const assignment = { pool: 'p', poolNamespace: 'n', agent: 'agent-2', agentUid: 'u', epoch, assignedTime: '', matchReason: '' };
     const attempts = [{ attempt: 1, agent: 'agent-1', epoch, reason: 'AgentLost', message: '', endTime: '' }, { attempt: 2, epoch, reason: 'AgentLost', message: '', endTime: '' }];
     const status = { attempt: 3, attempts, assignment, observed: { n: 1 }, claimed: { n: 9 }, artifacts, workspace: unchanged, outcome };
-    expect(taskFact('t', spec, status)).toEqual(fact('t', { workspaceFrom: 'a', verifies: ['a'], attempt: 3, outcome: 'Failed', message: 'it failed', observed: { n: 1 }, artifacts, workspace: unchanged, agent: 'agent-2', agents: ['agent-2', 'agent-1'] }));
+    expect(taskFact('t', spec, status)).toEqual(fact('t', { workspaceFrom: 'a', verifies: ['a'], attempt: 3, outcome: 'Failed', message: 'it failed', observed: { n: 1 }, claimed: { n: 9 }, artifacts, workspace: unchanged, agent: 'agent-2', agents: ['agent-2', 'agent-1'] }));
   });
 });

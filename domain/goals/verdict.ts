@@ -1,5 +1,6 @@
 // What is said of a goal, and the world that it is judged in.
 import type { GoalProof, GoalState } from '#api/v1alpha1/mission.ts';
+import type { ApprovalFacts } from '#domain/approval/goal.ts';
 import type { TaskFact } from './facts.ts';
 import type { GoalReason } from './reasons.ts';
 
@@ -21,4 +22,5 @@ export interface World {
   readonly trees: ReadonlyMap<string, string>;
   /** Names of verifiers that no connected agent may have: each executed one of the checked tasks. */
   readonly withoutVerifier: ReadonlySet<string>;
+  readonly approvals: ApprovalFacts;
 }

@@ -34,6 +34,14 @@ export function topologicalOrder(tasks: readonly GraphTask[]): string[] | undefi
   return order.length === tasks.length ? order : undefined;
 }
 
+/** Number of tasks in the longest row of which each depends on the one before; 0 for a graph with a cycle, which has no end. */
+export function depthOf(tasks: readonly GraphTask[]): number {
+  const depths = new Map<string, number>();
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  for (const name of topologicalOrder(tasks) ?? []) depths.set(name, 1 + Math.max(0, ...(byName.get(name)?.dependsOn ?? []).map((dependency) => depths.get(dependency) ?? 0)));
+  return Math.max(0, ...depths.values());
+}
+
 /** What is known of the dependencies of one task. */
 export type DependencyState = { readonly kind: 'ready' } | { readonly kind: 'waiting' } | { readonly kind: 'failed'; readonly dependency: string; readonly result: TaskResult };
 

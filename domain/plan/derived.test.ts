@@ -43,6 +43,34 @@ describe('derivedTasks', () => {
     expect(definition).not.toHaveProperty('workspace');
   });
 
+  describe('a rubric', () => {
+    const judge = (more: object = {}) => ({ name: 'g', check: { judge: { rubric: 'It is short.', ...more } } });
+    const judging = (check: object, more: object = {}) => one({ goals: [judge(check)], ...more });
+
+    test('is judged by a Tester that starts from the files and is told whose work they are', () => {
+      const { name, phase, field, definition } = judging({ votes: 3 }) ?? {};
+      expect([name, phase, field]).toEqual(['verify-g', 'verifier', 'goals[0].check.judge']);
+      expect(definition).toEqual({
+        ...TaskSpec.parse({ ...look, dependsOn: ['b'], workspaceFrom: 'b', onFailure: 'Continue', workspace: git }),
+        intent: { action: 'JudgeWork', params: { rubric: 'It is short.', votes: 3, quorum: 2 } },
+        verifies: ['b', 'a'],
+      });
+    });
+
+    const tiers = { modelPolicy: { tiers: ['small-1', 'middle-1', 'large-1'] } };
+    const cases: Record<string, { check: object; more?: object; want: object }> = {
+      'is judged by the strongest model': { check: {}, more: tiers, want: { model: 'large-1' } },
+      'is judged by the model that it names': { check: { model: 'judge-1' }, more: tiers, want: { model: 'judge-1' } },
+      'needs one vote of one, two of two, three of five': { check: { votes: 5 }, want: { votes: 5, quorum: 3 } },
+      'may need fewer': { check: { votes: 5, quorum: 1 }, want: { quorum: 1 } },
+    };
+    test.each(Object.entries(cases))('%s', (_, { check, more = {}, want }) => expect(judging(check, more)?.definition.intent.params).toMatchObject(want));
+
+    test('without a model of its own leaves it to the installation', () => expect(judging({})?.definition.intent.params).not.toHaveProperty('model'));
+
+    test('about the files of a task is judged on these', () => expect(judging({ from: 'a' })?.definition).toMatchObject({ dependsOn: ['a'], workspaceFrom: 'a', verifies: ['a'] }));
+  });
+
   test('that an artifact exists, and its digest, need nobody', () => {
     expect(derivedTasks(specOf({ goals: [artifact(), artifact({ sha256: 'a'.repeat(64) })] }))).toEqual([]);
   });
@@ -104,6 +132,7 @@ describe('firstPlanFault', () => {
     'a wrong goal': { spec: specOf({ goals: [command({ from: 'nobody' })] }), want: 'InvalidGoal goals[0].check.command.from: there is no task nobody' },
     'a protected path that leads out': { spec: specOf({ goals: [command({ protect: ['a/../../b'] })] }), want: 'InvalidGoal goals[0].check.command.protect[0]: must be a relative path without ..' },
     'a command that is too long for an intent': { spec: specOf({ goals: [command({ command: Array.from({ length: 5 }, () => 'x'.repeat(1000)) })] }), want: 'InvalidGoal goals[0].check.command: 5068 bytes, the limit is 4096' },
+    'a rubric that is too long for an intent': { spec: specOf({ goals: [{ name: 'g', check: { judge: { rubric: '漢'.repeat(2048) } } }] }), want: 'InvalidGoal goals[0].check.judge: 6178 bytes, the limit is 4096' },
     'a schema with a fraction': { spec: specOf({ goals: [artifact({ schema: { minimum: 0.5 } })] }), want: 'InvalidGoal goals[0].check.artifact.schema.minimum: must be a whole number' },
     'an output of an unknown task': { spec: specOf({ outputs: { git: { branch: 'x', from: 'nobody' } } }), want: 'InvalidOutput outputs.git.from: there is no task nobody' },
     'an output that could be of several': { spec: specOf(push, [task('a'), task('b')]), want: 'InvalidOutput outputs.git.from: tasks a, b change files and none goes on from another: name the one that is meant' },

@@ -1,5 +1,5 @@
 // Tasks that nobody wrote: those that check a goal on another agent, and the one that delivers the output.
-import type { ArtifactCheck, CommandCheck, MissionSpec } from '#api/v1alpha1/mission.ts';
+import type { ArtifactCheck, CommandCheck, JudgeCheck, MissionSpec } from '#api/v1alpha1/mission.ts';
 import { RetryPolicy, type TaskSpec } from '#api/v1alpha1/task.ts';
 import { base32Lower, sha256 } from '#domain/digest.ts';
 import type { Phase } from './phase.ts';
@@ -28,7 +28,10 @@ export function verifierName(goal: string): string {
 /** Name of the task that delivers `outputs.git`. */
 export const outputName = 'push-output';
 
-type Planned = Pick<MissionSpec, 'tasks' | 'goals' | 'outputs' | 'workspace'>;
+/** Name of the task that looks at the workspace before there is a plan. */
+export const surveyName = 'survey-workspace';
+
+type Planned = Pick<MissionSpec, 'tasks' | 'goals' | 'outputs' | 'workspace' | 'modelPolicy' | 'planner'>;
 
 /** The task named in `from`, or the one task whose files it must mean; undefined for the workspace itself, and where the user has to choose. */
 export function sourceOf(from: string | undefined, tasks: MissionSpec['tasks']): string | undefined {
@@ -36,16 +39,23 @@ export function sourceOf(from: string | undefined, tasks: MissionSpec['tasks']):
   return from ?? (source.kind === 'task' ? source.name : undefined);
 }
 
-/** The derived tasks in plan order: one for each check that somebody has to carry out, in order of the goals, then the output. */
+/** The derived tasks in plan order: the one that looks first, one for each check that somebody has to carry out, in order of the goals, then the output. */
 export function derivedTasks(spec: Planned): DerivedTask[] {
   const checks = spec.goals.flatMap(({ name, check }, index): DerivedTask[] => {
     const verifier = { name: verifierName(name), phase: 'verifier' as const };
     if (check?.command !== undefined) return [{ ...verifier, field: `goals[${index}].check.command`, definition: commandVerifier(check.command, spec) }];
     if (check?.artifact !== undefined && needsVerifier(check.artifact)) return [{ ...verifier, field: `goals[${index}].check.artifact`, definition: artifactVerifier(check.artifact, spec) }];
+    if (check?.judge !== undefined) return [{ ...verifier, field: `goals[${index}].check.judge`, definition: judge(check.judge, spec) }];
     return [];
   });
   const git = spec.outputs?.git;
-  return git?.mode === 'Push' ? [...checks, { name: outputName, phase: 'output', field: 'outputs.git', definition: pusher(git, spec) }] : checks;
+  const first = [...surveys(spec), ...checks];
+  return git?.mode === 'Push' ? [...first, { name: outputName, phase: 'output', field: 'outputs.git', definition: pusher(git, spec) }] : first;
+}
+
+function surveys({ planner, workspace }: Planned): DerivedTask[] {
+  if (planner?.survey !== 'Analyze' || workspace === undefined) return [];
+  return [{ name: surveyName, phase: 'survey', field: 'planner.survey', definition: { ...plain, type: 'Analyzer', intent: { action: 'AnalyzeCode' }, sideEffects: 'None', onFailure: 'Continue', workspace } }];
 }
 
 /** Whether an artifact has to be read: that it exists, and its digest, are known without. */
@@ -77,6 +87,23 @@ function artifactVerifier({ task, name, schema, expression }: ArtifactCheck, { t
     inputs: [{ name: 'artifact', task, field: `artifacts.${name}` }],
     dependsOn: [task],
     verifies: lineage(task, tasks),
+  };
+}
+
+/** How many votes must be in favour: more than half unless told. */
+export function quorumOf({ votes, quorum = Math.floor(votes / 2) + 1 }: JudgeCheck): number {
+  return quorum;
+}
+
+/** The strongest model judges: whoever works begins with the cheapest one. */
+function judge(check: JudgeCheck, { tasks, workspace, modelPolicy }: Planned): TaskSpec {
+  const { rubric, from, votes, model = modelPolicy?.tiers?.at(-1) } = check;
+  const source = sourceOf(from, tasks);
+  return {
+    ...verifier,
+    intent: { action: 'JudgeWork', params: { rubric, votes, quorum: quorumOf(check), ...(model === undefined ? {} : { model }) } },
+    ...(workspace === undefined ? {} : { workspace }),
+    ...(source === undefined ? {} : { ...startsFrom(source), verifies: lineage(source, tasks) }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { TaskSpec } from '#api/v1alpha1/task.ts';
 import { firstFinallyFault, firstGraphFault } from '#domain/graph/fault.ts';
 import { firstGoalFault, type GoalFault, sourceFault } from '#domain/goals/faults.ts';
 import { intentFault } from '#domain/intent/validate.ts';
+import { isRepeatable } from '#domain/memo/key.ts';
 import { derivedTasks, sourceOf } from './derived.ts';
 
 /** The first thing wrong with a spec. */
@@ -15,7 +16,7 @@ export interface SpecFault {
   readonly message: string;
 }
 
-const rules: readonly ((spec: MissionSpec) => SpecFault | undefined)[] = [graphIsInvalid, nameIsReserved, finallyIsInvalid, intentIsInvalid, goalIsInvalid, outputIsInvalid, derivedIntentIsInvalid, resultIsInvalid];
+const rules: readonly ((spec: MissionSpec) => SpecFault | undefined)[] = [graphIsInvalid, nameIsReserved, finallyIsInvalid, intentIsInvalid, memoizeIsInvalid, goalIsInvalid, outputIsInvalid, derivedIntentIsInvalid, resultIsInvalid];
 
 /** What is wrong with a spec, or undefined: such a spec can be expanded into tasks that the API server takes. */
 export function firstPlanFault(spec: MissionSpec): SpecFault | undefined {
@@ -55,6 +56,14 @@ function intentIsInvalid(spec: MissionSpec): SpecFault | undefined {
       const fault = faultOfIntent(type, intent, `${root}[${index}].intent`);
       if (fault !== undefined) return { reason: 'InvalidIntent', ...fault };
     }
+  }
+  return undefined;
+}
+
+function memoizeIsInvalid(spec: MissionSpec): SpecFault | undefined {
+  for (const root of ['tasks', 'finally'] as const) {
+    const index = spec[root].findIndex((task) => task.memoize !== undefined && !isRepeatable(task));
+    if (index >= 0) return { reason: 'InvalidGraph', field: `${root}[${index}].memoize`, message: 'only a task without effects may use a known result: set sideEffects None, and no PushCommit' };
   }
   return undefined;
 }

@@ -17,11 +17,13 @@ export interface TaskIdentity {
   readonly forEachIndex: number | null;
   readonly definition: TaskSpec;
   readonly phase: Phase;
+  /** Names of objects that it is about and that the first plan of the run did not have; none in a first plan. */
+  readonly about?: readonly string[];
 }
 
 /** Object name of a task: `<mission>-<task>` cut to 40 characters, a dash, and 10 characters that tell runs and definitions apart. */
-export function taskObjectName({ missionName, missionUid, runNumber, taskName, forEachIndex, definition, phase }: TaskIdentity): string {
-  const identity = [missionUid, runNumber, taskName, forEachIndex, definitionDigest(definition, phase)];
+export function taskObjectName({ missionName, missionUid, runNumber, taskName, forEachIndex, definition, phase, about = [] }: TaskIdentity): string {
+  const identity = [missionUid, runNumber, taskName, forEachIndex, definitionDigest(definition, phase), ...about];
   return nameOf(`${missionName}-${taskName}`, identity);
 }
 

@@ -108,6 +108,7 @@ const intents: Record<string, Case> = {
 
 const planners: Record<string, Case> = {
   'VerifyCommand': { tasks: [withIntent('VerifyCommand', { command: ['true'] }, { name: 'check' })], want: 'tasks[0].intent.action: VerifyCommand is planned by the operator alone' },
+  'JudgeWork': { tasks: [withIntent('JudgeWork', { rubric: 'x', votes: 1, quorum: 1 }, { name: 'check' })], want: 'tasks[0].intent.action: JudgeWork is planned by the operator alone' },
   'VerifyArtifact': { tasks: [withIntent('VerifyArtifact', { input: 'artifact' }, { name: 'check' })], want: 'tasks[0].intent.action: VerifyArtifact is planned by the operator alone' },
   'effects outside': { tasks: [{ ...survey('a'), sideEffects: 'External' }], want: 'tasks[0].sideEffects: External is not allowed: the mission has no outputs.git with mode Push' },
   'a push that nobody asked for': { tasks: [format('fix'), push('main', { sideEffects: 'None' })], want: 'tasks[1].intent.action: PushCommit is not allowed' },

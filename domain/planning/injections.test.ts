@@ -8,7 +8,7 @@ import { planningInjections } from '#testing/llm/injections/table.ts';
 import { obey } from '#testing/llm/policies/obey/obey.ts';
 import { textOf } from '#testing/llm/policy.ts';
 import { parseMessages } from '#testing/llm/request.ts';
-import { systemPrompt } from './prompt/prompt.v1.ts';
+import { systemPrompt } from './prompt/prompt.v2.ts';
 import { renderPrompt, renderRepair } from './prompt/render.ts';
 import { readPlan } from './read-plan.ts';
 import { planRequest, type PlanQuestion } from './request.ts';

@@ -20,11 +20,12 @@ export function neededTasks(spec: MissionSpec): NeededTask[] {
   return [...new Map(named.toReversed().map((need) => [need.name, need])).values()].toReversed();
 }
 
-function goalNeeds({ check }: Goal, index: number): NeededTask[] {
+function goalNeeds({ check: { expression, command, artifact, judge, approval } = {} }: Goal, index: number): NeededTask[] {
   const field = `goals[${index}].check`;
-  const compiled = check?.expression === undefined ? undefined : compileExpression(check.expression);
+  const compiled = expression === undefined ? undefined : compileExpression(expression);
   const read = compiled?.kind === 'compiled' ? compiled.reads.map(({ task }) => ({ name: task, field: `${field}.expression`, use: `reads tasks["${task}"]` })) : [];
-  return [...read, ...need(check?.command?.from, `${field}.command.from`), ...need(check?.artifact?.task, `${field}.artifact.task`)];
+  const named = { 'command.from': command?.from, 'artifact.task': artifact?.task, 'judge.from': judge?.from, 'approval.from': approval?.from };
+  return [...read, ...Object.entries(named).flatMap(([part, name]) => need(name, `${field}.${part}`))];
 }
 
 function restNeeds({ outputs, results, finally: last }: MissionSpec): NeededTask[] {

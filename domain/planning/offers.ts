@@ -6,7 +6,7 @@ import { type PoolNeed, type PoolOffer, poolCouldServe } from '#domain/capabilit
 import { canonicalJson } from '#domain/digest.ts';
 
 /** Actions that only the operator plans, as the check of a goal. */
-export const operatorsActions: ReadonlySet<string> = new Set(['VerifyCommand', 'VerifyArtifact']);
+export const operatorsActions: ReadonlySet<string> = new Set(['VerifyCommand', 'VerifyArtifact', 'JudgeWork']);
 
 /** The action whose effect leaves the workspace. */
 export const pushAction = 'PushCommit';

@@ -1,6 +1,7 @@
 // What a plan must obey beyond its form: the rules of explicit graphs, and what no planner may do whatever the graph.
 import type { MissionTask } from '#api/v1alpha1/mission.ts';
 import { firstUnservable } from '#domain/capability/match.ts';
+import { depthOf } from '#domain/graph/graph.ts';
 import { intentFault } from '#domain/intent/validate.ts';
 import { describePlanFault, firstPlanFault } from '#domain/plan/faults.ts';
 import { neededTasks, pushBranch, takenNames } from './needs.ts';
@@ -13,7 +14,7 @@ interface Proposal {
 }
 
 /** In order of precedence; each finds all there is to find, so that one repair can mend it. */
-const rules: readonly ((proposal: Proposal) => string[])[] = [neededIsMissing, nameIsTaken, graphIsInvalid, intentIsInvalid, actsForTheOperator, actsOutside, nobodyServes, outlivesTheMission];
+const rules: readonly ((proposal: Proposal) => string[])[] = [neededIsMissing, nameIsTaken, graphIsInvalid, intentIsInvalid, actsForTheOperator, actsOutside, nobodyServes, outlivesTheMission, isTooDeep, decidesForTheUser];
 
 /** Everything wrong with the tasks of a plan, each told with its path. */
 export function planFaults(tasks: readonly MissionTask[], question: PlanQuestion): string[] {
@@ -64,4 +65,17 @@ function nobodyServes({ tasks, question: { mission, pools } }: Proposal): string
 function outlivesTheMission({ tasks, question }: Proposal): string[] {
   const limit = question.mission.spec.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY;
   return tasks.flatMap(({ activeDeadlineSeconds: own }, index) => (own > limit ? [`tasks[${index}].activeDeadlineSeconds: ${own} is beyond the mission's own ${limit}`] : []));
+}
+
+function isTooDeep({ tasks, question }: Proposal): string[] {
+  const limit = question.mission.spec.planner?.maxDepth;
+  const depth = depthOf(tasks);
+  return limit === undefined || depth <= limit ? [] : [`tasks: ${depth} tasks in a row depend on each other, the limit is ${limit}`];
+}
+
+/** Fields of a task that are the user's to say: a plan may not widen what it may spend and use. */
+export const usersFields = ['modelPolicy', 'toolPolicy', 'budget', 'memoize'] as const;
+
+function decidesForTheUser({ tasks }: Proposal): string[] {
+  return tasks.flatMap((task, index) => usersFields.flatMap((field) => (task[field] === undefined ? [] : [`tasks[${index}].${field}: is not the planner's to say: leave it out`])));
 }

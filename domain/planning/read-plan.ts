@@ -3,6 +3,7 @@ import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { MissionTask } from '#api/v1alpha1/mission.ts';
 import { plainText } from '#domain/conditions.ts';
 import { findObject } from './find-object.ts';
+import { type Kept, readKeep, repetitions } from './keep.ts';
 import { planFaults } from './plan-rules.ts';
 import { maxTasksOf, type PlanQuestion } from './request.ts';
 import { readTask } from './structure.ts';
@@ -17,7 +18,7 @@ export interface FaultyPlan {
 }
 
 /** What an answer is. The tasks have their defaults and obey every rule of explicit graphs. */
-export type ReadPlan = { readonly kind: 'plan'; readonly summary: string; readonly tasks: readonly MissionTask[] } | FaultyPlan;
+export type ReadPlan = { readonly kind: 'plan'; readonly summary: string; readonly tasks: readonly MissionTask[]; /** Names of tasks that were taken over from the plan before. */ readonly kept: readonly string[] } | FaultyPlan;
 
 /** Reads the answer to a question. */
 export function readPlan(text: string, question: PlanQuestion): ReadPlan {
@@ -25,10 +26,11 @@ export function readPlan(text: string, question: PlanQuestion): ReadPlan {
   if (size !== undefined) return faulty([size]);
   const found = findObject(text);
   if (found.kind === 'fault') return faulty([found.message]);
-  const { summary, tasks } = found.value;
-  const faults = formFaults(found.value, maxTasksOf(question.mission.spec, question.limits));
+  const { summary, tasks, keep } = found.value;
+  const kept = readKeep(keep, question.revision);
+  const faults = [...formFaults(found.value, maxTasksOf(question.mission.spec, question.limits) - kept.tasks.length, question), ...kept.faults];
   if (faults.length > 0 || typeof summary !== 'string' || !Array.isArray(tasks)) return faulty(faults);
-  return readTasks(tasks, plainText(summary, answerLimits.summaryLength), question);
+  return readTasks(tasks, { summary: plainText(summary, answerLimits.summaryLength), kept }, question);
 }
 
 /** Faults in plain text, each once; when there are too many, the last place says how many. */
@@ -47,13 +49,13 @@ function sizeFault(text: string): string | undefined {
   return bytes > answerLimits.bytes ? `the answer has more than ${answerLimits.bytes} bytes` : undefined;
 }
 
-const answerFields: ReadonlySet<string> = new Set(['summary', 'tasks']);
 
-function formFaults(answer: JsonObject, maxTasks: number): string[] {
+function formFaults(answer: JsonObject, maxTasks: number, { revision }: PlanQuestion): string[] {
   const { summary, tasks } = answer;
-  const strays = Object.keys(answer).filter((key) => !answerFields.has(key));
+  const fields = revision === undefined ? ['summary', 'tasks'] : ['summary', 'keep', 'tasks'];
+  const strays = Object.keys(answer).filter((key) => !fields.includes(key));
   return [
-    ...strays.map((key) => `${key.slice(0, 63)}: there is no such field; the answer has summary and tasks`),
+    ...strays.map((key) => `${key.slice(0, 63)}: there is no such field; the answer has ${fields.join(' and ')}`),
     ...(typeof summary === 'string' ? [] : ['summary: must be a text']),
     ...(Array.isArray(tasks) ? countFaults(tasks.length, maxTasks) : ['tasks: must be a list']),
   ];
@@ -61,16 +63,23 @@ function formFaults(answer: JsonObject, maxTasks: number): string[] {
 
 function countFaults(count: number, most: number): string[] {
   if (count === 0) return ['tasks: a plan needs at least one task'];
-  return count > most ? [`tasks: ${count} tasks, the limit is ${most}`] : [];
+  return count > most ? [`tasks: ${count} tasks, the limit is ${Math.max(0, most)}`] : [];
 }
 
-function readTasks(values: readonly unknown[], summary: string, question: PlanQuestion): ReadPlan {
+interface Rest {
+  readonly summary: string;
+  readonly kept: Kept;
+}
+
+/** New tasks come first, so that their places are those that the model knows. */
+function readTasks(values: readonly unknown[], { summary, kept }: Rest, question: PlanQuestion): ReadPlan {
   const read = values.map(readTask);
   const formless = read.flatMap((task) => (task.kind === 'faults' ? task.faults : []));
   if (formless.length > 0) return faulty(formless);
   const tasks = read.flatMap((result, index) => (result.kind === 'task' ? [withinMission(result.task, values[index], question)] : []));
-  const faults = planFaults(tasks, question);
-  return faults.length > 0 ? faulty(faults) : { kind: 'plan', summary, tasks };
+  const all = [...tasks, ...kept.tasks];
+  const faults = [...repetitions(tasks, question.revision), ...planFaults(all, question)];
+  return faults.length > 0 ? faulty(faults) : { kind: 'plan', summary, tasks: all, kept: kept.tasks.map(({ name }) => name) };
 }
 
 /** A deadline that the model did not write ends with the mission's. */

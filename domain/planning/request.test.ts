@@ -68,12 +68,18 @@ describe('planRequest', () => {
     expect(canonicalJson(offered)).not.toMatch(/"\$|x-kubernetes|propertyNames/);
   });
 
+  test('offers what thinks, but no judgement of the work', () => {
+    const { intents: offered } = planRequest(questionOf());
+    expect([offered['Tester'], offered['Analyzer']]).toMatchObject([{ WriteTests: { params: { required: ['instructions'] } } }, { ExplainCode: { params: { required: ['question'] } } }]);
+    expect(offered['Tester']).not.toHaveProperty('JudgeWork');
+  });
+
   test('offers a push only to missions that push', () => {
     expect(planRequest(questionOf()).intents['Coder']).not.toHaveProperty(pushAction);
   });
 
   test('keeps from the planner what the operator plans by itself', () => {
-    const goals = [{ name: 'c', check: { command: { command: ['true'] } } }, { name: 'a', check: { artifact: { task: 't', name: 'x', expression: 'true' } } }];
+    const goals = [{ name: 'c', check: { command: { command: ['true'] } } }, { name: 'a', check: { artifact: { task: 't', name: 'x', expression: 'true' } } }, { name: 'j', check: { judge: { rubric: 'It is short.' } } }];
     const own = derivedTasks(questionOf({ ...pushing, goals }).mission.spec).map(({ definition }) => definition.intent.action);
     expect(new Set(own)).toEqual(new Set([...operatorsActions, pushAction]));
   });
@@ -86,6 +92,7 @@ describe('neededTasks', () => {
         { name: 'a', check: { expression: 'tasks["t-1"].outcome == "Succeeded" && tasks.two.observed.n == 0' } },
         { name: 'b', check: { artifact: { task: 'two', name: 'x' } } },
         { name: 'c', check: { command: { command: ['true'], from: 'three' } } },
+        { name: 'd', check: { judge: { rubric: 'x', from: 'seven' } } },
       ],
       outputs: { git: { branch: 'b', from: 'four' } },
       results: [{ name: 'r', task: 'five', field: 'observed.n' }, { name: 's', task: 'last', field: 'observed.n' }],
@@ -95,6 +102,7 @@ describe('neededTasks', () => {
       't-1 goals[0].check.expression',
       'two goals[0].check.expression',
       'three goals[2].check.command.from',
+      'seven goals[3].check.judge.from',
       'four outputs.git.from',
       'five results[0].task',
       'six finally[0].inputs[0].task',

@@ -1,10 +1,11 @@
 // What a planner is asked, as plain data: the same mission and the same offers give the same bytes, whenever and however often.
-import type { Goal, Mission, MissionSpec } from '#api/v1alpha1/mission.ts';
+import type { Goal, Mission, MissionSpec, MissionTask } from '#api/v1alpha1/mission.ts';
 import type { Workspace } from '#api/v1alpha1/task.ts';
 import type { PoolOffer } from '#domain/capability/match.ts';
 import { graphLimits } from '#domain/graph/fault.ts';
 import { neededTasks, pushBranch, takenNames } from './needs.ts';
 import { askingOf, offeredIntents, type OfferedIntents, offersOf } from './offers.ts';
+import { type EndedTask, keepable, type Revision } from './revision.ts';
 
 /** What the installation allows every plan. */
 export interface PlanLimits {
@@ -18,6 +19,10 @@ export interface PlanQuestion {
   /** Every pool that is known: those that the namespace may not use are left out. */
   readonly pools: readonly PoolOffer[];
   readonly limits: PlanLimits;
+  /** Set when a plan is to take the place of another. */
+  readonly revision?: Revision;
+  /** JSON of what was found in the workspace. */
+  readonly survey?: string;
 }
 
 /** What a planner is asked. No identity, time or status is in it, and no secret: all of it goes to the provider of the model. */
@@ -27,6 +32,8 @@ export interface PlanRequest {
   readonly instructions?: string;
   /** The files that tasks work on, in words. */
   readonly workspace: string;
+  /** What an Analyzer measured there, as JSON. */
+  readonly survey?: string;
   /** Roles that some pool serves, sorted. */
   readonly agentTypes: readonly string[];
   /** For each role the sets of capabilities that agents have: a task may ask for capabilities of one set. */
@@ -35,6 +42,7 @@ export interface PlanRequest {
   readonly limits: {
     readonly maxTasks: number;
     readonly maxDependenciesPerTask: number;
+    readonly maxDepth?: number;
     /** Deadline of the mission, in seconds. */
     readonly maxActiveDeadlineSeconds?: number;
     /** Names that tasks of the plan must have, because others speak of them. */
@@ -43,10 +51,19 @@ export interface PlanRequest {
     /** Branch that may be pushed to. Absent: nothing outside of the workspace may be changed. */
     readonly pushBranch?: string;
   };
+  /** The plan so far, and why it needs another one. */
+  readonly revision?: {
+    readonly why: string;
+    readonly plan: { readonly summary: string; readonly tasks: readonly MissionTask[] };
+    readonly tasks: readonly EndedTask[];
+    readonly goals: Revision['goals'];
+    /** Names of tasks that `keep` may name. */
+    readonly mayKeep: readonly string[];
+  };
 }
 
 /** The question in plain data. */
-export function planRequest({ mission: { metadata, spec }, pools, limits }: PlanQuestion): PlanRequest {
+export function planRequest({ mission: { metadata, spec }, pools, limits, revision, survey }: PlanQuestion): PlanRequest {
   const offers = offersOf(pools, askingOf(metadata.namespace, spec));
   const branch = pushBranch(spec);
   const { planner, activeDeadlineSeconds } = spec;
@@ -55,18 +72,26 @@ export function planRequest({ mission: { metadata, spec }, pools, limits }: Plan
     goals: spec.goals,
     ...(planner?.instructions === undefined ? {} : { instructions: planner.instructions }),
     workspace: describeWorkspace(spec.workspace),
+    ...(survey === undefined ? {} : { survey }),
     agentTypes: [...offers.keys()],
     capabilities: Object.fromEntries(offers),
     intents: offeredIntents(offers.keys(), branch !== undefined),
     limits: {
       maxTasks: maxTasksOf(spec, limits),
       maxDependenciesPerTask: graphLimits.dependencies,
+      ...(planner?.maxDepth === undefined ? {} : { maxDepth: planner.maxDepth }),
       ...(activeDeadlineSeconds === undefined ? {} : { maxActiveDeadlineSeconds: activeDeadlineSeconds }),
       requiredTaskNames: neededTasks(spec).map(({ name }) => name),
       takenTaskNames: [...takenNames(spec).keys()],
       ...(branch === undefined ? {} : { pushBranch: branch }),
     },
+    ...(revision === undefined ? {} : { revision: describeRevision(revision) }),
   };
+}
+
+function describeRevision(revision: Revision): NonNullable<PlanRequest['revision']> {
+  const { plan: { spec: { summary = '', tasks } }, message, goals } = revision;
+  return { why: message, plan: { summary, tasks }, tasks: revision.tasks, goals, mayKeep: [...keepable(revision)] };
 }
 
 /** Most tasks of a plan for this mission. */

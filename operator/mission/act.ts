@@ -3,6 +3,7 @@ import { missions, tasks } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
 import type { OutcomeReason } from '#api/conditions.ts';
+import type { Revision } from '#domain/planning/revision.ts';
 import { PlatformError } from '#platform/errors.ts';
 import type { WriteGate } from '#platform/kube/gate-port.ts';
 import type { KubeClient, NewObject } from '#platform/kube/types.ts';
@@ -24,11 +25,20 @@ export interface MissionCluster {
   readonly events: MissionEvents;
 }
 
+/** What a planner is told besides the mission. */
+export interface Told {
+  /** Set when a plan is to take the place of another. */
+  readonly revision?: Revision;
+  /** JSON of what was found in the workspace. */
+  readonly survey?: string;
+}
+
 /** Who makes task graphs, in the background: what came of it is a Plan object. */
 export interface MissionPlanner {
-  stateOf(mission: Mission): PlannerState;
+  /** State of the question for a plan, or for the one that takes the place of `plan` in a run. */
+  stateOf(mission: Mission, revises?: Pick<Revision, 'plan' | 'run'>): PlannerState;
   /** Asks, unless it is being asked the same already. */
-  ask(mission: Mission): void;
+  ask(mission: Mission, told: Told): void;
   /** Stops asking about a mission, by its uid. */
   abandon(missionUid: string): void;
 }
@@ -55,7 +65,7 @@ export async function act(intent: MissionIntent, mission: Mission, cluster: Miss
     case 'confirmGone':
       return confirmGone(intent.name, mission, cluster, absences);
     case 'requestPlan':
-      return cluster.planner.ask(mission);
+      return cluster.planner.ask(mission, intent);
     case 'abandonPlan':
       return cluster.planner.abandon(mission.metadata.uid);
     case 'deleteMission': {

@@ -14,7 +14,7 @@ import type { MissionView } from './decide/view.ts';
 import { MissionObserver, type MissionSources } from './observe.ts';
 
 export type { MissionSources } from './observe.ts';
-export type { MissionCluster, MissionPlanner } from './act.ts';
+export type { MissionCluster, MissionPlanner, Told } from './act.ts';
 
 // Mission status is a roll-up: at most four writes a second, conditions at once.
 const coalesceMs = 250;

@@ -49,7 +49,7 @@ function aReconciler({ missions = [mission], tasks = [], pools = [aPool().build(
   const live = new Set<string>();
   const stuck = new Set<string>();
   const used = new Map<string, Usage>();
-  const parts = missionParts({ ...stores, plansOf: (uid) => plans.filter(({ spec }) => spec.missionRef.uid === uid), planner: { stateOf: () => ({ kind: 'idle' }) }, usageOf: (uid) => used.get(uid), tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid), isWithoutVerifier: ({ metadata }) => stuck.has(metadata.uid) }, cluster);
+  const parts = missionParts({ ...stores, plansOf: (uid) => plans.filter(({ spec }) => spec.missionRef.uid === uid), approvalsOf: () => [], planner: { stateOf: () => ({ kind: 'idle' }) }, usageOf: (uid) => used.get(uid), tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid), isWithoutVerifier: ({ metadata }) => stuck.has(metadata.uid) }, cluster);
   const view = () => {
     const seen = parts.observe(key);
     if (seen === undefined) throw new Error('observe: the mission is gone');
@@ -74,9 +74,9 @@ describe('the view', () => {
     const edited = aMission().spec({ planner: { maxTasks: 20 }, goal: 'another' }).build();
     const plan = aPlan(planned).withTask('survey').build();
     const seen = aReconciler({ missions: [planned], plans: [plan, aPlan(edited).build()] }).view();
-    expect([seen.planning.plan, seen.plan.map(({ name }) => name), seen.mission.spec.tasks.map(({ name }) => name)]).toEqual([plan, ['survey'], ['survey']]);
+    expect([seen.planning.chain, seen.plan.map(({ name }) => name), seen.mission.spec.tasks.map(({ name }) => name)]).toEqual([[plan], ['survey'], ['survey']]);
     const unplanned = aReconciler({ missions: [edited], plans: [plan] }).view();
-    expect([unplanned.planning, unplanned.plan]).toEqual([{ plan: undefined, planner: { kind: 'idle' } }, []]);
+    expect([unplanned.planning, unplanned.plan]).toEqual([{ chain: [], candidate: undefined, planner: { kind: 'idle' }, superseded: new Set() }, []]);
   });
 
   test('holds what the mission has used, once that is known', () => {

@@ -2,15 +2,18 @@
 import type { Usage } from '#api/llm.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Approval } from '#api/v1alpha1/approval.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
-import { expandPlan, type PlannedTask } from '#domain/plan/expand.ts';
+import type { PlannedTask } from '#domain/plan/expand.ts';
+import { expandChain } from '#domain/plan/expand-chain.ts';
 import { planHash } from '#domain/plan/names.ts';
-import { awaitsPlan, planFor, withPlan } from '#domain/plan/question.ts';
+import { withPlan } from '#domain/plan/question.ts';
 import type { ObjectKey, Store } from '#platform/kube/types.ts';
 import type { Absences } from './absences.ts';
 import type { MissionPlanner } from './act.ts';
-import { type MissionView, type Planning, runOf } from './decide/view.ts';
+import { type MissionView, runOf } from './decide/view.ts';
+import { planningOf } from './planning.ts';
 
 /** What the mission reconciler reads. */
 export interface MissionSources {
@@ -19,6 +22,8 @@ export interface MissionSources {
   readonly pools: Store<AgentPool>;
   /** Plans of a mission. */
   plansOf(missionUid: string): readonly Plan[];
+  /** What people have said of a mission. */
+  approvalsOf(missionUid: string): readonly Approval[];
   readonly planner: Pick<MissionPlanner, 'stateOf'>;
   /** What a mission has used of language models, as far as it is known. */
   usageOf(missionUid: string): Usage | undefined;
@@ -34,10 +39,11 @@ interface Expansion {
   readonly uid: string;
   readonly generation: number;
   readonly run: number;
-  /** UID of the Plan, where a planner made it. */
-  readonly revision: string | undefined;
+  /** UIDs of the Plans of the run, where a planner made them. */
+  readonly revisions: string;
   readonly plan: readonly PlannedTask[];
   readonly hash: string;
+  readonly superseded: ReadonlySet<string>;
 }
 
 /** Observes missions; remembers expansions, which are a pure function of (uid, generation, run, plan). */
@@ -56,11 +62,13 @@ export class MissionObserver {
     const sources = this.#sources;
     const written = sources.missions.get(key);
     if (written === undefined) return this.#forgetTheGone();
-    const planning = planningOf(written, sources);
-    const mission = withPlan(written, planning.plan);
-    const run = runOf(mission);
-    const { plan, hash } = this.#expand(mission, run, planning);
-    const own = sources.tasksOf(mission.metadata.uid).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    const { uid } = written.metadata;
+    const run = runOf(written);
+    const own = sources.tasksOf(uid).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    const approvals = sources.approvalsOf(uid);
+    const planning = planningOf(written, { run, plans: sources.plansOf(uid), approvals, tasks: own, planner: sources.planner });
+    const mission = withPlan(written, planning.chain.at(-1));
+    const { plan, hash, superseded } = this.#expand(written, run, planning.chain);
     return {
       mission,
       run,
@@ -70,20 +78,21 @@ export class MissionObserver {
       live: new Set(own.filter((task) => sources.isLive(task)).map(({ metadata }) => metadata.uid)),
       pools: sources.pools.list().toSorted((a, b) => (poolName(a) < poolName(b) ? -1 : 1)),
       foreignNames: plan.map(({ objectName }) => objectName).filter((name) => isForeign(sources.tasks.get({ namespace: key.namespace, name }), mission)),
-      planning,
-      usage: sources.usageOf(mission.metadata.uid),
-      confirmedGone: this.#absences.of(mission.metadata.uid),
+      planning: { ...planning, superseded },
+      approvals,
+      usage: sources.usageOf(uid),
+      confirmedGone: this.#absences.of(uid),
       withoutVerifier: new Set(own.filter((task) => waitsToVerify(task) && sources.isWithoutVerifier(task)).map(({ metadata }) => metadata.uid)),
     };
   }
 
-  #expand(mission: Mission, run: number, { plan: source }: Planning): Expansion {
+  #expand(mission: Mission, run: number, chain: readonly Plan[]): Expansion {
     const { uid, generation } = mission.metadata;
-    const revision = source?.metadata.uid;
+    const revisions = chain.map(({ metadata }) => metadata.uid).join(' ');
     const known = this.#expansions.get(uid);
-    if (known?.generation === generation && known.run === run && known.revision === revision) return known;
-    const plan = awaitsPlan(mission.spec, source) ? [] : expandPlan(mission, run);
-    const expansion = { uid, generation, run, revision, plan, hash: planHash(plan) };
+    if (known?.generation === generation && known.run === run && known.revisions === revisions) return known;
+    const { plan, superseded } = expandChain(mission, run, chain);
+    const expansion = { uid, generation, run, revisions, plan, hash: planHash(plan), superseded };
     this.#expansions.set(uid, expansion);
     return expansion;
   }
@@ -93,13 +102,6 @@ export class MissionObserver {
     for (const uid of this.#expansions.keys()) if (!existing.has(uid)) this.#expansions.delete(uid);
     this.#absences.keep(existing);
   }
-}
-
-const notAsked: Planning = { plan: undefined, planner: { kind: 'idle' } };
-
-function planningOf(mission: Mission, sources: MissionSources): Planning {
-  if (mission.spec.planner === undefined) return notAsked;
-  return { plan: planFor(mission.spec, sources.plansOf(mission.metadata.uid)), planner: sources.planner.stateOf(mission) };
 }
 
 function waitsToVerify({ spec, status }: Task): boolean {

@@ -6,15 +6,18 @@ import type { Instant } from '#api/time.ts';
 import type { Mission, MissionStatus } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { expandPlan } from '#domain/plan/expand.ts';
+import type { Approval } from '#api/v1alpha1/approval.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
 import { planHash } from '#domain/plan/names.ts';
-import { awaitsPlan, withPlan } from '#domain/plan/question.ts';
+import { expandChain } from '#domain/plan/expand-chain.ts';
+import { withPlan } from '#domain/plan/question.ts';
 import type { MissionBuilder } from '#testing/builders/mission.ts';
 import { aPool } from '#testing/builders/pool.ts';
 import { taskOf, type TaskBuilder } from '#testing/builders/task.ts';
 import type { NotedIntent } from './decide/intents.ts';
 import { decideMission, type MissionDecision } from './decide/index.ts';
 import { type MissionView, type PlannerState, type Planning, runOf } from './decide/view.ts';
+import { planningOf } from './planning.ts';
 
 export const t0: Instant = Date.parse('2026-01-01T00:00:00Z');
 
@@ -31,6 +34,9 @@ export interface Surroundings {
   /** Plan names of tasks that no agent may have. */
   readonly withoutVerifier?: readonly string[];
   readonly plan?: Plan;
+  /** All plans of the mission, where there are several. */
+  readonly plans?: readonly Plan[];
+  readonly approvals?: readonly Approval[];
   readonly planner?: PlannerState;
   readonly usage?: Usage;
 }
@@ -40,12 +46,16 @@ export const succeeded = (task: TaskBuilder): TaskBuilder => task.ended('Succeed
 export const failed = (task: TaskBuilder): TaskBuilder => task.ended('Failed');
 export const running = (task: TaskBuilder): TaskBuilder => task.running();
 
+function planningSeen(mission: Mission, { plan, plans = plan === undefined ? [] : [plan], planner = { kind: 'idle' }, approvals = [], others = [] }: Surroundings): Omit<Planning, 'superseded'> {
+  return { ...planningOf(mission, { run: runOf(mission), plans, approvals, tasks: others, planner: { stateOf: () => planner } }), planner };
+}
+
 /** The view of a mission whose caches show exactly this. */
-export function viewOf(written: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [], withoutVerifier = [], usage, ...planned }: Surroundings = {}): MissionView {
-  const planning: Planning = { plan: undefined, planner: { kind: 'idle' }, ...planned };
-  const mission = withPlan(written, planning.plan);
-  const run = runOf(mission);
-  const plan = awaitsPlan(mission.spec, planning.plan) ? [] : expandPlan(mission, run);
+export function viewOf(written: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [], withoutVerifier = [], usage, approvals = [], ...planned }: Surroundings = {}): MissionView {
+  const run = runOf(written);
+  const planning = planningSeen(written, { ...planned, approvals, others });
+  const mission = withPlan(written, planning.chain.at(-1));
+  const { plan, superseded } = expandChain(written, run, planning.chain);
   const own = [...Object.entries(tasks).map(([name, told]) => told(taskOf(mission, name, run)).build()), ...others];
   const objectName = (name: string) => plan.find((planned) => planned.name === name)?.objectName ?? name;
   return {
@@ -58,7 +68,8 @@ export function viewOf(written: Mission, { tasks = {}, others = [], live = [], p
     pools,
     foreignNames: foreignNames.map(objectName),
     confirmedGone: new Set(confirmedGone.map(objectName)),
-    planning,
+    planning: { ...planning, superseded },
+    approvals,
     usage,
     withoutVerifier: new Set(own.filter(({ spec, metadata }) => withoutVerifier.includes(spec.taskName ?? metadata.name)).map(({ metadata }) => metadata.uid)),
   };
@@ -78,11 +89,11 @@ export function applied(view: MissionView, { intents, status }: MissionDecision)
   const mission = status === undefined ? view.mission : { ...view.mission, status };
   const run = runOf(mission);
   const next = intents.reduce(carriedOut, { ...view, mission });
-  return run === view.run ? next : { ...viewOf(mission, { pools: view.pools, others: next.tasks, ...planningOf(next) }), confirmedGone: next.confirmedGone };
+  return run === view.run ? next : { ...viewOf(mission, { pools: view.pools, others: next.tasks, ...plannedBy(next) }), confirmedGone: next.confirmedGone };
 }
 
-function planningOf({ planning: { plan, planner }, usage }: MissionView): Pick<Surroundings, 'plan' | 'planner' | 'usage'> {
-  return { planner, ...(plan === undefined ? {} : { plan }), ...(usage === undefined ? {} : { usage }) };
+function plannedBy({ planning: { chain, candidate, planner }, approvals, usage }: MissionView): Pick<Surroundings, 'plans' | 'approvals' | 'planner' | 'usage'> {
+  return { planner, approvals, plans: [...chain, ...(candidate === undefined ? [] : [candidate.plan])], ...(usage === undefined ? {} : { usage }) };
 }
 
 function carriedOut(view: MissionView, intent: NotedIntent): MissionView {

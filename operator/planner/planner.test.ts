@@ -9,7 +9,7 @@ import { createPlanner, type PlanDraft, type PlannerQuestion, type PlanOutcome, 
 import { answer, badPlan, goodPlan, plannedMission, questionAbout, ScriptedModel } from './testing.ts';
 
 const signal = new AbortController().signal;
-const ask = (model: ScriptedModel, question: PlannerQuestion = questionAbout(), paid?: Round[]) => createPlanner({ model, clock: new ManualClock(), maxTokens: 8000 }).plan(question, signal, paid);
+const ask = (model: ScriptedModel, question: PlannerQuestion = questionAbout(), paid?: Round[]) => createPlanner({ model, clock: new ManualClock(), maxTokens: 8000, defaultModel: 'claude-sonnet-5-5' }).plan(question, signal, paid);
 const made = (outcome: PlanOutcome): PlanDraft => {
   if (outcome.kind !== 'made') throw new Error(`expected a plan, got ${outcome.kind}: ${outcome.message}`);
   return outcome.plan;
@@ -20,7 +20,7 @@ describe('a good answer', () => {
   test('is a plan, with what it cost and where it came from', async () => {
     const model = new ScriptedModel(goodPlan);
     const plan = made(await ask(model));
-    expect(plan).toMatchObject({ verdict: 'Accepted', summary: 'Looks.', tasks: [{ name: 'survey', onFailure: 'Fail' }], faults: [], rounds: 1, model: 'a-model', promptVersion: 'v1', answerDigest: sha256Hex(goodPlan.text), plannedTime: '2026-01-01T00:00:00Z' });
+    expect(plan).toMatchObject({ verdict: 'Accepted', summary: 'Looks.', tasks: [{ name: 'survey', onFailure: 'Fail' }], faults: [], rounds: 1, model: 'a-model', promptVersion: 'v2', answerDigest: sha256Hex(goodPlan.text), plannedTime: '2026-01-01T00:00:00Z' });
     expect(plan.usage).toEqual({ inputTokens: 134, outputTokens: 20, costUsd: '0.001' });
     expect(keptAs(plan)).toMatchObject(plan);
   });
@@ -107,7 +107,7 @@ describe('nobody is asked', () => {
   test('for a repair of a question that was cancelled meanwhile', async () => {
     const abort = new AbortController();
     const model = new ScriptedModel(async () => (abort.abort(), badPlan), goodPlan);
-    const planning = createPlanner({ model, clock: new ManualClock(), maxTokens: 8000 }).plan(questionAbout(), abort.signal);
+    const planning = createPlanner({ model, clock: new ManualClock(), maxTokens: 8000, defaultModel: 'claude-sonnet-5-5' }).plan(questionAbout(), abort.signal);
     await expect(planning).rejects.toThrow('aborted');
     expect(model.asked).toHaveLength(1);
   });

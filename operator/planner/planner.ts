@@ -5,7 +5,8 @@ import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { PlanSpec } from '#api/v1alpha1/plan.ts';
 import { plainText } from '#domain/conditions.ts';
 import { sha256Hex } from '#domain/digest.ts';
-import { questionDigest } from '#domain/plan/question.ts';
+import { type EstimateBasis, estimatePlan } from '#domain/plan/estimate.ts';
+import { questionDigest, revisionDigest } from '#domain/plan/question.ts';
 import { faultNoPlanMends } from '#domain/planning/needs.ts';
 import { type Prompt, renderPrompt, renderRepair, type Turn } from '#domain/planning/prompt/render.ts';
 import { faulty, readPlan, type ReadPlan } from '#domain/planning/read-plan.ts';
@@ -38,6 +39,8 @@ export interface Model {
 export interface PlannerQuestion extends PlanQuestion {
   readonly mission: Mission;
   readonly account: Account;
+  /** What is known of runs like a task of this mission; unset: nothing. */
+  readonly past?: EstimateBasis['past'];
 }
 
 /** A Plan without its place among those of its mission. */
@@ -64,6 +67,8 @@ export interface PlannerParts {
   readonly clock: Pick<Clock, 'now'>;
   /** Most tokens of one answer. */
   readonly maxTokens: number;
+  /** Model that tasks ask when nobody says which, for estimates. */
+  readonly defaultModel: string;
 }
 
 /** Once, and once for each repair. */
@@ -79,13 +84,13 @@ interface Talk {
   readonly paid: Round[];
 }
 
-async function plan({ model, clock, maxTokens }: PlannerParts, question: PlannerQuestion, { signal, paid }: Talk): Promise<PlanOutcome> {
+async function plan({ model, clock, maxTokens, defaultModel }: PlannerParts, question: PlannerQuestion, { signal, paid }: Talk): Promise<PlanOutcome> {
   const request = planRequest(question);
   const refusal = refusalOf(question, request);
   if (refusal !== undefined) return refusal;
   const prompt = renderPrompt(request);
   for (let last = paid.at(-1); ; last = paid.at(-1)) {
-    if (last !== undefined && (last.read.kind === 'plan' || paid.length >= mostRounds)) return { kind: 'made', plan: draft({ last, paid }, question, { prompt, clock }) };
+    if (last !== undefined && (last.read.kind === 'plan' || paid.length >= mostRounds)) return { kind: 'made', plan: draft({ last, paid }, question, { prompt, clock, defaultModel }) };
     // A model may answer in spite of an abort; nothing further is asked then.
     signal.throwIfAborted();
     const answer = await model.complete(messageOf(question, { prompt, last, maxTokens }), signal);
@@ -121,11 +126,13 @@ interface Ended {
   readonly paid: readonly Round[];
 }
 
-function draft({ last, paid }: Ended, { mission }: PlannerQuestion, { prompt, clock }: { readonly prompt: Prompt; readonly clock: Pick<Clock, 'now'> }): PlanDraft {
+function draft({ last, paid }: Ended, question: PlannerQuestion, { prompt, clock, defaultModel }: { readonly prompt: Prompt } & Pick<PlannerParts, 'clock' | 'defaultModel'>): PlanDraft {
+  const { mission, revision } = question;
   const { read } = last;
   return {
-    requestDigest: questionDigest(mission.spec),
-    ...(read.kind === 'plan' ? { verdict: 'Accepted', tasks: [...read.tasks], faults: [], summary: read.summary } : { verdict: 'Rejected', tasks: [], faults: [...read.faults] }),
+    requestDigest: revision === undefined ? questionDigest(mission.spec) : revisionDigest(revision.plan, revision.run),
+    ...(revision === undefined ? {} : { revises: { plan: revision.plan.metadata.name, run: revision.run, reason: revision.reason, message: revision.message, kept: read.kind === 'plan' ? [...read.kept] : [] } }),
+    ...(read.kind === 'plan' ? { verdict: 'Accepted', tasks: [...read.tasks], faults: [], summary: read.summary, estimate: estimatePlan(read.tasks, { past: question.past ?? (() => ({})), modelPolicy: mission.spec.modelPolicy, model: defaultModel }) } : { verdict: 'Rejected', tasks: [], faults: [...read.faults] }),
     answerDigest: sha256Hex(last.text),
     model: plainText(last.model, 128),
     promptVersion: prompt.version,

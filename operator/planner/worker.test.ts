@@ -30,7 +30,7 @@ function aWorker(model: ScriptedModel, { chance = 0.5, concurrency }: { chance?:
   const changes: string[] = [];
   const keeping = { faults: [] as Error[] };
   const worker = createPlanWorker({
-    planner: createPlanner({ model, clock, maxTokens: 100 }),
+    planner: createPlanner({ model, clock, maxTokens: 100, defaultModel: 'claude-sonnet-5-5' }),
     keeper: {
       keep: async ({ metadata }, plan) => {
         const fault = keeping.faults.shift();

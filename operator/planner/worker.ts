@@ -1,7 +1,8 @@
 // Which questions are asked, how many at once, and when again. A question is known by its mission and what that asks: asked twice it is one piece of work.
 import type { Instant } from '#api/time.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
-import { questionDigest } from '#domain/plan/question.ts';
+import { questionDigest, revisionDigest } from '#domain/plan/question.ts';
+import type { Revision } from '#domain/planning/revision.ts';
 import type { Clock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { Random } from '#platform/ids.ts';
@@ -13,9 +14,9 @@ export interface PlanKey {
   readonly digest: string;
 }
 
-/** The question of a mission as it is now. */
-export function planKeyOf({ metadata, spec }: Pick<Mission, 'metadata' | 'spec'>): PlanKey {
-  return { missionUid: metadata.uid, digest: questionDigest(spec) };
+/** The question of a mission as it is now: for a plan, or for the one that takes the place of another in a run. */
+export function planKeyOf({ metadata, spec }: Pick<Mission, 'metadata' | 'spec'>, revises?: Pick<Revision, 'plan' | 'run'>): PlanKey {
+  return { missionUid: metadata.uid, digest: revises === undefined ? questionDigest(spec) : revisionDigest(revises.plan, revises.run) };
 }
 
 /** What is known of a question. `kept`: the plan was handed over, and nothing is asked until the question is forgotten. */
@@ -180,7 +181,7 @@ class BoundedPlanWorker implements PlanWorker {
   async #plan(work: Work): Promise<PlanOutcome | typeof idle> {
     const question = await work.question();
     // Answers that were paid for answer what was asked, and a plan says what it answers.
-    if (planKeyOf(question.mission).digest !== work.key.digest) return idle;
+    if (planKeyOf(question.mission, question.revision).digest !== work.key.digest) return idle;
     const outcome = await this.#parts.planner.plan(question, work.abort.signal, work.paid);
     if (outcome.kind === 'made') work.made = { mission: question.mission, plan: outcome.plan };
     return outcome;

@@ -8,6 +8,7 @@ import type { EventRecorder } from '#platform/kube/recorder.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Caches } from '../caches.ts';
 import type { Model } from '../planner/planner.ts';
+import type { BlobCopies } from '../task/copies-port.ts';
 import type { OrderSources } from '../task/order.ts';
 import type { UsageSource } from '../usage/book.ts';
 
@@ -31,6 +32,7 @@ export interface TermDeps {
   /** Throws when this process may not lead any more. */
   readonly fence: () => void;
   readonly signGrant: OrderSources['grant'];
+  readonly copies: BlobCopies;
   /** CA certificates that agents trust; undefined until the installation has them. */
   readonly caBundle: () => string | undefined;
   readonly recorder: EventRecorder;

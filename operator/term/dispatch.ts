@@ -10,7 +10,9 @@ import { keyText } from '../reconciler.ts';
 import { byUid } from '../caches.ts';
 import { type Adoption, createAdoption, type RecoveryScheduler } from '../task/adoption.ts';
 import { type Attempts, type AttemptsListener, createAttempts } from '../task/attempts.ts';
+import { createMemory } from '../task/memory.ts';
 import { grantsFor } from '../task/order.ts';
+import { createRecall } from '../task/recall.ts';
 import type { Core } from './core.ts';
 import { silenceMs, type TermDeps } from './deps.ts';
 
@@ -40,11 +42,19 @@ export function createDispatch(deps: TermDeps, core: Core, looks: Looks): Dispat
   const { book, sibling, missionByUid } = core;
   const runs = createRuns({ sibling });
   const roster = createRoster(caches.pools.store, (agentUid) => book.usedSlots(agentUid));
-  const scheduler = createScheduler({
+  const recall = createRecall({
+    ...core,
+    ...deps,
+    memory: createMemory(core),
+    ledger: core.writer,
+    listener: { notRecalled: (task) => scheduler.notRecalled(task), said: (...args) => deps.broadcast.said(...args) },
+  });
+  const scheduler: Scheduler = createScheduler({
     clock,
     runs,
     roster,
     admission: { missionByUid, sibling },
+    recall,
     dispatch: (...args) => dispatch.attempts.dispatch(...args),
     onSettled: () => demand.refresh().forEach((poolKey) => looks.atPool(poolKey)),
   });

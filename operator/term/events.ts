@@ -29,6 +29,7 @@ export function followEvents(deps: TermDeps, parts: Parts): () => void {
     core.board.subscribe((change) => onTask(change, deps, parts)),
     followMissions(deps, parts),
     followPlans(deps, queues),
+    followApprovals(deps, queues),
     followPools(deps, parts),
     watchPools({ pools: pools.store, pods: pods.store, book: queues.poolBook }, (key) => queues.pools.add(keyText(key))),
     followPods(deps, core, dispatch),
@@ -90,6 +91,10 @@ function followPlans({ caches }: TermDeps, { missions, planning }: Queues): () =
     if (kind === 'deleted') planning.planGone(object);
     missions.add(keyText({ namespace: object.metadata.namespace, name: object.spec.missionRef.name }));
   });
+}
+
+function followApprovals({ caches }: TermDeps, { missions }: Queues): () => void {
+  return caches.approvals.store.subscribe(({ object }) => missions.add(keyText({ namespace: object.metadata.namespace, name: object.spec.missionRef.name })));
 }
 
 function followPools({ caches }: TermDeps, { core: { board }, dispatch: { scheduler, demand }, queues }: Parts): () => void {

@@ -22,8 +22,8 @@ function aPlanning(answer: ModelAnswer, missions = [mission]) {
 describe('the planner of a term', () => {
   test('keeps what it was answered, asked once in the name of the mission', async () => {
     const { planning, asked, created, woken } = aPlanning(answered(survey));
-    planning.ask(mission);
-    planning.ask(mission);
+    planning.ask(mission, {});
+    planning.ask(mission, {});
     expect(planning.stateOf(mission)).toEqual({ kind: 'asking' });
     await expect.poll(() => created.length).toBe(1);
     expect(asked.map(({ account }) => account)).toEqual([{ namespace: 'team-a', namespaceUid: 'uid-of-team-a', mission: 'm', missionUid: mission.metadata.uid, purpose: 'plan' }]);
@@ -36,7 +36,7 @@ describe('the planner of a term', () => {
 
   test('a refusal holds until the mission is edited', async () => {
     const { planning } = aPlanning({ kind: 'refused', type: 'budget_exceeded', message: 'the mission has 0.00 USD left' });
-    planning.ask(mission);
+    planning.ask(mission, {});
     await expect.poll(() => planning.stateOf(mission)).toEqual({ kind: 'refused', message: 'budget_exceeded: the mission has 0.00 USD left' });
     const richer = aMission().spec({ planner: { maxTasks: 20 }, budget: { maxCostUsd: '9.00' } }).meta({ generation: 2 }).build();
     expect(planning.stateOf(richer)).toEqual({ kind: 'idle' });
@@ -44,7 +44,7 @@ describe('the planner of a term', () => {
 
   test('what cannot be answered now is waited for, until it is abandoned', async () => {
     const { planning, created } = aPlanning({ kind: 'later', retryAfterMs: 60_000, message: 'the provider is overloaded' });
-    planning.ask(mission);
+    planning.ask(mission, {});
     await expect.poll(() => planning.stateOf(mission)).toEqual({ kind: 'waiting', message: 'the provider is overloaded' });
     planning.abandon(mission.metadata.uid);
     expect(planning.stateOf(mission)).toEqual({ kind: 'idle' });

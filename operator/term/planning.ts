@@ -2,11 +2,13 @@
 import { plans } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
+import type { Revision } from '#domain/planning/revision.ts';
 import { PlatformError } from '#platform/errors.ts';
 import { createIfAbsent } from '#platform/kube/create-if-absent.ts';
 import { byMission } from '../caches.ts';
-import type { MissionPlanner } from '../mission/index.ts';
+import type { MissionPlanner, Told } from '../mission/index.ts';
 import { keepPlan } from '../mission/keep-plan.ts';
+import { pastOf } from '../task/past-runs.ts';
 import { createPlanner, type PlannerQuestion } from '../planner/planner.ts';
 import { createPlanWorker, planKeyOf, type PlanStatus, type PlanWorker } from '../planner/worker.ts';
 import type { Core } from './core.ts';
@@ -26,7 +28,7 @@ export function createPlanning(deps: TermDeps, core: Core, wake: (missionUid: st
   const { model, clock, random, config, caches, client } = deps;
   if (model === undefined) return absent;
   const worker = createPlanWorker({
-    planner: createPlanner({ model, clock, maxTokens: config.plannerMaxTokens }),
+    planner: createPlanner({ model, clock, maxTokens: config.plannerMaxTokens, defaultModel: config.plannerModel }),
     keeper: {
       keep: (mission, answer) => keepPlan(mission, answer, { gate: core.gate, plansOf: (uid) => caches.plans.store.byIndex(byMission, uid), createIfAbsent: (plan) => createIfAbsent<Plan>(client, plans, plan) }),
     },
@@ -34,33 +36,33 @@ export function createPlanning(deps: TermDeps, core: Core, wake: (missionUid: st
     random,
     changed: ({ missionUid }) => wake(missionUid),
   });
-  return new TermPlanning(worker, (uid) => questionOf(uid, deps, core));
+  return new TermPlanning(worker, async (uid, told) => ({ ...(await questionOf(uid, deps, core)), ...told }));
 }
 
 const absent: Planning = { stateOf: () => ({ kind: 'absent' }), ask: () => {}, abandon: () => {}, planGone: () => {}, close: () => Promise.resolve() };
 
 /** What is asked about a mission as it is now. */
-async function questionOf(uid: string, { caches }: TermDeps, { missionByUid, sources }: Core): Promise<PlannerQuestion> {
+async function questionOf(uid: string, { caches }: TermDeps, { missionByUid, sources, past }: Core): Promise<PlannerQuestion> {
   const mission = missionByUid(uid);
   if (mission === undefined) throw new PlatformError('gone', 'ask the planner: the mission is gone; nothing is asked for it any more');
   const { namespace, name } = mission.metadata;
   const account = { namespace, namespaceUid: await sources.namespaceUid(namespace), mission: name, missionUid: uid, purpose: 'plan' as const };
-  return { mission, pools: caches.pools.store.list(), limits: { maxTasks }, account };
+  return { mission, pools: caches.pools.store.list(), limits: { maxTasks }, account, past: pastOf(past, { namespace, workspace: mission.spec.workspace }) };
 }
 
 class TermPlanning implements Planning {
   readonly #worker: PlanWorker;
-  readonly #question: (missionUid: string) => Promise<PlannerQuestion>;
+  readonly #question: (missionUid: string, told: Told) => Promise<PlannerQuestion>;
   /** Generation of the mission when it was last asked about, by uid. */
   readonly #asked = new Map<string, number>();
 
-  constructor(worker: PlanWorker, question: (missionUid: string) => Promise<PlannerQuestion>) {
+  constructor(worker: PlanWorker, question: (missionUid: string, told: Told) => Promise<PlannerQuestion>) {
     this.#worker = worker;
     this.#question = question;
   }
 
-  stateOf(mission: Mission): ReturnType<MissionPlanner['stateOf']> {
-    const key = planKeyOf(mission);
+  stateOf(mission: Mission, revises?: Pick<Revision, 'plan' | 'run'>): ReturnType<MissionPlanner['stateOf']> {
+    const key = planKeyOf(mission, revises);
     const status = this.#worker.status(key);
     // A refusal holds until the mission is edited: a raised budget is a new chance.
     if (status.kind === 'refused' && this.#asked.get(key.missionUid) !== mission.metadata.generation) {
@@ -70,12 +72,13 @@ class TermPlanning implements Planning {
     return stateFrom(status);
   }
 
-  ask(mission: Mission): void {
-    const key = planKeyOf(mission);
+  ask(mission: Mission, { revision, survey }: Told): void {
+    const key = planKeyOf(mission, revision);
+    const told = { ...(revision === undefined ? {} : { revision }), ...(survey === undefined ? {} : { survey }) };
     // What the mission asked before it was edited is nobody's question any more.
     if (this.#worker.status(key).kind === 'idle') this.#worker.forget(key.missionUid);
     this.#asked.set(key.missionUid, mission.metadata.generation);
-    this.#worker.ask(key, () => this.#question(key.missionUid));
+    this.#worker.ask(key, () => this.#question(key.missionUid, told));
   }
 
   abandon(missionUid: string): void {

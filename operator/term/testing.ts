@@ -1,4 +1,5 @@
 // A term as far as planning needs one: caches with these objects, and a cluster that takes every object.
+import { PastRuns } from '../task/past-runs.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
@@ -30,6 +31,7 @@ export function planningWorld({ missions, pools, model }: Planned) {
   const core = {
     gate: { expect: () => {} },
     missionByUid: (uid: string) => missions.find(({ metadata }) => metadata.uid === uid),
+    past: new PastRuns(),
     sources: { namespaceUid: async (namespace: string) => `uid-of-${namespace}` },
   };
   return { created, deps: deps as unknown as TermDeps, core: core as unknown as Core };

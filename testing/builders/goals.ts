@@ -1,6 +1,7 @@
 // Goals, and facts of the tasks that they are decided by, in the words of a test.
 import { z } from 'zod';
 import { Goal, type GoalStatus } from '#api/v1alpha1/mission.ts';
+import type { ApprovalFacts } from '#domain/approval/goal.ts';
 import { decideGoals, type GoalsView } from '#domain/goals/decide.ts';
 import { recordedTrees, type TaskFact } from '#domain/goals/facts.ts';
 
@@ -24,8 +25,16 @@ export function done(name: string, observed: TaskFact['observed'] = {}, more: Pa
   return fact(name, { outcome: 'Succeeded', observed, workspace: unchanged, agent: 'agent-1', agents: ['agent-1'], ...more });
 }
 
+/** Mission `m` in its first run, of which nobody has said anything. */
+export const unsaid: ApprovalFacts = { mission: { name: 'm', uid: 'uid-m' }, run: 1, plan: [], workspaceTree: missionTree, said: [] };
+
 /** What is decided of goals by these tasks and verifiers. */
 export function decided(goals: readonly Goal[], tasks: readonly TaskFact[], more: Partial<GoalsView> = {}): GoalStatus[] {
+  return decideGoals(goalsView(goals, tasks, more));
+}
+
+/** What goals are decided by. */
+export function goalsView(goals: readonly Goal[], tasks: readonly TaskFact[], more: Partial<GoalsView> = {}): GoalsView {
   const trees = recordedTrees([...tasks, ...(more.verifiers ?? [])], missionTree);
-  return decideGoals({ goals, tasks, verifiers: [], recordedTrees: trees, withoutVerifier: new Set(), previous: [], now: t0, ...more });
+  return { goals, tasks, verifiers: [], recordedTrees: trees, withoutVerifier: new Set(), approvals: unsaid, previous: [], now: t0, ...more };
 }

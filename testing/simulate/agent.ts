@@ -1,6 +1,7 @@
 // An agent as the operator's fleet sees it, in process: it runs nothing and answers as its script says, after small random delays.
 // Like a real one it keeps finished results until they are confirmed, names them at each hello, and speaks of an attempt only to the leader whose
 // term its number is of.
+import { blobUri } from '#api/blobs.ts';
 import type { AgentIdentity } from '#api/identity.ts';
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { TaskSpec } from '#api/v1alpha1/task.ts';
@@ -17,6 +18,8 @@ export interface Course {
   readonly ms: number;
   /** `Refused`: the order is given back after that time, without having begun. */
   readonly result: 'Succeeded' | 'Failed' | 'Refused';
+  /** What it found and made, besides the number of the attempt; artifacts are kept by the blob service. */
+  readonly output?: Pick<Report['output'], 'observed' | 'workspace'> & { readonly artifacts?: readonly string[] };
 }
 
 /** Says how an attempt of a task goes, by the name in the plan. */
@@ -28,6 +31,8 @@ export interface AgentDeps {
   readonly latencyMs: () => number;
   /** Told of each order, before anything is done about it. */
   readonly onOrder: (order: Assign, spec: TaskSpec) => void;
+  /** Told of each artifact before the attempt ends, by its URI. */
+  readonly onStored: (uri: string) => void;
 }
 
 interface Held {
@@ -112,18 +117,24 @@ export class ScriptedAgent {
     if (epoch === undefined) throw new Error(`run task ${taskUid}: the order has no epoch`);
     const spec = JSON.parse(specJson) as TaskSpec;
     this.#deps.onOrder(order, spec);
-    const { ms, result } = this.#deps.script(spec.taskName ?? '', attempt);
+    const course = this.#deps.script(spec.taskName ?? '', attempt);
+    const { ms, result } = course;
     if (result === 'Refused') return void setTimeout(() => this.#refuse({ taskUid, attempt, epoch }, 'NoFreeSlot'), ms);
-    const timer = setTimeout(() => this.#end(taskUid, ms, result), ms);
+    const timer = setTimeout(() => this.#end(order, { ...course, result }), ms);
     this.#held.set(taskUid, { taskUid, attempt, epoch, report: undefined, timer });
     this.#say(epoch, ({ listener }) => listener.started(this.identity.uid, { taskUid, attempt, epoch }));
   }
 
-  #end(taskUid: string, ms: number, result: Report['result']): void {
+  #end({ taskUid, namespaceUid, ownerUid }: Assign, { ms, result, output: { artifacts: made = [], ...found } = {} }: Course & Pick<Report, 'result'>): void {
     const held = this.#held.get(taskUid);
     if (held === undefined) return;
     const { attempt, epoch } = held;
-    const output = { digest: sha256Hex(`${taskUid} ${attempt} ${result}`), durationMs: ms, observed: { attempt } };
+    const artifacts = made.map((name) => {
+      const sha256 = sha256Hex(name);
+      return { name, uri: blobUri({ namespaceUid, ownerUid, sha256 }), sha256, sizeBytes: name.length, mediaType: 'text/plain' };
+    });
+    for (const { uri } of artifacts) this.#deps.onStored(uri);
+    const output = { digest: sha256Hex(`${taskUid} ${attempt} ${result}`), durationMs: ms, ...found, observed: { attempt, ...found.observed }, ...(artifacts.length === 0 ? {} : { artifacts }) };
     held.report = { taskUid, attempt, epoch, result, reason: result === 'Succeeded' ? 'Completed' : 'ActionFailed', message: 'as scripted', output };
     this.#report(held);
   }

@@ -1,14 +1,18 @@
 // A whole installation in one process: the API server double, terms of the operator that follow each other, and agents that a kubelet
 // of twenty lines starts for the pods that the operator creates. What must never happen is noted while it runs.
+import { blobUri } from '#api/blobs.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
 import type { AgentIdentity } from '#api/identity.ts';
 import { labels } from '#api/labels.ts';
 import type { Task, TaskSpec } from '#api/v1alpha1/task.ts';
-import { agentPools, missions, plans, tasks } from '#api/v1alpha1/kinds.ts';
+import { agentPools, approvals, missions, plans, tasks } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import { dependencyVerdict } from '#domain/dependency.ts';
+import { byPlanName, dependencyObject } from '#domain/plan/newest.ts';
 import { createCaches, type Caches } from '#operator/caches.ts';
+import type { Model } from '#operator/planner/planner.ts';
 import { startTerm, type Term } from '#operator/term/index.ts';
+import type { BlobCopies } from '#operator/task/copies-port.ts';
 import type { UsageSource } from '#operator/usage/book.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createKubeClient, type WatchingClient } from '#platform/kube/client.ts';
@@ -35,11 +39,13 @@ export interface SimulationOptions {
   readonly script: Script;
   /** Tells what missions have used; unset: the installation has no LLM gateway. */
   readonly usage?: UsageSource;
+  /** Makes plans; unset: nobody does. */
+  readonly model?: Model;
 }
 
 /** Starts an API server without an operator; the first `lead()` brings one. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
-  const server = await startFakeApiServer({ types: [missions, plans, tasks, agentPools, pods, namespaces, configMaps], collectsGarbage: true });
+  const server = await startFakeApiServer({ types: [missions, plans, approvals, tasks, agentPools, pods, namespaces, configMaps], collectsGarbage: true });
   server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a' } });
   return new Simulation(server, options);
 }
@@ -53,18 +59,29 @@ export class Simulation {
   readonly random: () => number;
   /** Orders that agents got. */
   readonly orders: Assign[] = [];
+  /** Addresses of the blobs that are kept: agents add theirs, and the operator has some copied. */
+  readonly blobs = new Set<string>();
+  /** The blob service, as far as the operator needs it. */
+  copies: BlobCopies = {
+    keep: async (from, ownerUid) => {
+      if (this.blobs.has(blobUri(from))) this.blobs.add(blobUri({ ...from, ownerUid }));
+      return this.blobs.has(blobUri({ ...from, ownerUid })) ? 'kept' : 'missing';
+    },
+  };
   readonly #script: Script;
   readonly #usage: UsageSource | undefined;
+  readonly #model: Model | undefined;
   readonly #agents = new Map<string, ScriptedAgent>();
   readonly #kubelet: NodeJS.Timeout;
   #reign: Reign | undefined;
   #terms = 0;
 
-  constructor(server: FakeApiServer, { seed, script, usage }: SimulationOptions) {
+  constructor(server: FakeApiServer, { seed, script, usage, model }: SimulationOptions) {
     this.server = server;
     this.random = seeded(seed);
     this.#script = script;
     this.#usage = usage;
+    this.#model = model;
     this.user = createKubeClient(server.config, { userAgent: 'user', sockets: 2 });
     this.#kubelet = setInterval(() => this.#syncPods(), 10);
   }
@@ -89,10 +106,11 @@ export class Simulation {
       clock: systemClock,
       log: silentLog,
       signGrant: () => 'grant',
+      copies: this.copies,
       caBundle: () => 'PEM',
       recorder: { record: nothing, stop: () => Promise.resolve(), dropped: 0 },
       broadcast: { said: nothing, progress: nothing, log: nothing, ended: nothing },
-      model: undefined,
+      model: this.#model,
       usage: this.#usage,
       deposedBy: (higher) => void this.violations.push(`term ${this.#terms} was deposed by ${higher}`),
       onBegan: nothing,
@@ -110,8 +128,9 @@ export class Simulation {
     if (reign === undefined) return;
     reign.isOver = true;
     for (const agent of this.#agents.values()) agent.disconnect();
-    await reign.caches.stop();
+    // A turn that waits until the caches show its own write ends only while they run.
     await reign.term.stop();
+    await reign.caches.stop();
     await reign.client.close();
   }
 
@@ -177,7 +196,7 @@ export class Simulation {
   }
 
   #employ(identity: AgentIdentity): void {
-    const agent = new ScriptedAgent(identity, { script: this.#script, latencyMs: () => this.random() * 4, onOrder: (order, spec) => this.#check(order, spec) });
+    const agent = new ScriptedAgent(identity, { script: this.#script, latencyMs: () => this.random() * 4, onOrder: (order, spec) => this.#check(order, spec), onStored: (uri) => void this.blobs.add(uri) });
     this.#agents.set(identity.uid, agent);
     if (this.#reign !== undefined) agent.connect(this.#reign.term.leadership);
   }
@@ -186,15 +205,20 @@ export class Simulation {
   #check(order: Assign, { dependsOn, missionRef, run, taskName = '' }: TaskSpec): void {
     const { taskUid } = order;
     this.orders.push(order);
-    const all = this.tasks();
-    const siblings = new Map(all.filter(({ spec }) => spec.missionRef?.uid === missionRef?.uid && spec.run === run).map((task) => [task.spec.taskName, task]));
+    const siblings = this.tasks().filter(({ spec }) => spec.missionRef?.uid === missionRef?.uid && spec.run === run);
+    const own = this.tasks().find(({ metadata }) => metadata.uid === taskUid);
     for (const name of dependsOn) {
-      const dependency = siblings.get(name);
+      const dependency = meantBy(name, own, siblings);
       if (dependency === undefined || dependencyVerdict(dependency) !== 'satisfied') this.violations.push(`${taskName} was handed out before ${name} had succeeded`);
     }
-    if (all.find(({ metadata }) => metadata.uid === taskUid)?.status?.outcome !== undefined) this.violations.push(`${taskName} was handed out although it is decided`);
+    if (own?.status?.outcome !== undefined) this.violations.push(`${taskName} was handed out although it is decided`);
     if (this.agents.some((agent) => agent.runs(taskUid))) this.violations.push(`${taskName} was handed out although it runs`);
   }
+}
+
+function meantBy(name: string, task: Task | undefined, siblings: readonly Task[]): Task | undefined {
+  const object = task && dependencyObject(task, name);
+  return object === undefined ? byPlanName(siblings).get(name) : siblings.find(({ metadata }) => metadata.name === object);
 }
 
 /** Waits until `happened`; fails with `what` after half a minute. */

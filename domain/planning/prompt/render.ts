@@ -1,7 +1,7 @@
 // From a request to the words a model reads. Texts of users are data: they stand inside one JSON document and cannot end it.
 import { canonicalJson } from '#domain/digest.ts';
 import type { PlanRequest } from '#domain/planning/request.ts';
-import { promptVersion, systemPrompt } from './prompt.v1.ts';
+import { promptVersion, systemPrompt } from './prompt.v2.ts';
 
 /** What is sent first. */
 export interface Prompt {

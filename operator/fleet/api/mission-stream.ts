@@ -2,6 +2,7 @@
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { findCondition } from '#domain/conditions.ts';
+import { byPlanName } from '#domain/plan/newest.ts';
 import type { Store } from '#platform/kube/types.ts';
 
 /** Reason and message of the Succeeded condition. */
@@ -39,5 +40,5 @@ export function currentTasks(tasks: Pick<Store<Task>, 'list'>, { metadata, statu
 
 /** A task of the current run by its name in the plan. */
 export function currentTask(tasks: Pick<Store<Task>, 'list'>, mission: Mission, name: string): Task | undefined {
-  return currentTasks(tasks, mission).find(({ spec }) => spec.taskName === name);
+  return byPlanName(currentTasks(tasks, mission)).get(name);
 }

@@ -14,7 +14,7 @@ const later: ModelAnswer = { kind: 'later', retryAfterMs: 2000, message: 'overlo
 const refused = (type: string): ModelAnswer => ({ kind: 'refused', type, message: 'no' });
 
 function previewing(model: ScriptedModel, { user = 'writer', pools = [aPool().build()], leads = true, gateway = true }: { user?: string; pools?: AgentPool[]; leads?: boolean; gateway?: boolean } = {}) {
-  const parts = gateway ? (clock: Parameters<typeof createPlanner>[0]['clock']) => ({ planner: createPlanner({ model, clock, maxTokens: 8000 }), pools: { list: () => pools } }) : undefined;
+  const parts = gateway ? (clock: Parameters<typeof createPlanner>[0]['clock']) => ({ planner: createPlanner({ model, clock, maxTokens: 8000, defaultModel: 'claude-sonnet-5-5' }), pools: { list: () => pools } }) : undefined;
   const api = anApi(leads ? undefined : null, parts);
   const { orchestrator, options } = api.as(user);
   return { ...api, plan: (request: { namespace?: string; specJson?: string } = {}, more: object = {}) => orchestrator.plan({ namespace: 'team-a', specJson: specJson(), ...request }, { ...options, ...more }) };

@@ -4,12 +4,15 @@ import { MissionUsage } from '#api/v1alpha1/mission.ts';
 import { aMission } from '#testing/builders/mission.ts';
 import { statusPatch } from '../../reconciler.ts';
 import { applied, conditionsOf, failed, running, succeeded, suite, type Surroundings, t0, underway, viewOf } from '../testing.ts';
+import { moneyCancels } from './budget.ts';
+import type { MissionView } from './view.ts';
 import { decideMission } from './index.ts';
 
 const spent = (costMicroUsd: number, reservedMicroUsd = 0): Usage => ({ settled: { inputTokens: 100, outputTokens: 20, cacheReadTokens: 300, cacheWriteTokens: 4, costMicroUsd }, reservedMicroUsd, calls: 2 });
 const told = { inputTokens: 100, outputTokens: 20, cacheReadTokens: 300, cacheWriteTokens: 4, calls: 2, costUsd: '1.50', reservedUsd: '0.00' };
 const plain = aMission().withTask('a').withTask('b', { after: ['a'] });
-const limited = plain.spec({ budget: { maxCostUsd: '2.00' } });
+const limited = plain.spec({ budget: { maxCostUsd: '2.00', warnPercent: 80, onExceeded: 'Fail' } });
+const cancelled = plain.spec({ budget: { maxCostUsd: '2.00', warnPercent: 80, onExceeded: 'Cancel' } });
 const refusal = 'budget_exceeded: the call may cost 1.00 USD, but the mission has 0.50 USD left';
 const working = { tasks: { a: running }, live: ['a'] } as const;
 /** The mission at work, having spent this much. */
@@ -21,6 +24,7 @@ describe('the usage of a mission', () => {
   suite({
     'is told in dollars': { view: at(plain, spent(1_500_000, 70)), status: { usage: { ...told, reservedUsd: '0.00007' } } },
     'is told with what was saved': { view: at(plain, { ...spent(1_500_000), cachedCalls: 3, savedMicroUsd: 40 }), status: { usage: { ...told, cachedCalls: 3, savedUsd: '0.00004' } } },
+    'is told with what cheaper models and batches saved': { view: at(plain, { ...spent(1_500_000), downgradedCalls: 2, batchedCalls: 1, savedMicroUsd: 40 }), status: { usage: { ...told, downgradedCalls: 2, batchedCalls: 1, savedUsd: '0.00004' } } },
     'is told while the mission is refused': { view: viewOf(plain.build(), { pools: [], usage: spent(1_500_000) }), status: { usage: told }, conditions: { Accepted: 'False/NoMatchingPool', WithinBudget: 'True/WithinBudget' } },
     'is told while the mission is planned': { view: viewOf(planned, { planner: { kind: 'asking' }, usage: spent(1_500_000) }), status: { usage: told }, conditions: { Succeeded: 'Unknown/Planning', WithinBudget: 'True/WithinBudget' } },
   });
@@ -59,10 +63,13 @@ describe('the budget of a mission', () => {
   suite({
     'is kept while less than four fifths are spent': { view: at(limited, spent(1_599_999)), conditions: { WithinBudget: 'True/WithinBudget' }, message: '1.599999 of 2.00 USD are spent' },
     'is low from four fifths on': { view: at(limited, spent(1_600_000)), conditions: { WithinBudget: 'True/BudgetLow' }, message: '1.60 of 2.00 USD are spent' },
+    'is low from another share on where it says so': { view: at(plain.spec({ budget: { maxCostUsd: '2.00', warnPercent: 50, onExceeded: 'Fail' } }), spent(1_000_000)), conditions: { WithinBudget: 'True/BudgetLow' } },
+    'suspends the calls that wait for more': { view: at(limited, { ...spent(1_999_999), waiting: 2 }), conditions: { WithinBudget: 'False/BudgetSuspended' }, message: '1.999999 of 2.00 USD are spent; 2 calls wait for more' },
+    'may suspend calls though it has money, where a pool has none': { view: at(plain, { ...spent(1), waiting: 1 }), conditions: { WithinBudget: 'False/BudgetSuspended' }, message: '0.000001 USD are spent; the mission has no budget of its own; 1 call waits for more' },
     'is low until all of it is spent': { view: at(limited, spent(1_999_999)), conditions: { WithinBudget: 'True/BudgetLow' } },
     'is exceeded when all of it is spent': { view: at(limited, spent(2_000_000)), conditions: { WithinBudget: 'False/BudgetExceeded' } },
     'is kept while nothing was spent': { view: underway(limited, working), conditions: { WithinBudget: 'True/WithinBudget' }, message: '0.00 of 2.00 USD are spent' },
-    'of nothing is kept by a mission that spends nothing': { view: underway(plain.spec({ budget: { maxCostUsd: '0.00' } }), working), conditions: { WithinBudget: 'True/WithinBudget' } },
+    'of nothing is kept by a mission that spends nothing': { view: underway(plain.spec({ budget: { maxCostUsd: '0.00', warnPercent: 80, onExceeded: 'Fail' } }), working), conditions: { WithinBudget: 'True/WithinBudget' } },
     'may be that of the installation': { view: at(plain, spent(1_500_000)), conditions: { WithinBudget: 'True/WithinBudget' }, message: '1.50 USD are spent; the mission has no budget of its own' },
     'is exceeded when a task was refused for it': { view: underway(limited.spec({ failurePolicy: 'Continue' }), refusedTask), conditions: { WithinBudget: 'False/BudgetExceeded' }, message: `task a: ${refusal}` },
     'is exceeded when the planner was refused for it': { view: viewOf(planned, { planner: { kind: 'refused', message: refusal } }), conditions: { Accepted: 'False/PlanRefused', WithinBudget: 'False/BudgetExceeded' }, message: `planner: ${refusal}` },
@@ -91,5 +98,29 @@ describe('the budget of a mission', () => {
     expect(statusPatch(mission.status, decideMission(forgotten, t0).status ?? {})).toBeUndefined();
     const again = viewOf({ ...mission, spec: { ...mission.spec, runRequest: '2' } }, { others: tasks });
     expect(conditionsOf(decideMission(again, t0))).toMatchObject({ WithinBudget: 'True/WithinBudget' });
+  });
+});
+
+describe('a refusal for want of money', () => {
+  const cases: Record<string, { view: ReturnType<typeof viewOf>; want: boolean }> = {
+    'of a task cancels a mission that wants it': { view: underway(cancelled, refusedTask), want: true },
+    'of the planner too': { view: viewOf(cancelled.spec({ tasks: [], planner: { maxTasks: 20 } }).build(), { planner: { kind: 'refused', message: refusal } }), want: true },
+    'cancels no other mission': { view: underway(limited, refusedTask), want: false },
+    'that did not happen cancels nothing': { view: at(cancelled, spent(2_000_000)), want: false },
+  };
+  test.each(Object.entries(cases))('%s', (_, { view, want }) => expect(moneyCancels(view)).toBe(want));
+
+  test('ends the run as cancelled', () => {
+    const steps = [underway(cancelled, refusedTask)];
+    for (let step = 0; step < 4; step++) steps.push(applied(steps[step] as MissionView, decideMission(steps[step] as MissionView, t0)));
+    expect(steps.at(-1)?.mission.status?.conditions).toContainEqual(expect.objectContaining({ type: 'Succeeded', status: 'False', reason: 'Cancelled', message: expect.stringContaining('budget.onExceeded') }));
+    const planner = viewOf(cancelled.spec({ tasks: [], planner: { maxTasks: 20 } }).build(), { planner: { kind: 'refused', message: refusal } });
+    expect(conditionsOf(decideMission(planner, t0))).toMatchObject({ Succeeded: 'False/Cancelled' });
+  });
+
+  test('is past when the mission has ended: nobody waits any more', () => {
+    const all: Surroundings = { tasks: { a: succeeded, b: succeeded } };
+    const ended = applied(at(limited, spent(1), all), decideMission(at(limited, spent(1), all), t0));
+    expect(conditionsOf(decideMission({ ...ended, usage: { ...spent(1), waiting: 1 } }, t0))['WithinBudget']).toBe('True/WithinBudget');
   });
 });

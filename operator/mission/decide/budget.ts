@@ -1,9 +1,10 @@
 // What the mission has used of language models, and whether that is within its budget. The gateway refuses; this only tells.
 import type { OutcomeReason } from '#api/conditions.ts';
-import { errorTypes } from '#api/llm.ts';
-import type { MissionStatus, MissionUsage } from '#api/v1alpha1/mission.ts';
+import { errorTypes, type Usage } from '#api/llm.ts';
+import type { Budget, MissionStatus, MissionUsage } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { findCondition, plainText, type Wanted } from '#domain/conditions.ts';
+import { isReached } from '#domain/cost/ladder.ts';
 import { formatMicroUsd, microUsdOf } from '#domain/cost/money.ts';
 import { isFinished, type MissionView } from './view.ts';
 
@@ -11,9 +12,17 @@ import { isFinished, type MissionView } from './view.ts';
 export function usageStatus({ mission, usage }: MissionView): Pick<MissionStatus, 'usage'> {
   if (usage === undefined) return mission.status?.usage === undefined ? {} : { usage: mission.status.usage };
   const { costMicroUsd, ...tokens } = usage.settled;
-  const { calls, reservedMicroUsd, cachedCalls, savedMicroUsd = 0 } = usage;
-  const saved = cachedCalls === undefined ? {} : { cachedCalls, savedUsd: usdOf(savedMicroUsd) };
-  return { usage: { ...tokens, calls, costUsd: usdOf(costMicroUsd), reservedUsd: usdOf(reservedMicroUsd), ...saved } };
+  const { calls, reservedMicroUsd } = usage;
+  return { usage: { ...tokens, calls, costUsd: usdOf(costMicroUsd), reservedUsd: usdOf(reservedMicroUsd), ...savingsOf(usage) } };
+}
+
+function savingsOf({ cachedCalls, downgradedCalls, batchedCalls, savedMicroUsd }: Usage): Pick<MissionUsage, 'cachedCalls' | 'downgradedCalls' | 'batchedCalls' | 'savedUsd'> {
+  return {
+    ...(cachedCalls === undefined ? {} : { cachedCalls }),
+    ...(downgradedCalls === undefined ? {} : { downgradedCalls }),
+    ...(batchedCalls === undefined ? {} : { batchedCalls }),
+    ...(savedMicroUsd === undefined ? {} : { savedUsd: usdOf(savedMicroUsd) }),
+  };
 }
 
 // As much as a budget can be.
@@ -30,19 +39,34 @@ export function withinBudget(view: MissionView): readonly Wanted[] {
   // How a run has ended stays told, also when nobody remembers the refusal any more.
   if (isFinished(view.mission) && before?.reason === 'BudgetExceeded') return [before];
   const { usage } = usageStatus(view);
-  const limitUsd = spec.budget?.maxCostUsd;
   const refusal = refusalOf(view);
   if (refusal !== undefined) return [exceeded(plainText(refusal, 1000))];
-  return usage === undefined && limitUsd === undefined ? [] : [bySpending(usage, limitUsd)];
+  const waiting = waitingOf(view);
+  if (waiting > 0) return [suspended(waiting, usage, spec.budget)];
+  return usage === undefined && spec.budget === undefined ? [] : [bySpending(usage, spec.budget)];
 }
 
-function bySpending(usage: MissionUsage | undefined, limitUsd: string | undefined): Wanted {
+/** True when a call was refused for want of money, and the mission is to be cancelled then. */
+export function moneyCancels(view: Pick<MissionView, 'mission' | 'run' | 'planning' | 'tasks'>): boolean {
+  return view.mission.spec.budget?.onExceeded === 'Cancel' && refusalOf(view) !== undefined;
+}
+
+function waitingOf({ mission, usage }: MissionView): number {
+  return isFinished(mission) ? 0 : (usage?.waiting ?? 0);
+}
+
+function suspended(waiting: number, usage: MissionUsage | undefined, budget: Budget | undefined): Wanted {
+  const { message } = bySpending(usage, budget);
+  return { type: 'WithinBudget', status: 'False', reason: 'BudgetSuspended', message: `${message}; ${waiting === 1 ? '1 call waits' : `${waiting} calls wait`} for more` };
+}
+
+function bySpending(usage: MissionUsage | undefined, budget: Budget | undefined): Wanted {
   const { costUsd = '0.00' } = usage ?? {};
-  if (limitUsd === undefined) return within('WithinBudget', `${costUsd} USD are spent; the mission has no budget of its own`);
-  const message = `${costUsd} of ${limitUsd} USD are spent`;
-  const [spent, limit] = [microUsdOf(costUsd), microUsdOf(limitUsd)];
+  if (budget === undefined) return within('WithinBudget', `${costUsd} USD are spent; the mission has no budget of its own`);
+  const message = `${costUsd} of ${budget.maxCostUsd} USD are spent`;
+  const [spent, limit] = [microUsdOf(costUsd), microUsdOf(budget.maxCostUsd)];
   if (spent > 0 && spent >= limit) return exceeded(message);
-  return within(spent > 0 && spent >= limit - Math.floor(limit / 5) ? 'BudgetLow' : 'WithinBudget', message);
+  return within(spent > 0 && isReached(budget.warnPercent, { usedMicroUsd: spent, limitMicroUsd: limit }) ? 'BudgetLow' : 'WithinBudget', message);
 }
 
 function within(reason: 'WithinBudget' | 'BudgetLow', message: string): Wanted {
@@ -54,7 +78,7 @@ function exceeded(message: string): Wanted {
 }
 
 /** What planner or tasks said last, where a budget was the reason. */
-function refusalOf({ run, planning: { planner }, tasks }: MissionView): string | undefined {
+function refusalOf({ run, planning: { planner }, tasks }: Pick<MissionView, 'run' | 'planning' | 'tasks'>): string | undefined {
   if (planner.kind === 'refused') return planner.message.startsWith(`${errorTypes.budget}: `) ? `planner: ${planner.message}` : undefined;
   const refused = tasks.find((task) => task.spec.run === run && lastWordOf(task)?.reason === taskReason);
   return refused && `task ${refused.spec.taskName ?? refused.metadata.name}: ${lastWordOf(refused)?.message ?? ''}`;

@@ -1,6 +1,9 @@
 // Why a run ends before all its tasks were done, derived anew each time from the spec and the outcomes.
 import { type Instant, parseTime } from '#api/time.ts';
 import type { OutcomeReason } from '#api/conditions.ts';
+import { moneyCancels } from './budget.ts';
+import { whyNoReplan } from './replans.ts';
+import type { Trouble } from './trouble.ts';
 import { isUnplanned, type MissionView, type Node } from './view.ts';
 
 /** An early end. */
@@ -20,6 +23,9 @@ interface Counted {
   readonly nodes: readonly Node[];
   /** Tasks that failed and whose failure counts. */
   readonly failures: readonly Node[];
+  /** Set while another plan may take the place of this one. */
+  readonly trouble: Trouble | undefined;
+  readonly holdsForPeople: boolean;
 }
 
 /** The early end of this run, or undefined. Cancel wins over Stop, and both over everything else. */
@@ -38,12 +44,13 @@ const reasons = [
 ] as const;
 const [cancelled, stopped, exceeded, failed] = reasons;
 
-function askedFor({ mission }: MissionView, now: Instant): Ending | undefined {
+function askedFor(view: MissionView, now: Instant): Ending | undefined {
+  const { mission } = view;
   const { operatingMode } = mission.spec;
   if (operatingMode === 'Cancel') return { ...cancelled, message: 'operatingMode is Cancel' };
   // Running attempts may finish, but not past the deadline.
   if (operatingMode === 'Stop') return { ...stopped, message: 'operatingMode is Stop', abortsRunning: isPast(mission, now) };
-  return undefined;
+  return moneyCancels(view) ? { ...cancelled, message: 'budget.onExceeded is Cancel, and a call was refused for want of money' } : undefined;
 }
 
 /** What was cut stays cut, whatever spec and clock say later: a run that lost tasks to an end cannot go on as if it had not. */
@@ -56,19 +63,19 @@ function begun({ nodes }: Counted): Ending | undefined {
   return undefined;
 }
 
-function deadlinePassed(view: MissionView, { nodes }: Counted, now: Instant): Ending | undefined {
+function deadlinePassed(view: MissionView, { nodes, trouble, holdsForPeople }: Counted, now: Instant): Ending | undefined {
   const { mission } = view;
-  const undecided = isUnplanned(view) || nodes.some(({ result }) => result === undefined);
+  const undecided = isUnplanned(view) || trouble !== undefined || holdsForPeople || nodes.some(({ result }) => result === undefined);
   if (!undecided || !isPast(mission, now)) return undefined;
   return { ...exceeded, message: `activeDeadlineSeconds ${mission.spec.activeDeadlineSeconds ?? ''} passed` };
 }
 
-function tooManyFailures({ mission }: MissionView, { failures }: Counted): Ending | undefined {
-  const { failurePolicy, errorThreshold } = mission.spec;
+function tooManyFailures(view: MissionView, { failures, trouble }: Counted): Ending | undefined {
+  const { failurePolicy, errorThreshold } = view.mission.spec;
   const [first] = failures;
-  const stops = failurePolicy === 'FailFast' || (errorThreshold > 0 && failures.length > errorThreshold);
-  if (first === undefined || !stops) return undefined;
-  return { ...failed, message: `task ${first.planned.name} failed` };
+  const stops = failurePolicy !== 'Continue' || (errorThreshold > 0 && failures.length > errorThreshold);
+  if (first === undefined || !stops || trouble !== undefined) return undefined;
+  return { ...failed, message: `task ${first.planned.name} failed${whyNoReplan(view)}` };
 }
 
 function isPast(mission: MissionView['mission'], now: Instant): boolean {

@@ -1,11 +1,14 @@
 // What follows from a view by counting: how far the run is, what its goals are, whether it is being ended, and which tasks will never exist.
+import type { OutcomeReason } from '#api/conditions.ts';
 import type { Instant } from '#api/time.ts';
-import type { TaskCounts } from '#api/v1alpha1/mission.ts';
+import type { AwaitedApproval, TaskCounts } from '#api/v1alpha1/mission.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
 import type { Phase } from '#domain/plan/phase.ts';
 import { type Ending, endingOf } from './ending.ts';
+import { awaitedApprovals, holdsForPeople } from './approvals.ts';
 import { decideRunGoals } from './goals.ts';
 import { type Extent, extentOf, leaveOut, nodesOf } from './nodes.ts';
+import { type Trouble, troubleOf } from './trouble.ts';
 import { isRunning, type MissionView, type Node } from './view.ts';
 import { type Work, workResult } from './work.ts';
 
@@ -22,6 +25,12 @@ export interface Facts extends Work {
   /** Objects of this run without outcome, strays included. */
   readonly open: readonly Task[];
   readonly ending: Ending | undefined;
+  /** Set while another plan may take the place of this one. */
+  readonly trouble: Trouble | undefined;
+  /** What people are asked to approve, and what they have said. */
+  readonly awaited: readonly AwaitedApproval[];
+  /** True when nothing else is left to do before people have spoken about a required goal. */
+  readonly holdsForPeople: boolean;
   readonly counts: TaskCounts;
 }
 
@@ -35,14 +44,20 @@ export function factsOf(view: MissionView, now: Instant): Facts {
   const planned = new Set(view.plan.map(({ objectName }) => objectName));
   const open = ofRun.filter(({ status }) => status?.outcome === undefined);
   const wanted = isOutputDue(view, { nodes: all, goals, failures }) ? all : leaveOut(all, ({ planned: { phase }, object }) => phase === 'output' && object === 'not created');
-  const ending = endingOf(view, { nodes: wanted, failures }, now);
+  const first = all.filter(isFirst);
+  const trouble = troubleOf(view, { first, failures, goals });
+  const holds = trouble === undefined && failures.length === 0 && holdsForPeople(view, { first, goals });
+  const ending = endingOf(view, { nodes: wanted, failures, trouble, holdsForPeople: holds }, now);
   const nodes = ending?.runsFinally === true && endedBy(ending, { nodes: wanted, open }).length === 0 ? leaveOutUncreated(wanted) : wanted;
-  return { nodes, extent, reach: reachOf(nodes), strays: ofRun.filter(({ metadata }) => !planned.has(metadata.name)), open, failures, goals, ending, counts: countsOf(nodes) };
+  return { nodes, extent, reach: reachOf(nodes), strays: ofRun.filter(({ metadata }) => !planned.has(metadata.name)), open, failures, goals, ending, trouble, awaited: awaitedApprovals(view, all, now), holdsForPeople: holds, counts: countsOf(nodes) };
 }
 
-// Tasks of the graph and those that check goals exist from the start: they wait for each other by dependsOn.
-const stages: Readonly<Record<Phase, number>> = { work: 0, verifier: 0, output: 1, finally: 2 };
+// Tasks of the graph and those that check goals exist from the start: they wait for each other by dependsOn. What is looked at first is alone until there is a plan.
+const stages: Readonly<Record<Phase, number>> = { survey: 0, work: 0, verifier: 0, output: 1, finally: 2 };
 const stageOf = ({ planned }: Node) => stages[planned.phase];
+
+/** True for tasks of the graph and those that check goals. */
+export const isFirst = (node: Node): boolean => stageOf(node) === 0;
 
 /** True while the output may still be delivered: until all is checked, and then when all is well. */
 function isOutputDue(view: MissionView, facts: Work): boolean {
@@ -70,7 +85,8 @@ export function endedBy({ runsFinally }: Ending, { nodes, open }: Pick<Facts, 'n
 function countsOf(nodes: readonly Node[]): TaskCounts {
   const having = (result: TaskResult) => nodes.filter((node) => node.result === result).length;
   const running = nodes.filter(isRunning).length;
+  const memoized = nodes.filter(({ task }) => task?.status?.outcome?.reason === ('Memoized' satisfies OutcomeReason)).length;
   const counts = { succeeded: having('Succeeded'), failed: having('Failed'), skipped: having('Skipped'), cancelled: having('Cancelled') };
   const decided = counts.succeeded + counts.failed + counts.skipped + counts.cancelled;
-  return { total: nodes.length, pending: nodes.length - decided - running, running, ...counts };
+  return { total: nodes.length, pending: nodes.length - decided - running, running, ...counts, ...(memoized === 0 ? {} : { memoized }) };
 }

@@ -5,7 +5,7 @@ import { plainText } from '#domain/conditions.ts';
 import { describePlanFault, firstPlanFault } from '#domain/plan/faults.ts';
 import { askingOf, offersOf } from '#domain/planning/offers.ts';
 import type { Facts } from './facts.ts';
-import { hasStarted, isUnplanned, type MissionView } from './view.ts';
+import { type Candidate, hasStarted, isUnplanned, type MissionView } from './view.ts';
 
 export interface MissionFault {
   readonly reason: Exclude<MissionReason<'Accepted'>, 'Accepted'>;
@@ -45,14 +45,20 @@ function noTasks({ mission }: MissionView) {
 
 /** Why there will be no plan unless somebody changes something. */
 function noPlan(view: MissionView): MissionFault | undefined {
-  const { plan, planner } = view.planning;
-  if (!isUnplanned(view)) return undefined;
-  if (plan !== undefined) {
-    const faults = plan.spec.faults.map((fault) => plainText(fault, 200)).join('; ');
-    return { reason: 'PlanRejected', message: plainText(`plans.coditect.ai ${plan.metadata.name}: no valid plan came of ${plan.spec.rounds} answers: ${faults}`, 1000) };
-  }
+  const { candidate, planner } = view.planning;
+  if (!isUnplanned(view) || candidate?.state === 'awaited') return undefined;
+  if (candidate !== undefined) return rejection(candidate);
   if (planner.kind === 'absent') return { reason: 'NoPlanner', message: 'spec.planner: this installation has no LLM gateway; install it, or write the task graph under spec.tasks' };
   return planner.kind === 'refused' ? { reason: 'PlanRefused', message: plainText(planner.message, 1000) } : undefined;
+}
+
+function rejection({ plan, state, standing }: Candidate): MissionFault {
+  if (state === 'denied') {
+    const comment = standing?.comment === undefined ? '' : `: ${standing.comment}`;
+    return { reason: 'PlanDenied', message: plainText(`plans.coditect.ai ${plan.metadata.name} was rejected by ${standing?.rejectedBy ?? 'somebody'}${comment}`, 1000) };
+  }
+  const faults = plan.spec.faults.map((fault) => plainText(fault, 200)).join('; ');
+  return { reason: 'PlanRejected', message: plainText(`plans.coditect.ai ${plan.metadata.name}: no valid plan came of ${plan.spec.rounds} answers: ${faults}`, 1000) };
 }
 
 const utf8 = new TextEncoder();
@@ -73,10 +79,10 @@ function planIsInvalid(view: MissionView) {
 }
 
 function startedTaskChanged(view: MissionView, { strays }: Facts) {
-  const { live, plan } = view;
+  const { live, plan, planning: { superseded } } = view;
   // Until there is a plan nobody knows what was changed.
   if (isUnplanned(view)) return undefined;
-  const started = strays.find((task) => hasStarted(task, live));
+  const started = strays.find((task) => hasStarted(task, live) && !superseded.has(task.metadata.name));
   const name = started?.spec.taskName;
   if (name === undefined) return undefined;
   const changed = plan.some((planned) => planned.name === name);

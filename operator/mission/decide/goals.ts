@@ -1,7 +1,7 @@
 // The goals of a run, and the files that they are about.
 import type { Instant } from '#api/time.ts';
-import type { GoalStatus, MissionStatus } from '#api/v1alpha1/mission.ts';
-import { decideGoals } from '#domain/goals/decide.ts';
+import type { AwaitedApproval, GoalStatus, MissionStatus } from '#api/v1alpha1/mission.ts';
+import { awaitedGoals, decideGoals, type GoalsView } from '#domain/goals/decide.ts';
 import { recordedTrees, taskFact } from '#domain/goals/facts.ts';
 import type { GoalReason } from '#domain/goals/reasons.ts';
 import type { Phase } from '#domain/plan/phase.ts';
@@ -9,20 +9,33 @@ import { isUnplanned, type MissionView, type Node } from './view.ts';
 
 /** State, evidence and proof of each goal of this run. */
 export function decideRunGoals(view: MissionView, nodes: readonly Node[], now: Instant): GoalStatus[] {
-  const { mission, run, withoutVerifier } = view;
+  const { mission } = view;
   // Goals speak of tasks that there will be once there is a plan.
   if (isUnplanned(view)) return mission.spec.goals.map(({ name }) => ({ name, state: 'Unknown', reason: 'Waiting' satisfies GoalReason, evidence: 'there is no plan yet' }));
+  return decideGoals(goalsView(view, nodes, now));
+}
+
+/** What people are asked about goals of this run. */
+export function awaitedOfGoals(view: MissionView, nodes: readonly Node[], now: Instant): AwaitedApproval[] {
+  return isUnplanned(view) ? [] : awaitedGoals(goalsView(view, nodes, now));
+}
+
+function goalsView(view: MissionView, nodes: readonly Node[], now: Instant): GoalsView {
+  const { mission, run, withoutVerifier, approvals } = view;
+  const { name, uid } = mission.metadata;
+  const workspaceTree = workspaceOf(view, nodes)?.tree;
   const facts = (phase: Phase) => nodes.filter(({ planned }) => planned.phase === phase).map(({ planned, task, result }) => ({ ...taskFact(planned.name, planned.spec, task?.status), outcome: result }));
   const [tasks, verifiers] = [facts('work'), facts('verifier')];
-  return decideGoals({
+  return {
     goals: mission.spec.goals,
     tasks,
     verifiers,
-    recordedTrees: recordedTrees([...tasks, ...verifiers], workspaceOf(view, nodes)?.tree),
+    recordedTrees: recordedTrees([...tasks, ...verifiers], workspaceTree),
+    approvals: { mission: { name, uid }, run, plan: mission.spec.tasks, workspaceTree, said: approvals },
     withoutVerifier: new Set(nodes.filter(({ task }) => task !== undefined && withoutVerifier.has(task.metadata.uid)).map(({ planned }) => planned.name)),
     previous: mission.status?.runNumber === run ? (mission.status.goals ?? []) : [],
     now,
-  });
+  };
 }
 
 /** The files of this run: what the first task found that started from the workspace itself. Kept once known. */

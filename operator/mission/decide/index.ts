@@ -5,8 +5,8 @@ import { msToDeadline } from './ending.ts';
 import { msToExpiry } from './expiry.ts';
 import { endedBy, type Facts, factsOf } from './facts.ts';
 import { firstSpecFault, firstWorldFault } from './faults.ts';
-import { cancelRest, confirmAbsences, createMissing, deleteOldRuns, deleteStrays, nextExtent, type NotedIntent, skipDependents } from './intents.ts';
-import { abandonPlan, requestPlan } from './planning.ts';
+import { cancelRest, confirmAbsences, createMissing, deleteOldRuns, deleteStrays, isStill, nextExtent, type NotedIntent, skipDependents } from './intents.ts';
+import { abandonPlan, requestPlan, requestRevision } from './planning.ts';
 import { endingResult, runResult } from './result.ts';
 import { endedStatus, finishedStatus, planningStatus, refusedStatus, runningStatus } from './status.ts';
 import { isFinished, isUnplanned, type MissionView } from './view.ts';
@@ -47,7 +47,7 @@ function finished(view: MissionView, now: Instant): MissionDecision | undefined 
 }
 
 /** Of a mission that has not ended, in order of precedence: the first with something to say wins, and what is left is carried on. */
-const policies: readonly ((situation: Situation) => MissionDecision | undefined)[] = [absenceUnproven, endsEarly, specIsFaulty, worldIsFaulty, planIsMissing];
+const policies: readonly ((situation: Situation) => MissionDecision | undefined)[] = [absenceUnproven, endsEarly, specIsFaulty, worldIsFaulty, planIsMissing, planDidNotGetThere, peopleAreAsked];
 
 /** A task that the cache does not show was deleted, or the cache is late: the run may not fail for the second. */
 function absenceUnproven({ facts }: Situation): MissionDecision | undefined {
@@ -78,7 +78,22 @@ function specIsFaulty({ view, facts, now }: Situation): MissionDecision | undefi
 /** Nothing runs before the plan is an object; what runs of an earlier one goes on. */
 function planIsMissing({ view, facts, now }: Situation): MissionDecision | undefined {
   if (!isUnplanned(view)) return undefined;
-  return { intents: requestPlan(view), status: planningStatus({ view, facts, extent: facts.extent, now }), ...wake(msToDeadline(view.mission, now)) };
+  const suspended = view.mission.spec.operatingMode === 'Suspend';
+  const looking = suspended ? [] : createMissing(view, facts);
+  const status = planningStatus({ view, facts, extent: suspended ? facts.extent : nextExtent(facts), now });
+  return { intents: [...looking, ...requestPlan(view, facts)], status, ...wake(msToDeadline(view.mission, now)) };
+}
+
+/** Once nothing goes on any more, another plan takes the place of the one that did not get there. */
+function planDidNotGetThere({ view, facts, now }: Situation): MissionDecision | undefined {
+  if (facts.trouble === undefined || !isStill(view, facts)) return undefined;
+  return { intents: requestRevision(view, facts), status: planningStatus({ view, facts, extent: facts.extent, now }), ...wake(msToDeadline(view.mission, now)) };
+}
+
+/** What follows the goals waits for them; what the graph has is done. */
+function peopleAreAsked({ view, facts, now }: Situation): MissionDecision | undefined {
+  if (!facts.holdsForPeople) return undefined;
+  return { intents: deleteOldRuns(view), status: runningStatus({ view, facts, extent: facts.extent, now }), ...wake(msToDeadline(view.mission, now)) };
 }
 
 function worldIsFaulty({ view, facts, now }: Situation): MissionDecision | undefined {

@@ -1,18 +1,19 @@
 // What can be done about a mission, and which of it is due.
 import type { OutcomeReason } from '#api/conditions.ts';
-import { labels, taskRoles } from '#api/labels.ts';
+import { annotations, labels, taskRoles } from '#api/labels.ts';
 import { group, version } from '#api/v1alpha1/kinds.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
 import type { PlannedTask } from '#domain/plan/expand.ts';
 import { dependencyState, topologicalOrder } from '#domain/graph/graph.ts';
+import type { Revision } from '#domain/planning/revision.ts';
 import type { Ending } from './ending.ts';
-import { endedBy, type Facts } from './facts.ts';
+import { endedBy, type Facts, isFirst } from './facts.ts';
 import type { Extent } from './nodes.ts';
 import { hasStarted, type MissionView, type Node } from './view.ts';
 
 /** A Task to be created. */
-export type NewTask = Pick<Task, 'apiVersion' | 'kind' | 'spec'> & { readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly ownerReferences: readonly Owner[] } };
+export type NewTask = Pick<Task, 'apiVersion' | 'kind' | 'spec'> & { readonly metadata: { readonly name: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>>; readonly ownerReferences: readonly Owner[] } };
 
 interface Owner {
   readonly apiVersion: string;
@@ -28,7 +29,7 @@ export type MissionIntent =
   | { readonly kind: 'deleteTask'; readonly task: Task }
   | { readonly kind: 'decideTask'; readonly task: Task; readonly result: TaskResult; readonly reason: OutcomeReason; readonly message: string }
   | { readonly kind: 'confirmGone'; readonly name: string }
-  | { readonly kind: 'requestPlan' }
+  | { readonly kind: 'requestPlan'; readonly revision?: Revision; /** JSON of what was found before there was a plan. */ readonly survey?: string }
   | { readonly kind: 'abandonPlan' }
   | { readonly kind: 'deleteMission' };
 export type NotedIntent = MissionIntent & { readonly note: string };
@@ -37,11 +38,12 @@ export type NotedIntent = MissionIntent & { readonly note: string };
 const chunk = 50;
 
 /** Creates the next chunk of the plan, as far as its phases have begun. */
-export function createMissing({ mission }: MissionView, facts: Facts): NotedIntent[] {
+export function createMissing({ mission, planning }: MissionView, facts: Facts): NotedIntent[] {
+  const made = { revision: planning.chain.at(-1)?.spec.revision, objects: planning.chain.length > 1 ? new Map(facts.nodes.map(({ planned }) => [planned.name, planned.objectName])) : undefined };
   return facts.nodes
     .slice(facts.extent.createdThrough, nextExtent(facts).createdThrough)
     .filter(({ task }) => task === undefined)
-    .map(({ planned }) => ({ kind: 'createTask', task: newTask(mission, planned), note: `create task ${planned.name}` }));
+    .map(({ planned }) => ({ kind: 'createTask', task: newTask(mission, planned, made), note: `create task ${planned.name}` }));
 }
 
 /** How far the plan is once `createMissing` was carried out; what is left out by then stays so. */
@@ -49,14 +51,23 @@ export function nextExtent({ nodes, reach, extent: { createdThrough } }: Facts):
   return { createdThrough: Math.max(createdThrough, Math.min(reach, createdThrough + chunk)), taskCount: nodes.length };
 }
 
-function newTask({ apiVersion, kind, metadata: { name, namespace, uid } }: Mission, { objectName, phase, spec }: PlannedTask): NewTask {
+/** Where a task comes from. */
+interface Made {
+  /** Revision of the Plan, where a planner made it. */
+  readonly revision: number | undefined;
+  /** Objects by names in the plan; only where a plan was revised. */
+  readonly objects: ReadonlyMap<string, string> | undefined;
+}
+
+function newTask({ apiVersion, kind, metadata: { name, namespace, uid } }: Mission, { objectName, phase, spec }: PlannedTask, { revision, objects }: Made): NewTask {
   return {
     apiVersion: `${group}/${version}`,
     kind: 'Task',
     metadata: {
       name: objectName,
       namespace,
-      labels: { [labels.mission]: uid, [labels.run]: String(spec.run ?? 1), ...(phase === 'work' ? {} : { [labels.role]: taskRoles[phase] }) },
+      labels: { [labels.mission]: uid, [labels.run]: String(spec.run ?? 1), ...(revision === undefined ? {} : { [labels.revision]: String(revision) }), ...(phase === 'work' ? {} : { [labels.role]: taskRoles[phase] }) },
+      ...(objects === undefined ? {} : { annotations: { [annotations.dependencies]: JSON.stringify(Object.fromEntries(spec.dependsOn.map((dependency) => [dependency, objects.get(dependency) ?? '']))) } }),
       ownerReferences: [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: false }],
     },
     spec,
@@ -75,19 +86,33 @@ export function deleteOldRuns({ mission, run, tasks }: MissionView): NotedIntent
     .map((task) => ({ kind: 'deleteTask', task, note: `delete task ${nameOf(task)} of run ${task.spec.run ?? 0}` }));
 }
 
-/** Decides tasks that cannot run any more: a dependency failed them. */
-export function skipDependents({ nodes }: Facts): NotedIntent[] {
+/** Decides tasks that cannot run any more: a dependency failed them. While another plan may come they are left as they are: it may want them. */
+export function skipDependents({ nodes, trouble }: Facts): NotedIntent[] {
+  if (trouble !== undefined) return [];
+  return blocked(nodes).flatMap(({ planned, task, message }) => (task === undefined ? [] : [{ kind: 'decideTask', task, result: 'Skipped', reason: 'DependencyFailed', message, note: `skip task ${planned.name}: ${message}` }]));
+}
+
+/** True when no task of the graph can go on: each is decided, or waits for one that failed it. */
+export function isStill({ live }: MissionView, { nodes }: Facts): boolean {
+  const waiting = new Set(blocked(nodes).map(({ planned }) => planned.objectName));
+  return nodes.filter(isFirst).every(({ result, planned, task }) => result !== undefined || (waiting.has(planned.objectName) && !(task !== undefined && hasStarted(task, live))));
+}
+
+type Blocked = Node & { readonly message: string };
+
+/** Tasks without outcome that a dependency failed, directly or not. */
+function blocked(nodes: readonly Node[]): Blocked[] {
   const results = new Map(nodes.flatMap(({ planned, result }) => (result === undefined ? [] : [[planned.name, result] as const])));
   const plan = new Map(nodes.map(({ planned: { name, spec } }) => [name, { name, dependsOn: spec.dependsOn, onFailure: spec.onFailure }]));
-  const intents: NotedIntent[] = [];
-  for (const { planned, task } of inDependencyOrder(nodes)) {
+  const found: Blocked[] = [];
+  for (const node of inDependencyOrder(nodes)) {
+    const { planned } = node;
     const state = dependencyState({ name: planned.name, dependsOn: planned.spec.dependsOn }, plan, results);
     if (state.kind !== 'failed') continue;
     results.set(planned.name, 'Skipped');
-    const message = `task ${state.dependency} ended as ${state.result}`;
-    if (task !== undefined) intents.push({ kind: 'decideTask', task, result: 'Skipped', reason: 'DependencyFailed', message, note: `skip task ${planned.name}: ${message}` });
+    found.push({ ...node, message: `task ${state.dependency} ended as ${state.result}` });
   }
-  return intents;
+  return found;
 }
 
 /** Nodes without outcome after those they depend on, so that one pass skips a whole chain. */

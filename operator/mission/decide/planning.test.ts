@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { aMission } from '#testing/builders/mission.ts';
 import { aPlan } from '#testing/builders/plan.ts';
-import { applied, conditionsOf, fresh, lines, running, suite, t0, viewOf } from '../testing.ts';
+import { aPool } from '#testing/builders/pool.ts';
+import type { TaskBuilder } from '#testing/builders/task.ts';
+import { applied, conditionsOf, failed, fresh, lines, running, succeeded, suite, t0, viewOf } from '../testing.ts';
 import { decideMission } from './index.ts';
 
 const planned = aMission().spec({ planner: { maxTasks: 20 } });
@@ -53,6 +55,34 @@ describe('a mission that asks a planner', () => {
       const next = applied(view, decideMission(view, t0));
       expect(lines(next, decideMission(next, t0))).toEqual([]);
     }
+  });
+});
+
+describe('a mission whose workspace is looked at before there is a plan', () => {
+  const looks = aMission().spec({ planner: { survey: 'Analyze' }, workspace: { git: { url: 'https://git.example/r' } } });
+  const looked = looks.build();
+  const made = aPlan(looked).withTask('report').build();
+  const measured = (task: TaskBuilder) => succeeded(task).status({ observed: { files: 12, importCycles: 1 } });
+  suite({
+    'lets an Analyzer look first': { view: viewOf(looked), intents: ['create survey-workspace'], conditions: { Succeeded: 'Unknown/Planning' }, status: { tasksDone: '0/1' }, message: 'an Analyzer looks at the workspace' },
+    'asks nobody while it looks': { view: viewOf(looked, { tasks: { 'survey-workspace': running } }), intents: [] },
+    'asks once it has looked': { view: viewOf(looked, { tasks: { 'survey-workspace': measured } }), intents: ['ask the planner'] },
+    'asks all the same when nothing could be found': { view: viewOf(looked, { tasks: { 'survey-workspace': failed } }), intents: ['ask the planner'] },
+    'looks once: the plan keeps what was found': { view: viewOf(looked, { plan: made, tasks: { 'survey-workspace': measured } }), intents: ['create report'], status: { tasksDone: '1/2' } },
+    'succeeds although nothing could be found': { view: viewOf(looked, { plan: made, tasks: { 'survey-workspace': failed, report: succeeded } }), intents: [], conditions: { Succeeded: 'True/TasksSucceeded' } },
+    'does not look while it is suspended': { view: viewOf(looks.spec({ operatingMode: 'Suspend' }).build()), intents: [] },
+    'needs a pool that can look': { view: viewOf(looked, { pools: [aPool().of('Coder').build()] }), intents: [], conditions: { Accepted: 'False/NoMatchingPool' } },
+    'has nothing to look at without a workspace': { view: viewOf(aMission().spec({ planner: { survey: 'Analyze' } }).build()), intents: ['ask the planner'] },
+  });
+
+  test('tells the planner what was found', () => {
+    const { intents } = decideMission(viewOf(looked, { tasks: { 'survey-workspace': measured } }), t0);
+    expect(intents).toEqual([expect.objectContaining({ kind: 'requestPlan', survey: '{"files":12,"importCycles":1}' })]);
+  });
+
+  test('once carried out, its decision leaves nothing more to do', () => {
+    const next = applied(viewOf(looked), decideMission(viewOf(looked), t0));
+    expect(lines(next, decideMission(next, t0))).toEqual([]);
   });
 });
 

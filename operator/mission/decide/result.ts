@@ -5,8 +5,8 @@ import { failure, listed, namesOf, type Result, workResult } from './work.ts';
 
 /** How a run that was brought to an end has ended: by its tasks alone when all of them had been decided before. */
 export function endingResult(view: MissionView, facts: Facts): Result {
-  const { ending, nodes } = facts;
-  const wasCut = isUnplanned(view) || nodes.some(({ result }) => result === undefined || result === 'Cancelled');
+  const { ending, nodes, trouble, holdsForPeople } = facts;
+  const wasCut = isUnplanned(view) || trouble !== undefined || holdsForPeople || nodes.some(({ result }) => result === undefined || result === 'Cancelled');
   return ending !== undefined && (wasCut || ending.kind === 'TaskFailed') ? failure(ending.kind, ending.message) : runResult(view, facts);
 }
 

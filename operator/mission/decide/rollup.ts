@@ -43,6 +43,7 @@ export function rollUpUnstarted({ view, facts, extent }: RollUpParts): MissionSt
     ...(workspace === undefined ? {} : { workspace }),
     goals: [...goals],
     goalsMet: goalsMet(goals),
+    ...approvalsOf(facts),
     tasks: counts,
     tasksDone: tasksDone(facts),
     currentTasks: nodes.filter(isRunning).map(({ planned }) => planned.name).slice(0, shown.currentTasks),
@@ -53,9 +54,18 @@ export function rollUpUnstarted({ view, facts, extent }: RollUpParts): MissionSt
   };
 }
 
-function sourceOf({ mission, planning: { plan } }: MissionView): Pick<NonNullable<MissionStatus['plan']>, 'source' | 'revision' | 'name'> {
+function approvalsOf({ awaited }: Facts): Pick<MissionStatus, 'approvals'> {
+  return awaited.length === 0 ? {} : { approvals: [...awaited] };
+}
+
+type Source = Omit<NonNullable<MissionStatus['plan']>, 'hash' | 'taskCount' | 'createdThrough'>;
+
+function sourceOf({ mission, planning: { chain, candidate } }: MissionView): Source {
   if (mission.spec.planner === undefined) return { source: 'Manifest' };
-  return plan === undefined ? { source: 'Planner' } : { source: 'Planner', revision: plan.spec.revision, name: plan.metadata.name };
+  const { metadata, spec } = chain.at(-1) ?? candidate?.plan ?? {};
+  if (metadata === undefined || spec === undefined) return { source: 'Planner' };
+  const estimate = spec.estimate === undefined ? {} : { estimatedCostUsd: spec.estimate.costUsd, estimatedSeconds: spec.estimate.seconds };
+  return { source: 'Planner', revision: spec.revision, name: metadata.name, ...(chain.length < 2 ? {} : { replans: chain.length - 1 }), ...estimate };
 }
 
 /** `12/40`: tasks with an outcome of all tasks. */

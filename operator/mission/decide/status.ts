@@ -3,13 +3,14 @@ import type { MissionReason } from '#api/conditions.ts';
 import { formatTime, type Instant, parseTime } from '#api/time.ts';
 import type { MissionStatus } from '#api/v1alpha1/mission.ts';
 import { setConditions, type Wanted } from '#domain/conditions.ts';
+import { approvalRequired } from './approvals.ts';
 import { usageStatus, withinBudget } from './budget.ts';
 import { consistency } from './consistency.ts';
 import { ignoredTtl } from './expiry.ts';
 import type { Facts } from './facts.ts';
 import type { MissionFault } from './faults.ts';
 import type { Extent } from './nodes.ts';
-import { planningText } from './planning.ts';
+import { planningWait } from './planning.ts';
 import type { Result } from './work.ts';
 import { rollUp, rollUpUnstarted, tasksDone } from './rollup.ts';
 import type { MissionView } from './view.ts';
@@ -49,22 +50,25 @@ export function runningStatus({ view, facts, extent, now }: RunningParts): Missi
       { type: 'Ready', status: 'True', reason: suspended ? 'Suspended' : 'Running', message },
       { type: 'Succeeded', status: 'Unknown', reason, message },
       ...consistency(facts, false),
+      ...approvalRequired(view.mission.metadata.name, facts.awaited),
       ...(suspended ? [{ type: 'Suspended', status: 'True', reason: 'Suspended', message: 'operatingMode is Suspend: nothing new starts' } as const] : []),
     ]),
   };
 }
 
-/** The tasks are not known yet. */
+/** The tasks are not known yet, or others are to take their place. */
 export function planningStatus({ view, facts, extent, now }: RunningParts): MissionStatus {
   const suspended = view.mission.spec.operatingMode === 'Suspend';
-  const message = suspended ? 'operatingMode is Suspend: nothing new starts' : planningText(view);
+  const wait = planningWait(view, facts);
+  const message = suspended ? 'operatingMode is Suspend: nothing new starts' : wait.message;
   return {
     ...rollUp({ view, facts, extent, now }),
     ...conditions(view, now, [
       acceptance(undefined),
       { type: 'Ready', status: 'True', reason: suspended ? 'Suspended' : 'Running', message },
-      { type: 'Succeeded', status: 'Unknown', reason: suspended ? 'Suspended' : 'Planning', message },
+      { type: 'Succeeded', status: 'Unknown', reason: suspended ? 'Suspended' : wait.reason, message },
       ...consistency(facts, false),
+      ...approvalRequired(view.mission.metadata.name, facts.awaited),
       ...(suspended ? [{ type: 'Suspended', status: 'True', reason: 'Suspended', message } as const] : []),
     ]),
   };
@@ -73,8 +77,9 @@ export function planningStatus({ view, facts, extent, now }: RunningParts): Miss
 const endingReasons = { Cancelled: 'Cancelling', Stopped: 'Stopping', DeadlineExceeded: 'Failing', TaskFailed: 'Failing' } as const;
 
 function progress(view: MissionView, facts: Facts): { readonly reason: MissionReason<'Succeeded'>; readonly message: string } {
-  const { ending } = facts;
+  const { ending, holdsForPeople } = facts;
   const done = `${tasksDone(facts).replace('/', ' of ')} tasks done`;
+  if (ending === undefined && holdsForPeople) return { reason: 'AwaitingApproval', message: `${done}; people are asked: kubectl mission approve ${view.mission.metadata.name}` };
   if (ending === undefined) return { reason: view.mission.spec.operatingMode === 'Suspend' ? 'Suspended' : 'Running', message: done };
   return { reason: endingReasons[ending.kind], message: `${ending.message}; ${done}` };
 }

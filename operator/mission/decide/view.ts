@@ -1,10 +1,12 @@
 // Everything the mission reconciler may look at, read once, and what follows from it by counting.
 import type { Usage } from '#api/llm.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
+import type { Approval } from '#api/v1alpha1/approval.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
 import type { PlannedTask } from '#domain/plan/expand.ts';
+import type { Standing } from '#domain/approval/standing.ts';
 import { awaitsPlan } from '#domain/plan/question.ts';
 
 /** What the planner does about the question of a mission. `absent`: the installation has none. */
@@ -15,10 +17,23 @@ export type PlannerState =
   /** It may not be asked: a budget is spent, or the gateway refuses. */
   | { readonly kind: 'refused'; readonly message: string };
 
+/** An answer of the planner that is not carried out. `invalid`: no valid plan came of it. `awaited`: people have to approve it. `denied`: somebody rejected it. */
+export interface Candidate {
+  readonly plan: Plan;
+  readonly state: 'invalid' | 'awaited' | 'denied';
+  /** What people have said; absent for an invalid one. */
+  readonly standing?: Standing;
+}
+
 export interface Planning {
-  /** The newest plan for what the mission asks now, of either verdict. */
-  readonly plan: Plan | undefined;
+  /** Plans of this run, from the first to the one in force; empty until there is one, and for a manifest. */
+  readonly chain: readonly Plan[];
+  /** The newest answer to the question that follows, when it is not in force. */
+  readonly candidate: Candidate | undefined;
+  /** About the question that follows. */
   readonly planner: PlannerState;
+  /** Names of objects that earlier plans of this run had, and the one in force has not. */
+  readonly superseded: ReadonlySet<string>;
 }
 
 /** Lists are sorted by name, so equal worlds give equal bytes. */
@@ -43,6 +58,8 @@ export interface MissionView {
   /** UIDs of tasks that check others and that no connected agent may have: each executed one of those. */
   readonly withoutVerifier: ReadonlySet<string>;
   readonly planning: Planning;
+  /** What people have said of the mission. */
+  readonly approvals: readonly Approval[];
   /** What the LLM gateway last told that the mission has used; undefined until it did. */
   readonly usage: Usage | undefined;
 }
@@ -61,7 +78,7 @@ export interface Node {
 
 /** True until the tasks are known, which a planner has to make. */
 export function isUnplanned({ mission, planning }: Pick<MissionView, 'mission' | 'planning'>): boolean {
-  return awaitsPlan(mission.spec, planning.plan);
+  return awaitsPlan(mission.spec, planning.chain.at(-1));
 }
 
 /** Which run a mission is at: a finished one whose runRequest changed is about to start the next. */

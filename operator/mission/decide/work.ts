@@ -2,6 +2,7 @@
 import type { MissionReason } from '#api/conditions.ts';
 import type { GoalStatus } from '#api/v1alpha1/mission.ts';
 import { requiredGoals } from '#domain/goals/parts.ts';
+import { whyNoReplan } from './replans.ts';
 import type { MissionView, Node } from './view.ts';
 
 /** How a run ended. */
@@ -20,11 +21,12 @@ export interface Work {
 }
 
 /** The result of tasks and goals alone. */
-export function workResult({ mission: { spec } }: MissionView, { failures, goals, nodes }: Work): Result {
+export function workResult(view: MissionView, { failures, goals, nodes }: Work): Result {
+  const { spec } = view.mission;
   if (failures.length > spec.errorThreshold) return failure('TaskFailed', `${listed('task', namesOf(failures))} failed`);
   const required = requiredGoals(spec.goals);
   const unmet = goals.filter(({ name, state }) => required.has(name) && state !== 'Met').map(({ name }) => name);
-  if (unmet.length > 0) return failure('GoalsUnmet', `${listed('goal', unmet)} not met`);
+  if (unmet.length > 0) return failure('GoalsUnmet', `${listed('goal', unmet)} not met${whyNoReplan(view)}`);
   if (goals.length === 0) return { succeeded: true, reason: 'TasksSucceeded', message: `all ${nodes.length} tasks are done` };
   return { succeeded: true, reason: 'GoalsMet', message: `all required goals are met by ${nodes.length} tasks` };
 }
