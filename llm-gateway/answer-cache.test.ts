@@ -4,7 +4,7 @@ import { ManualClock } from '#testing/manual-clock.ts';
 import { createAnswerCache } from './answer-cache.ts';
 
 const answer = (text: string) => ({ text, headers: {}, costMicroUsd: 5 });
-const of = (key: string, asker?: string) => ({ key, asker });
+const of = (key: string, asker?: string, isAnew = false) => ({ key, asker, isAnew });
 const world = (maxBytes = 1_000_000) => {
   const clock = new ManualClock();
   return { clock, cache: createAnswerCache(maxBytes, clock) };
@@ -23,6 +23,13 @@ describe('an answer', () => {
     expect(cache.find(of('a'))).toBeDefined();
     await clock.advance(1);
     expect(cache.find(of('a'))).toBeUndefined();
+  });
+  test('is not given to a question that wants a new one, whose answer then takes its place', () => {
+    const { cache } = world();
+    cache.keep(of('a'), answer('x'));
+    expect(cache.find(of('a', undefined, true))).toBeUndefined();
+    cache.keep(of('a', undefined, true), answer('y'));
+    expect(cache.find(of('a'))).toEqual(answer('y'));
   });
   test('is not given again to whoever has it; a newer one is', () => {
     const { cache } = world();

@@ -48,8 +48,8 @@ class RecentAnswers implements AnswerCache {
     this.#clock = clock;
   }
 
-  find({ key, asker }: Question): KeptAnswer | undefined {
-    const entry = this.#fresh(key);
+  find({ key, asker, isAnew }: Question): KeptAnswer | undefined {
+    const entry = isAnew ? undefined : this.#fresh(key);
     if (entry === undefined || (asker !== undefined && entry.askers.has(asker))) return undefined;
     this.#entries.delete(key);
     this.#entries.set(key, entry);

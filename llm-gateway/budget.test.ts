@@ -6,10 +6,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Account } from '#api/llm.ts';
 import { noUsage } from '#domain/cost/ledger.ts';
 import { silentLog } from '#platform/telemetry/log.ts';
-import { type Budget, openBudget } from './budget.ts';
+import { type Budget, type Limits, openBudget } from './budget.ts';
 import { createJournal, readJournal } from './journal.ts';
 
 const account: Account = { namespace: 'a', namespaceUid: 'ns', mission: 'm', missionUid: 'm-1', pool: 'p', taskUid: 't-1', purpose: 'work' };
+const unlimited: Limits = { missionUsd: undefined, taskUsd: undefined, pool: undefined };
+const missionOf = (missionUsd: string): Limits => ({ ...unlimited, missionUsd });
+let now = 1_700_000_100_000;
 let folder: string;
 let next = 0;
 const opened: Budget[] = [];
@@ -19,14 +22,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function open(change: { living?: string[]; missionMaxUsd?: string; tenantMaxUsd?: string } = {}): Promise<Budget> {
-  const { living = ['m-1', 't-1'], missionMaxUsd = '1.00', tenantMaxUsd } = change;
-  const budget = await openBudget({ folder, missionMaxUsd, tenantMaxUsd, living: new Set(living), newId: () => `call-${(next += 1)}`, log: silentLog });
+async function open(change: { living?: string[]; missionMaxUsd?: string; tenantMaxUsd?: string; tenantPeriodSeconds?: number } = {}): Promise<Budget> {
+  const { living = ['m-1', 't-1'], missionMaxUsd = '1.00', tenantMaxUsd, tenantPeriodSeconds } = change;
+  const budget = await openBudget({ folder, missionMaxUsd, tenantMaxUsd, tenantPeriodSeconds, living: new Set(living), clock: { now: () => now }, newId: () => `call-${(next += 1)}`, log: silentLog });
   opened.push(budget);
   return budget;
 }
 async function hold(budget: Budget, amountMicroUsd: number) {
-  const held = await budget.reserve(account, undefined, amountMicroUsd);
+  const held = await budget.reserve(account, unlimited, amountMicroUsd);
   if (held.kind === 'refused') throw new Error(held.message);
   return held.hold;
 }
@@ -46,23 +49,52 @@ test('what was settled, given back and left open is known after a restart', asyn
   opened.pop();
   const again = await open();
   expect(again.usageOf('m-1')).toEqual({ settled: { ...noUsage, outputTokens: 3, costMicroUsd: 1100 }, reservedMicroUsd: 0, calls: 2 });
-  expect(await linesOf()).toEqual(['balance', 'balance', 'balance', 'balance']);
+  expect(await linesOf()).toEqual(['balance', 'balance', 'balance', 'balance', 'spent', 'spent']);
 });
 
 test('accounts of missions and tasks that are gone are dropped at start; what their namespace spent is not', async () => {
   (await hold(await open(), 100)).settle({ ...noUsage, costMicroUsd: 100 });
   const later = await open({ living: [], tenantMaxUsd: '0.00' });
   expect(later.usageOf('m-1')).toMatchObject({ calls: 0 });
-  expect(await later.reserve(account, undefined, 1)).toMatchObject({ kind: 'refused', message: expect.stringMatching(/tenant has 0\.00 USD left of 0\.00/) });
-  expect(await linesOf()).toEqual(['balance', 'balance']);
+  expect(await later.reserve(account, unlimited, 1)).toMatchObject({ kind: 'refused', message: expect.stringMatching(/tenant has 0\.00 USD left of 0\.00/) });
+  expect(await linesOf()).toEqual(['balance', 'balance', 'spent', 'spent']);
 });
 
 test('the limit of a mission is its own, else that of the installation, and may be raised', async () => {
   const budget = await open({ missionMaxUsd: '0.01' });
-  expect(await budget.reserve(account, undefined, 10_001)).toMatchObject({ kind: 'refused', message: 'the call may cost 0.010001 USD, but the mission has 0.01 USD left of 0.01; ask with fewer tokens, or raise the budget' });
-  expect((await budget.reserve(account, '0.02', 20_000)).kind).toBe('held');
-  expect((await budget.reserve(account, '0.02', 1)).kind).toBe('refused');
-  expect((await budget.reserve(account, '0.03', 1)).kind).toBe('held');
+  expect(await budget.reserve(account, unlimited, 10_001)).toMatchObject({ kind: 'refused', message: 'the call may cost 0.010001 USD, but the mission has 0.01 USD left of 0.01; ask with fewer tokens, or raise the budget' });
+  expect((await budget.reserve(account, missionOf('0.02'), 20_000)).kind).toBe('held');
+  expect((await budget.reserve(account, missionOf('0.02'), 1)).kind).toBe('refused');
+  expect((await budget.reserve(account, missionOf('0.03'), 1)).kind).toBe('held');
+});
+
+describe('a limit', () => {
+  const dear: Limits = { missionUsd: '9.00', taskUsd: undefined, pool: undefined };
+  const cases: Record<string, { limits: Limits; says: RegExp }> = {
+    'of a task is named': { limits: { ...dear, taskUsd: '0.001' }, says: /the task has 0\.001 USD left of 0\.001; .* budget of the task/ },
+    'of a pool is named, with its period': { limits: { ...dear, pool: { maxCostUsd: '0.001', periodSeconds: 3600 } }, says: /the pool b\/p has 0\.001 USD left of 0\.001 in 3600 seconds; .* AgentPool/ },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { limits, says }) => {
+    const refused = await (await open()).reserve({ ...account, poolNamespace: 'b' }, limits, 1001);
+    expect(refused).toMatchObject({ kind: 'refused', message: expect.stringMatching(says) });
+  });
+  test('of a pool is for the calls of all namespaces', async () => {
+    const budget = await open();
+    const limits: Limits = { ...unlimited, pool: { maxCostUsd: '0.10', periodSeconds: 600 } };
+    const of = (namespace: string): Account => ({ ...account, namespace, namespaceUid: namespace, missionUid: namespace, taskUid: `t-${namespace}`, poolNamespace: 'b' });
+    expect((await budget.reserve(of('x'), limits, 60_000)).kind).toBe('held');
+    expect(await budget.reserve(of('y'), limits, 60_000)).toMatchObject({ kind: 'refused', level: 'pool' });
+    // A pool of the same name elsewhere is another one.
+    expect((await budget.reserve({ ...of('y'), poolNamespace: 'c' }, limits, 60_000)).kind).toBe('held');
+  });
+  test('of a namespace rolls on, and is kept through a restart', async () => {
+    const change = { tenantMaxUsd: '0.10', tenantPeriodSeconds: 3600 };
+    (await hold(await open(change), 60_000)).settle({ ...noUsage, costMicroUsd: 60_000 });
+    const again = await open(change);
+    expect(await again.reserve(account, unlimited, 50_000)).toMatchObject({ kind: 'refused', level: 'tenant' });
+    now += 4_000_000;
+    expect((await again.reserve(account, unlimited, 50_000)).kind).toBe('held');
+  });
 });
 
 test('a reservation that cannot be written is none, and says so', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { aMission } from '#testing/builders/mission.ts';
 import { storeOf } from '#testing/builders/store.ts';
 import { collect } from './exchange.ts';
-import { byUid, type KnownMission, type KnownTask, toKnownMission, watchCharge } from './fence.ts';
+import { byUid, type KnownMission, type KnownPool, type KnownTask, toKnownMission, watchCharge } from './fence.ts';
 import { account } from './testing.ts';
 
 async function* chunks(...sizes: readonly number[]) {
@@ -25,7 +25,7 @@ test('a body that does not say its length is read no further than the limit', as
 test('a call that has ended is not watched any more', () => {
   const uids = { [byUid]: ({ metadata }: KnownMission | KnownTask) => [metadata.uid] };
   const mission = { ...toKnownMission(aMission('m').build()), metadata: { name: 'm', namespace: 'team-a', uid: account.missionUid, resourceVersion: '1' } };
-  const sources = { missions: storeOf<KnownMission>([mission], uids), tasks: storeOf<KnownTask>([], uids) };
+  const sources = { missions: storeOf<KnownMission>([mission], uids), tasks: storeOf<KnownTask>([], uids), pools: storeOf<KnownPool>([], {}) };
   let calls = 0;
   const end = watchCharge(sources, { account }, () => (calls += 1));
   const change = (resourceVersion: string, hasEnded: boolean) => sources.missions.upsert({ ...mission, hasEnded, metadata: { ...mission.metadata, resourceVersion } });

@@ -1,4 +1,5 @@
-// Who must not spend any more, and what a mission may spend: read from the watched Missions and Tasks, never asked for during a call.
+// Who must not spend any more, and what calls may spend: read from the watched Missions, Tasks and AgentPools, never asked for during a call.
+import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { findCondition } from '#domain/conditions.ts';
@@ -6,10 +7,10 @@ import { compareEpochs } from '#domain/task/epoch.ts';
 import type { Projected } from '#platform/kube/store.ts';
 import type { KubeObject, Store } from '#platform/kube/types.ts';
 import type { Charge } from './access.ts';
+import { rulesOf, rulesOfPreview, type SpendingRules } from './rules.ts';
 
 export type Standing =
-  /** `maxCostUsd` is the mission's own budget, if it has one. */
-  | { readonly kind: 'open'; readonly maxCostUsd: string | undefined }
+  | { readonly kind: 'open'; readonly rules: SpendingRules }
   | { readonly kind: 'ended'; readonly reason: string }
   /** Not seen yet, or gone: the watch may be behind whoever calls. */
   | { readonly kind: 'unknown'; readonly reason: string };
@@ -17,46 +18,62 @@ export type Standing =
 /** What is kept of a Mission. */
 export interface KnownMission extends Projected {
   readonly hasEnded: boolean;
-  readonly maxCostUsd: string | undefined;
+  readonly budget: Mission['spec']['budget'];
+  readonly modelPolicy: Mission['spec']['modelPolicy'];
 }
 
 /** What is kept of a Task. */
 export interface KnownTask extends Projected {
   readonly outcome: string | undefined;
   readonly attempt: number;
+  readonly budget: Task['spec']['budget'];
+  readonly modelPolicy: Task['spec']['modelPolicy'];
   readonly epoch: NonNullable<NonNullable<Task['status']>['assignment']>['epoch'] | undefined;
+}
+
+/** What is kept of an AgentPool. */
+export interface KnownPool extends Projected {
+  readonly budget: AgentPool['spec']['budget'];
 }
 
 export interface FenceSources {
   readonly missions: Pick<Store<KnownMission>, 'byIndex' | 'subscribe'>;
   readonly tasks: Pick<Store<KnownTask>, 'byIndex' | 'subscribe'>;
+  readonly pools: Pick<Store<KnownPool>, 'byIndex'>;
 }
 
 /** The sources, while they are followed. */
 export interface Watches extends FenceSources {
-  /** Resolves once all Missions and Tasks are known. */
+  /** Resolves once all Missions, Tasks and AgentPools are known. */
   readonly synced: Promise<void>;
   /** UIDs of all missions and tasks known now. */
   living(): ReadonlySet<string>;
   close(): Promise<void>;
 }
 
-/** Index of both kinds by uid. */
+/** Index of missions and tasks by uid. */
 export const byUid = 'uid';
+/** Index of pools by `<namespace>/<name>`. */
+export const byName = 'name';
 
 const ended = (reason: string): Standing => ({ kind: 'ended', reason });
 
 /** Whether this charge may still be made. */
 export function standingOf(sources: FenceSources, { account, attempt }: Charge): Standing {
-  if (account.purpose === 'preview') return attempt === undefined ? { kind: 'open', maxCostUsd: account.maxCostUsd } : ended('agents preview nothing');
+  if (account.purpose === 'preview') return attempt === undefined ? { kind: 'open', rules: rulesOfPreview(account) } : ended('agents preview nothing');
   const [mission] = sources.missions.byIndex(byUid, account.missionUid);
   if (mission === undefined) return { kind: 'unknown', reason: `mission ${account.mission} is not known here` };
   if (mission.hasEnded) return ended(`mission ${account.mission} has ended or is being cancelled`);
-  return (account.taskUid === undefined ? undefined : fenceOfTask(sources, account.taskUid, attempt)) ?? { kind: 'open', maxCostUsd: mission.maxCostUsd };
+  const [task] = account.taskUid === undefined ? [] : sources.tasks.byIndex(byUid, account.taskUid);
+  return (account.taskUid === undefined ? undefined : fenceOfTask(task, attempt)) ?? { kind: 'open', rules: rulesOf({ mission, task, pool: poolOf(sources, account) }) };
 }
 
-function fenceOfTask({ tasks: known }: FenceSources, taskUid: string, attempt: Charge['attempt']): Standing | undefined {
-  const [task] = known.byIndex(byUid, taskUid);
+/** A pool that is not known is gone, and its limit with it: its agents are on their way out. */
+function poolOf({ pools }: FenceSources, { namespace, pool, poolNamespace = namespace }: Charge['account']): KnownPool | undefined {
+  return pool === undefined ? undefined : pools.byIndex(byName, `${poolNamespace}/${pool}`)[0];
+}
+
+function fenceOfTask(task: KnownTask | undefined, attempt: Charge['attempt']): Standing | undefined {
   if (task === undefined) return { kind: 'unknown', reason: 'the task is not known here' };
   if (task.outcome !== undefined) return ended(`the task has ended: ${task.outcome}`);
   if (attempt === undefined) return undefined;
@@ -81,14 +98,20 @@ export function toKnownMission(raw: KubeObject): KnownMission {
   const isOutdated = (status?.observedGeneration ?? 0) < metadata.generation;
   const isDecided = succeeded === 'True' || succeeded === 'False';
   const hasEnded = metadata.deletionTimestamp !== undefined || spec.operatingMode === 'Cancel' || (isDecided && !isOutdated);
-  return { metadata: keptOf(metadata), hasEnded, maxCostUsd: spec.budget?.maxCostUsd };
+  return { metadata: keptOf(metadata), hasEnded, budget: spec.budget, modelPolicy: spec.modelPolicy };
 }
 
 /** What the gateway keeps of a Task. */
 export function toKnownTask(raw: KubeObject): KnownTask {
-  const { metadata, status } = raw as Task;
+  const { metadata, spec, status } = raw as Task;
   const outcome = metadata.deletionTimestamp === undefined ? status?.outcome?.result : 'Deleted';
-  return { metadata: keptOf(metadata), outcome, attempt: status?.attempt ?? 0, epoch: status?.assignment?.epoch };
+  return { metadata: keptOf(metadata), outcome, attempt: status?.attempt ?? 0, epoch: status?.assignment?.epoch, budget: spec.budget, modelPolicy: spec.modelPolicy };
+}
+
+/** What the gateway keeps of an AgentPool. */
+export function toKnownPool(raw: KubeObject): KnownPool {
+  const { metadata, spec } = raw as AgentPool;
+  return { metadata: keptOf(metadata), budget: spec.budget };
 }
 
 function keptOf({ name, namespace, uid, resourceVersion }: KubeObject['metadata']): Projected['metadata'] {

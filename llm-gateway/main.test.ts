@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { roleUri } from '#api/identity.ts';
 import { llmHeaders } from '#api/llm.ts';
-import { missions, tasks } from '#api/v1alpha1/kinds.ts';
+import { agentPools, missions, tasks } from '#api/v1alpha1/kinds.ts';
 import { createLlmClient } from '#platform/anthropic/client.ts';
 import { systemClock } from '#platform/clock.ts';
 import { issueLeaf } from '#platform/rpc/certificates.ts';
@@ -59,7 +59,7 @@ async function startEnrolment({ authority, leaf }: People): Promise<number> {
 type Child = ChildProcessByStdio<null, Readable, null>;
 
 async function spawnGateway(people: People, enrolmentPort: number): Promise<Child> {
-  const [cluster, provider] = await Promise.all([startFakeApiServer({ types: [missions, tasks] }), startFakeProvider()]);
+  const [cluster, provider] = await Promise.all([startFakeApiServer({ types: [missions, tasks, agentPools] }), startFakeProvider()]);
   closers.push(() => cluster.stop(), () => provider.close());
   cluster.put(missionObject({}));
   const file = async (name: string, content: string) => {

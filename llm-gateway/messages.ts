@@ -2,11 +2,12 @@
 import { pipeline } from 'node:stream/promises';
 import type { Charge } from './access.ts';
 import { type Exchange, refuse, replyJson } from './exchange.ts';
-import { watchCharge } from './fence.ts';
-import { fenceOf, Payment } from './payment.ts';
+import { standingOf, watchCharge } from './fence.ts';
+import { fenceOf, Payment, refusalOfFence } from './payment.ts';
 import { type Answer, handedOn, headersOf, lostAnswer, replyUnanswered, wholeOf } from './provider-answer.ts';
-import { type ParsedRequest, parseCountRequest, parseMessagesRequest } from './request.ts';
+import { markOf, type ParsedRequest, parseCountRequest, parseMessagesRequest } from './request.ts';
 import { type Refusal, sendCall } from './sender.ts';
+import { type JudgedCall, noted, thriftyCall } from './thrift.ts';
 import { createStreamMeter } from './usage.ts';
 import { answerWhole, type MessagesOptions } from './whole.ts';
 
@@ -22,12 +23,15 @@ const invalidRequest = (message: string): Refusal => ({ status: 400, type: 'inva
 export async function answerMessages(options: MessagesOptions, exchange: Exchange, { charge, body }: Wish): Promise<void> {
   const parsed = parseMessagesRequest(body);
   if (parsed.kind === 'invalid') return refuse(exchange, invalidRequest(parsed.message));
-  const refusal = fenceOf(options, charge);
-  if (refusal !== undefined) return refuse(exchange, refusal);
-  await (parsed.request.isStreaming ? answerStream : answerWhole)(options, exchange, charge, parsed.request);
+  const standing = standingOf(options.sources, charge);
+  if (standing.kind !== 'open') return refuse(exchange, refusalOfFence(standing));
+  const call = { ...thriftyCall(options, charge, standing.rules, parsed.request), charge, rules: standing.rules };
+  await (parsed.request.isStreaming ? answerStream : answerWhole)(options, exchange, call);
 }
 
-async function answerStream(options: MessagesOptions, exchange: Exchange, charge: Charge, request: ParsedRequest): Promise<void> {
+async function answerStream(options: MessagesOptions, exchange: Exchange, { charge, request, onlyKnown }: JudgedCall): Promise<void> {
+  // A stream is never kept, so nobody has its answer.
+  if (onlyKnown !== undefined) return refuse(exchange, noted(options, charge, onlyKnown));
   const payment = new Payment(options, charge, request);
   const unpaid = await payment.reserve();
   if (unpaid !== undefined) return refuse(exchange, unpaid);
@@ -36,7 +40,7 @@ async function answerStream(options: MessagesOptions, exchange: Exchange, charge
   try {
     const signal = AbortSignal.any([exchange.signal, fenced.signal]);
     const sent = await sendCall(options.sender, { path: '/v1/messages', body: request.body, headers: handedOn(exchange), signal, mayGo: () => fenceOf(options, charge), onLost: () => payment.lost() });
-    if (sent.kind === 'answer') await passStream(exchange, sent, payment);
+    if (sent.kind === 'answer') await passStream(exchange, sent, { payment, request });
     else replyUnanswered(options.log, exchange, payment.unanswered(sent));
   } finally {
     endWatch();
@@ -56,9 +60,9 @@ export async function answerCountTokens(options: MessagesOptions, exchange: Exch
   else replyJson(exchange, 200, answer, headersOf(sent));
 }
 
-async function passStream({ response }: Exchange, answer: Answer, payment: Payment): Promise<void> {
+async function passStream({ response }: Exchange, answer: Answer, { payment, request }: { readonly payment: Payment; readonly request: ParsedRequest }): Promise<void> {
   const meter = createStreamMeter();
-  response.writeHead(200, headersOf(answer));
+  response.writeHead(200, { ...headersOf(answer), ...markOf(request) });
   try {
     await pipeline(answer.body, async function* (chunks: AsyncIterable<Uint8Array>) {
       for await (const chunk of chunks) {

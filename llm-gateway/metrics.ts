@@ -1,16 +1,16 @@
 // What the gateway counts. Labels of models are families of the price list: names that callers invent are all `other`.
-import type { CallUsage } from '#api/llm.ts';
+import { type CallUsage, errorTypes } from '#api/llm.ts';
 import { familyOf } from '#domain/cost/prices.ts';
 import type { UpstreamOutcome } from '#platform/anthropic/upstream.ts';
 import { latencySeconds, type Metrics } from '#platform/telemetry/metrics.ts';
 
-/** What saved a call to the provider. */
-export type Lever = 'cache' | 'flight';
+/** What made a call cheaper. */
+export type Lever = 'cache' | 'flight' | 'downgrade' | 'batch';
 
 export interface GatewayMetrics {
   billed(model: string, usage: CallUsage): void;
   refused(type: string): void;
-  /** A call had the answer of another one: one that was kept, or one in flight. */
+  /** A call was cheaper than it was asked for: by an answer that was kept, by one in flight, by a cheaper model, by a batch. */
   saved(lever: Lever, savedMicroUsd: number): void;
   tried(outcome: UpstreamOutcome, seconds: number): void;
 }
@@ -29,8 +29,8 @@ export function createGatewayMetrics(metrics: Metrics, { reservedMicroUsd, isBre
   const tokens = metrics.counter('gen_ai_client_token_usage_total', 'Tokens of answered calls by class.', [model, tokenType]);
   const cost = metrics.counter('llm_cost_usd_total', 'What calls cost, in US dollars; lost answers at the most they can have cost.', [model]);
   const refusals = metrics.counter('llm_refusals_total', 'Calls that were not answered, by type of error.', ['type']);
-  const savedCalls = metrics.counter('llm_saved_calls_total', 'Calls answered with what another call bought: kept from before (cache), or in flight at the same time (flight).', ['lever']);
-  const savedCost = metrics.counter('llm_saved_usd_total', 'What these calls would have cost, in US dollars.', ['lever']);
+  const savedCalls = metrics.counter('llm_saved_calls_total', 'Calls answered for less than was asked: with what another call bought, kept from before (cache) or in flight at the same time (flight), by a cheaper model (downgrade), or in a batch (batch).', ['lever']);
+  const savedCost = metrics.counter('llm_saved_usd_total', 'What these calls would have cost more, in US dollars.', ['lever']);
   const latency = metrics.histogram('gen_ai_client_operation_duration_seconds', 'Time from a try to the headers of its answer.', { labelNames: ['outcome'], buckets: latencySeconds });
   metrics.gauge('llm_reserved_usd', 'What calls in flight have reserved, in US dollars.', { collect: (gauge) => gauge.set(reservedMicroUsd() / 1_000_000) });
   metrics.gauge('llm_breaker_open', '1 while calls are held back because the provider fails.', { collect: (gauge) => gauge.set(isBreakerOpen() ? 1 : 0) });
@@ -52,5 +52,5 @@ export function createGatewayMetrics(metrics: Metrics, { reservedMicroUsd, isBre
 
 const knownTypes: ReadonlySet<string> = new Set([
   'invalid_request_error', 'authentication_error', 'permission_error', 'not_found_error', 'request_too_large', 'rate_limit_error',
-  'overloaded_error', 'timeout_error', 'api_error', 'budget_exceeded', 'attempt_fenced',
+  'overloaded_error', 'timeout_error', 'api_error', ...Object.values(errorTypes),
 ]);

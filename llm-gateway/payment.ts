@@ -1,18 +1,23 @@
 // The money of one call, and whether it may still be spent.
 import { type CallUsage, errorTypes } from '#api/llm.ts';
+import { costOf, familyOf } from '#domain/cost/prices.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Charge } from './access.ts';
 import type { Budget, Hold } from './budget.ts';
-import { type FenceSources, standingOf } from './fence.ts';
+import { type FenceSources, type Standing, standingOf } from './fence.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Unanswered } from './provider-answer.ts';
+import { recordOf } from './record.ts';
 import type { ParsedRequest } from './request.ts';
 import type { Refusal } from './sender.ts';
+import { refusalForMoney } from './thrift.ts';
 import { billOf, type Seen } from './usage.ts';
+import type { Waiting } from './waiting.ts';
 
 export interface PaymentOptions {
   readonly sources: FenceSources;
   readonly budget: Budget;
+  readonly waiting: Waiting;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
 }
@@ -23,14 +28,13 @@ const watchLagMs = 1000;
 /** Why this charge may not be made now. */
 export function fenceOf({ sources }: Pick<PaymentOptions, 'sources'>, charge: Charge): Refusal | undefined {
   const standing = standingOf(sources, charge);
-  switch (standing.kind) {
-    case 'open':
-      return undefined;
-    case 'ended':
-      return { status: 403, type: errorTypes.fenced, message: standing.reason };
-    case 'unknown':
-      return { status: 503, type: 'api_error', message: `${standing.reason}; try again`, retryAfterMs: watchLagMs };
-  }
+  return standing.kind === 'open' ? undefined : refusalOfFence(standing);
+}
+
+/** How a caller is told that it may not spend. */
+export function refusalOfFence({ kind, reason }: Exclude<Standing, { kind: 'open' }>): Refusal {
+  if (kind === 'ended') return { status: 403, type: errorTypes.fenced, message: reason };
+  return { status: 503, type: 'api_error', message: `${reason}; try again`, retryAfterMs: watchLagMs };
 }
 
 /** The money of one call. A lost try is billed, and the next one paid for anew. */
@@ -47,10 +51,12 @@ export class Payment {
   }
 
   async reserve(): Promise<Refusal | undefined> {
-    const { budget, sources } = this.#options;
+    const { budget, sources, waiting } = this.#options;
     const standing = standingOf(sources, this.#charge);
-    const held = await budget.reserve(this.#charge.account, standing.kind === 'open' ? standing.maxCostUsd : undefined, this.#request.worstCaseMicroUsd);
-    if (held.kind === 'refused') return { status: 402, type: errorTypes.budget, message: held.message };
+    if (standing.kind !== 'open') return refusalOfFence(standing);
+    const held = await budget.reserve(this.#charge.account, standing.rules.limits, this.#request.worstCaseMicroUsd);
+    if (held.kind === 'refused') return refusalForMoney(this.#options, this.#charge, standing.rules, held);
+    waiting.goesOn(this.#charge);
     this.#hold = held.hold;
     return undefined;
   }
@@ -85,11 +91,26 @@ export class Payment {
     const hold = this.#hold;
     if (hold === undefined) return undefined;
     this.#hold = undefined;
-    const { model, maxTokens } = this.#request;
-    const usage = billOf(seen, { model, maxTokens, reservedMicroUsd: hold.amountMicroUsd });
-    if (usage.costMicroUsd > hold.amountMicroUsd) this.#options.log.error('a call cost more than was reserved for it; the bound of its cost is wrong', { model, reservedMicroUsd: hold.amountMicroUsd, costMicroUsd: usage.costMicroUsd });
+    const { model, maxTokens, rate } = this.#request;
+    const usage = billOf(seen, { model, maxTokens, rate, reservedMicroUsd: hold.amountMicroUsd });
+    if (usage.costMicroUsd > hold.amountMicroUsd) this.#options.log.error('a call cost more than was reserved for it; the bound of its cost is wrong', { 'gen_ai.request.model': familyOf(model), reservedMicroUsd: hold.amountMicroUsd, costMicroUsd: usage.costMicroUsd });
     hold.settle(usage);
+    this.#options.log.debug('a call is settled', recordOf(this.#charge.account, this.#request, usage));
     this.#options.metrics.billed(model, usage);
+    this.#noteSaving(seen, usage);
     return usage;
+  }
+
+  /** What the same tokens would have cost of the model that was asked for, at once; nothing is claimed where they were not seen. */
+  #noteSaving(seen: Seen, { costMicroUsd }: CallUsage): void {
+    const { model, askedModel, rate } = this.#request;
+    const [isDowngraded, isBatched] = [model !== askedModel, rate === 'batch'];
+    if (!isDowngraded && !isBatched) return;
+    const { budget, metrics } = this.#options;
+    const [asked, atOnce] = seen.kind === 'complete' ? [costOf(askedModel, seen.tokens), costOf(model, seen.tokens)] : [costMicroUsd, costMicroUsd];
+    const savedMicroUsd = Math.max(0, asked - costMicroUsd);
+    budget.saved(this.#charge.account, { ...(isDowngraded ? { downgradedCalls: 1 } : {}), ...(isBatched ? { batchedCalls: 1 } : {}), savedMicroUsd });
+    if (isDowngraded) metrics.saved('downgrade', Math.max(0, asked - atOnce));
+    if (isBatched) metrics.saved('batch', atOnce - costMicroUsd);
   }
 }

@@ -1,6 +1,8 @@
 // Requests as far as money and routing need them understood; all else is handed on. What was judged is what is sent: the body is
 // written anew, so that a key that stands twice cannot mean two things.
 import { z } from 'zod';
+import { llmHeaders } from '#api/llm.ts';
+import type { Rate } from '#domain/cost/prices.ts';
 import { worstCaseOf } from '#domain/cost/worst-case.ts';
 
 const MessagesRequest = z.looseObject({
@@ -13,14 +15,28 @@ const MessagesRequest = z.looseObject({
 const CountRequest = z.looseObject({ model: z.string().min(1).max(128), messages: z.array(z.unknown()).min(1) });
 
 export interface ParsedRequest {
+  /** The model that is to answer. */
   readonly model: string;
+  /** The one that the caller asked for: dearer, where the budget is nearly spent. */
+  readonly askedModel: string;
   readonly maxTokens: number;
   readonly isStreaming: boolean;
+  readonly rate: Rate;
   readonly body: string;
   /** What the body says. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: Readonly<z.infer<typeof MessagesRequest>>;
   /** The most that the call can cost, in micro-USD. */
   readonly worstCaseMicroUsd: number;
+}
+
+/** The same question as part of a batch. */
+export function batchedOf(request: ParsedRequest): ParsedRequest {
+  return { ...request, rate: 'batch', worstCaseMicroUsd: Math.ceil(request.worstCaseMicroUsd / 2) };
+}
+
+/** Headers that tell a caller when another model answers than it asked for. */
+export function markOf({ model, askedModel }: Pick<ParsedRequest, 'model' | 'askedModel'>): Readonly<Record<string, string>> {
+  return model === askedModel ? {} : { [llmHeaders.downgraded]: '1' };
 }
 
 export type Parsed<T> = { readonly kind: 'parsed'; readonly request: T } | { readonly kind: 'invalid'; readonly message: string };
@@ -34,9 +50,20 @@ export function parseMessagesRequest(bytes: Buffer): Parsed<ParsedRequest> {
   const { request } = parsed;
   const unbounded = unboundedPart(request);
   if (unbounded !== undefined) return invalid(`${unbounded} is not allowed here: what it costs cannot be known before the call`);
-  const { model, max_tokens: maxTokens, stream: isStreaming = false, messages } = request;
-  const body = JSON.stringify(request);
-  return { kind: 'parsed', request: { model, maxTokens, isStreaming, body, fields: request, worstCaseMicroUsd: worstCaseOf({ model, maxTokens, messages, body, bodyBytes: Buffer.byteLength(body) }) } };
+  return { kind: 'parsed', request: requestOf(request, request.model) };
+}
+
+function requestOf(fields: z.infer<typeof MessagesRequest>, askedModel: string): ParsedRequest {
+  const { model, max_tokens: maxTokens, stream: isStreaming = false, messages } = fields;
+  const body = JSON.stringify(fields);
+  return { model, askedModel, maxTokens, isStreaming, rate: 'standard', body, fields, worstCaseMicroUsd: worstCaseOf({ model, maxTokens, messages, body, bodyBytes: Buffer.byteLength(body) }) };
+}
+
+/** The same question to this model; the request as it is when that would not be cheaper. */
+export function cheaperOf(request: ParsedRequest, model: string | undefined): ParsedRequest {
+  if (model === undefined || model === request.model) return request;
+  const cheaper = requestOf({ ...request.fields, model }, request.askedModel);
+  return cheaper.worstCaseMicroUsd < request.worstCaseMicroUsd ? cheaper : request;
 }
 
 /** A body of POST /v1/messages/count_tokens, as it is to be sent. */

@@ -5,7 +5,7 @@ import type { Breaker } from './breaker.ts';
 import type { RetryPolicy } from './retry.ts';
 
 export interface SenderOptions {
-  readonly upstream: Upstream;
+  readonly upstream: Pick<Upstream, 'send'>;
   readonly breaker: Breaker;
   readonly retries: RetryPolicy;
   readonly clock: Clock;

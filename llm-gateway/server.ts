@@ -97,8 +97,11 @@ function callerOf({ access, clock }: LlmServerOptions, { socket, headers }: Inco
   return accessOf(access, { isOperator: isOperator(connection), agent: agentOf(connection), headers });
 }
 
-function replyUsage({ budget }: LlmServerOptions, exchange: Exchange, missionUid: string): void {
-  if (isOperator(exchange.request.socket as TLSSocket)) return replyJson(exchange, 200, budget.usageOf(missionUid));
+function replyUsage({ budget, waiting }: LlmServerOptions, exchange: Exchange, missionUid: string): void {
+  if (isOperator(exchange.request.socket as TLSSocket)) {
+    const count = waiting.countOf(missionUid);
+    return replyJson(exchange, 200, { ...budget.usageOf(missionUid), ...(count === 0 ? {} : { waiting: count }) });
+  }
   refuse(exchange, { status: 403, type: 'permission_error', message: 'only the operator may ask for the usage of a mission' });
 }
 

@@ -261,6 +261,7 @@ test('neither keys nor prompts nor answers are in logs or metrics; models of any
   for (const body of [question, question, streaming.body, { ...question, model: 'an-invented-name' }]) await world.ask({ body }).catch(() => 'cut');
   const told = `${world.logged.join('\n')}\n${await world.metrics.text()}`;
   expect(told).not.toMatch(/secret|the answer|an-invented-name/);
+  expect(told).toMatch(/"a call is settled".*"gen_ai\.request\.model":"claude-opus-5".*"gen_ai\.usage\.output_tokens":3\b/);
   expect(told).toMatch(/coditect_gen_ai_client_token_usage_total\{gen_ai_request_model="other",gen_ai_token_type="output"\} \d+/);
   expect(told).toMatch(/coditect_llm_refusals_total\{type="invalid_request_error"\} 1/);
 });

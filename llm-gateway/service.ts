@@ -10,6 +10,7 @@ import { createVerifier } from '#platform/rpc/grant.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Metrics } from '#platform/telemetry/metrics.ts';
 import { createAnswerCache } from './answer-cache.ts';
+import { createBatchDesk } from './batch-desk.ts';
 import { createBreaker } from './breaker.ts';
 import { type Budget, openBudget } from './budget.ts';
 import type { Watches } from './fence.ts';
@@ -17,11 +18,13 @@ import { createFlights } from './flights.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { createRetryPolicy } from './retry.ts';
 import { createLlmServer, type LlmServerOptions } from './server.ts';
+import type { SlowLane } from './slow.ts';
+import { createWaiting } from './waiting.ts';
 
 export interface LlmServiceOptions {
-  readonly config: Pick<LlmGatewayConfig, 'bindAddress' | 'llmPort' | 'folder' | 'missionMaxUsd' | 'tenantMaxUsd' | 'callSeconds' | 'cacheMaxBytes' | 'singleFlight'>;
+  readonly config: Pick<LlmGatewayConfig, 'bindAddress' | 'llmPort' | 'folder' | 'missionMaxUsd' | 'tenantMaxUsd' | 'tenantPeriodSeconds' | 'callSeconds' | 'batchWindowSeconds' | 'cacheMaxBytes' | 'singleFlight'>;
   readonly enrolment: Enrolment;
-  /** Missions and Tasks; whoever made them closes them. */
+  /** Missions, Tasks and AgentPools; whoever made them closes them. */
   readonly watches: Watches;
   readonly upstream: Upstream;
   readonly metrics: Metrics;
@@ -37,13 +40,14 @@ export interface LlmService {
   close(): Promise<void>;
 }
 
-/** Serves once there is a certificate and Missions and Tasks are known; rejects when the port is taken or the journal cannot be read. */
+/** Serves once there is a certificate and Missions, Tasks and AgentPools are known; rejects when the port is taken or the journal cannot be read. */
 export async function startLlmService({ config, enrolment, watches, metrics, ...options }: LlmServiceOptions): Promise<LlmService> {
   await enrolment.ready;
   const { log } = options;
   await watches.synced;
-  const { folder, missionMaxUsd, tenantMaxUsd, bindAddress, llmPort: port } = config;
-  const budget = await openBudget({ folder, missionMaxUsd, tenantMaxUsd, living: watches.living(), newId: newUuid, log });
+  const { folder, missionMaxUsd, tenantMaxUsd, tenantPeriodSeconds, bindAddress, llmPort: port } = config;
+  const budget = await openBudget({ folder, missionMaxUsd, tenantMaxUsd, tenantPeriodSeconds, living: watches.living(), newId: newUuid, clock: options.clock, log });
+  const lane = laneOf(config, options);
   let verify = createVerifier(held(enrolment).caBundle, LlmGrant);
   const server = await createLlmServer({
     port,
@@ -53,9 +57,11 @@ export async function startLlmService({ config, enrolment, watches, metrics, ...
     callMs: config.callSeconds * 1000,
     sources: watches,
     budget,
+    waiting: createWaiting(options.clock),
     ...sendingParts(options, budget, metrics),
     cache: createAnswerCache(config.cacheMaxBytes, options.clock),
     flights: config.singleFlight === 'on' ? createFlights() : undefined,
+    lane,
     clock: options.clock,
     log,
   });
@@ -68,10 +74,18 @@ export async function startLlmService({ config, enrolment, watches, metrics, ...
     fault: () => budget.fault(),
     close: async () => {
       endRenewals();
+      // Whoever waits for a batch is told to come again, and finds the next process.
+      lane?.desk.close();
       await server.close();
       await budget.close();
     },
   };
+}
+
+function laneOf({ batchWindowSeconds, callSeconds }: LlmServiceOptions['config'], { upstream: { batches }, clock, log }: Pick<LlmServiceOptions, 'upstream' | 'clock' | 'log'>): SlowLane | undefined {
+  if (batchWindowSeconds === 0) return undefined;
+  // Callers give up a request after callSeconds themselves: half of it leaves no doubt who was first.
+  return { desk: createBatchDesk({ batches, clock, log, newId: newUuid, windowMs: batchWindowSeconds * 1000 }), clock, holdMs: callSeconds * 500 };
 }
 
 function sendingParts({ upstream, clock, random }: Pick<LlmServiceOptions, 'upstream' | 'clock' | 'random'>, budget: Budget, registry: Metrics): Pick<LlmServerOptions, 'metrics' | 'sender'> {

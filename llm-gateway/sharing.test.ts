@@ -66,6 +66,7 @@ describe('an answer that was bought', () => {
 
   const others: Record<string, () => Ask> = {
     'of another namespace': () => preview(1, { namespaceUid: 'ns-2' }),
+    'of another model': () => ({ ...preview(1), body: { ...exact, model: 'claude-haiku-4-5' } }),
     'for another purpose': () => ({ ...world.asAgent(), body: exact }),
     'in other words': () => ({ ...preview(1), body: { ...exact, max_tokens: 999 } }),
     'of another beta': () => ({ headers: { ...preview(1).headers, 'anthropic-beta': 'x' }, body: exact }),
@@ -83,6 +84,47 @@ describe('an answer that was bought', () => {
     await world.ask({ body: exact });
     const turned = exact.messages.map((message) => Object.fromEntries(Object.entries(message).toReversed()));
     expect(isShared(await world.ask({ body: { ...exact, messages: turned } }))).toBe(true);
+  });
+});
+
+describe('work without a temperature', () => {
+  const work = (change: Partial<Parameters<World['asAgent']>[0]> = {}) => ({ ...world.asAgent(change), body: question });
+  const asked = async (...asks: Ask[]) => {
+    const shared: boolean[] = [];
+    for (const ask of asks) shared.push(isShared(await world.ask(ask)));
+    return shared;
+  };
+  const exactly = { mission: { modelPolicy: { reuse: 'Exact' } } };
+
+  test('shares answers where its mission says that they are as good as new', async () => {
+    await restart(exactly);
+    expect(await asked(work(), work())).toEqual([false, true]);
+    expect(world.provider.requests.map(({ body }) => body)).toEqual([JSON.stringify(question)]);
+  });
+  test('shares none where its task says otherwise', async () => {
+    await restart({ ...exactly, task: { modelPolicy: { reuse: 'None' } } });
+    expect(await asked(work(), work())).toEqual([false, false]);
+  });
+  test('is not left to what was kept when it names one', async () => {
+    await restart(exactly);
+    const warm = { ...work(), body: { ...question, temperature: 1 } };
+    expect(await asked(warm, warm)).toEqual([false, false]);
+  });
+  test('is asked anew by a further attempt, and its answer takes the place of the one before', async () => {
+    await restart(exactly);
+    const says = (id: string): Play => (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id, stop_reason: 'end_turn', content: [], usage: { input_tokens: 10, output_tokens: 20 } }));
+    world.provider.script.push(says('old'), says('new'));
+    expect(await asked(work(), work({ attempt: 2 }))).toEqual([false, false]);
+    expect(JSON.parse((await world.ask(work())).text)).toMatchObject({ id: 'new' });
+    expect(world.provider.requests).toHaveLength(2);
+  });
+  test('is no judgement: each of those is drawn anew unless it asks for no chance', async () => {
+    await restart(exactly);
+    const judge = { account: { ...account, taskUid: 't-1', purpose: 'judge' as const } };
+    expect(await asked(work(judge), work(judge), { ...work(judge), body: exact }, { ...work(judge), body: exact })).toEqual([false, false, false, true]);
+  });
+  test('that asks for no chance is asked anew by a further attempt too', async () => {
+    expect(await asked({ ...work(), body: exact }, { ...work({ attempt: 2 }), body: exact }, { ...work(), body: exact })).toEqual([false, false, true]);
   });
 });
 

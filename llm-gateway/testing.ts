@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import type { LlmGatewayConfig } from '#api/config/llm-gateway.ts';
 import { agentUri, roleUri } from '#api/identity.ts';
 import { type Account, llmHeaders, type LlmGrant, type Usage, usagePath } from '#api/llm.ts';
-import { missions, tasks } from '#api/v1alpha1/kinds.ts';
+import { agentPools, missions, tasks } from '#api/v1alpha1/kinds.ts';
 import { createUpstream } from '#platform/anthropic/upstream.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createKubeClient } from '#platform/kube/client.ts';
@@ -74,18 +74,28 @@ export interface World {
   readonly close: () => Promise<void>;
 }
 
-/** Starts it all. The mission may spend `maxCostUsd`. */
-export async function startWorld(people: People, { maxCostUsd = '1.00', ...change }: { readonly maxCostUsd?: string } & Change = {}): Promise<World> {
+/** What differs in the cluster from that of most tests. */
+interface Cluster {
+  /** What the mission may spend. */
+  readonly maxCostUsd?: string;
+  readonly mission?: object;
+  readonly task?: object;
+  readonly pool?: object;
+  /** Another provider than the one that answers by script. */
+  readonly upstreamUrl?: string;
+}
+
+/** Starts it all. */
+export async function startWorld(people: People, { maxCostUsd = '1.00', mission = {}, task = {}, pool = {}, upstreamUrl, ...change }: Cluster & Change = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'llm-gateway-'));
   const provider = await startFakeProvider();
-  const cluster = await startFakeApiServer({ types: [missions, tasks] });
-  cluster.put(missionObject({ budget: { maxCostUsd } }));
-  cluster.put(taskObject());
+  const cluster = await startFakeApiServer({ types: [missions, tasks, agentPools] });
+  for (const object of [missionObject({ budget: { maxCostUsd }, ...mission }), taskObject({}, task), poolObject(pool)]) cluster.put(object);
   await writeFile(join(folder, 'key'), `${providerKey}\n`);
   const logged: string[] = [];
   const log = wrap((level, message, fields) => void logged.push(JSON.stringify({ level, message, ...fields })), {});
   const { enrolment, renew } = enrolled(people.gateway);
-  const start = () => startGateway({ folder, provider, cluster, enrolment, log }, change);
+  const start = () => startGateway({ folder, url: upstreamUrl ?? provider.url, cluster, enrolment, log }, change);
   let running = await start();
   const ask = (wish: Ask = {}) => askGateway(running.service.port, people, wish);
   const crash = async () => {
@@ -115,28 +125,31 @@ function enrolled(first: Credential) {
 }
 
 export const missionObject = (spec: object, status: object = {}) => ({ apiVersion: 'coditect.ai/v1alpha1', kind: 'Mission', metadata: { namespace: 'team-a', name: 'm', uid: 'm-1' }, spec: { goal: 'g', ...spec }, status });
-export const taskObject = (status: object = {}) => ({ apiVersion: 'coditect.ai/v1alpha1', kind: 'Task', metadata: { namespace: 'team-a', name: 't', uid: 't-1' }, spec: {}, status });
+export const taskObject = (status: object = {}, spec: object = {}) => ({ apiVersion: 'coditect.ai/v1alpha1', kind: 'Task', metadata: { namespace: 'team-a', name: 't', uid: 't-1' }, spec, status });
+export const poolObject = (spec: object) => ({ apiVersion: 'coditect.ai/v1alpha1', kind: 'AgentPool', metadata: { namespace: 'team-p', name: 'p', uid: 'p-1' }, spec });
 
 /** A grant for `agent`, signed by this operator. */
 export function grantOf({ operator }: Pick<People, 'operator'>, change: Partial<LlmGrant> = {}): string {
   return createGrantSigner(operator)({ agent: agentUri(agent), account: { ...account, taskUid: 't-1', purpose: 'work' }, attempt: 1, epoch: { term: 1, counter: 1 }, expiresAt: Date.now() + 60_000, ...change });
 }
 
-interface Surroundings extends Pick<World, 'folder' | 'provider' | 'cluster'> {
+interface Surroundings extends Pick<World, 'folder' | 'cluster'> {
+  /** Of the provider. */
+  readonly url: string;
   readonly enrolment: Parameters<typeof startLlmService>[0]['enrolment'];
   readonly log: Log;
 }
 
 /** Settings that differ from those of most tests. */
-type Change = Partial<Pick<LlmGatewayConfig, 'tenantMaxUsd' | 'cacheMaxBytes' | 'singleFlight'>>;
+type Change = Partial<Pick<LlmGatewayConfig, 'tenantMaxUsd' | 'tenantPeriodSeconds' | 'callSeconds' | 'batchWindowSeconds' | 'cacheMaxBytes' | 'singleFlight'>>;
 
-async function startGateway({ folder, provider, cluster, enrolment, log }: Surroundings, change: Change): Promise<{ readonly service: LlmService; readonly metrics: Metrics; readonly close: () => Promise<void> }> {
+async function startGateway({ folder, url, cluster, enrolment, log }: Surroundings, change: Change): Promise<{ readonly service: LlmService; readonly metrics: Metrics; readonly close: () => Promise<void> }> {
   const client = createKubeClient(cluster.config, { userAgent: 'test' });
   const environment = { clock: systemClock, random: { next: () => 0 }, log };
   const watches = watchMissions({ ...environment, client });
-  const upstream = createUpstream({ baseUrl: provider.url, keyFile: join(folder, 'key'), callMs: 60_000, idleMs: 60_000 });
+  const upstream = createUpstream({ baseUrl: url, keyFile: join(folder, 'key'), callMs: 60_000, idleMs: 60_000 });
   const metrics = createMetrics('llm-gateway', '0');
-  const config = { bindAddress: '127.0.0.1', llmPort: 0, folder: join(folder, 'journal'), missionMaxUsd: '1.00', tenantMaxUsd: undefined, callSeconds: 60, cacheMaxBytes: 67_108_864, singleFlight: 'on' as const, ...change };
+  const config = { bindAddress: '127.0.0.1', llmPort: 0, folder: join(folder, 'journal'), missionMaxUsd: '1.00', tenantMaxUsd: undefined, tenantPeriodSeconds: undefined, callSeconds: 60, batchWindowSeconds: 0, cacheMaxBytes: 67_108_864, singleFlight: 'on' as const, ...change };
   const service = await startLlmService({ ...environment, config, enrolment, watches, upstream, metrics });
   const close = async () => {
     await service.close();

@@ -48,7 +48,7 @@ test('a whole answer tells its usage, anything else does not', () => {
 });
 
 describe('the bill', () => {
-  const ending = { model: 'claude-opus-5', maxTokens: 1000, reservedMicroUsd: 50_000 };
+  const ending = { model: 'claude-opus-5', maxTokens: 1000, rate: 'standard', reservedMicroUsd: 50_000 } as const;
   const tokens = { inputTokens: 1000, outputTokens: 10, cacheReadTokens: 0, cacheWriteTokens: 4, cacheWriteHourTokens: 4 };
   test('of a call without usage is its reservation', () => expect(billOf({ kind: 'nothing' }, ending)).toMatchObject({ costMicroUsd: 50_000, inputTokens: 0 }));
   test('of a call that ended is its usage', () => expect(billOf({ kind: 'complete', tokens }, ending)).toEqual({ inputTokens: 1000, outputTokens: 10, cacheReadTokens: 0, cacheWriteTokens: 8, costMicroUsd: 5000 + 250 + 25 + 40 }));

@@ -1,7 +1,7 @@
 // Counts tokens in answers as they pass, without changing a byte. Content is looked through and forgotten.
 import { z } from 'zod';
 import type { CallUsage } from '#api/llm.ts';
-import { costOf, type Tokens } from '#domain/cost/prices.ts';
+import { costOf, type Rate, type Tokens } from '#domain/cost/prices.ts';
 import { worstCaseOfOutput } from '#domain/cost/worst-case.ts';
 
 const Count = z.int().min(0).max(9_007_199_254).nullish();
@@ -88,14 +88,15 @@ function tokensOf(usage: z.infer<typeof UsageBlock>, before: Tokens): Tokens {
 export interface Ending {
   readonly model: string;
   readonly maxTokens: number;
+  readonly rate: Rate;
   /** What was reserved, in micro-USD: the bill when nothing was seen. */
   readonly reservedMicroUsd: number;
 }
 
 /** The bill of a call: by its usage, and at the most it can have cost where that was not seen. */
-export function billOf(seen: Seen, { model, maxTokens, reservedMicroUsd }: Ending): CallUsage {
+export function billOf(seen: Seen, { model, maxTokens, rate, reservedMicroUsd }: Ending): CallUsage {
   if (seen.kind === 'nothing') return usageFrom(noTokens, reservedMicroUsd);
-  if (seen.kind === 'complete') return usageFrom(seen.tokens, costOf(model, seen.tokens));
+  if (seen.kind === 'complete') return usageFrom(seen.tokens, costOf(model, seen.tokens, rate));
   return usageFrom(seen.tokens, Math.min(reservedMicroUsd, worstCaseOfOutput(model, seen.tokens, maxTokens)));
 }
 

@@ -10,8 +10,10 @@ import type { Lever } from './metrics.ts';
 import { fenceOf, Payment, type PaymentOptions } from './payment.ts';
 import { handedOn, headersOf, lostAnswer, replyUnanswered, type Unanswered, wholeOf } from './provider-answer.ts';
 import { isWhole, type Question, questionOf } from './question.ts';
-import type { ParsedRequest } from './request.ts';
+import { markOf, type ParsedRequest } from './request.ts';
 import { givenUp, sendCall, type SenderOptions } from './sender.ts';
+import { awaitBatch, beginBatch, begunBefore, type SlowCall, slowCallOf, type SlowLane } from './slow.ts';
+import { type JudgedCall, noted } from './thrift.ts';
 import { usageOfAnswer } from './usage.ts';
 
 export interface MessagesOptions extends PaymentOptions {
@@ -19,6 +21,8 @@ export interface MessagesOptions extends PaymentOptions {
   readonly cache: AnswerCache;
   /** Undefined: every call goes its own way. */
   readonly flights: Flights<Landed> | undefined;
+  /** Undefined: nothing goes by batch. */
+  readonly lane: SlowLane | undefined;
 }
 
 /** How a call to the provider ended. */
@@ -36,13 +40,58 @@ interface WholeCall {
 }
 
 /** Answers a call that does not stream. */
-export async function answerWhole(options: MessagesOptions, exchange: Exchange, charge: Charge, request: ParsedRequest): Promise<void> {
+export async function answerWhole(options: MessagesOptions, exchange: Exchange, judged: JudgedCall): Promise<void> {
+  const { charge, onlyKnown } = judged;
   const headers = handedOn(exchange);
-  const question = questionOf(exchange, charge.account, request, headers);
-  const call: WholeCall = { charge, request, headers, question, payment: new Payment(options, charge, request) };
-  // What costs nothing needs no money.
-  const known = keptFor(options, question);
-  if (known !== undefined) return reply(options, exchange, call, known);
+  const slow = slowOf(options, judged, headers);
+  const batch = await awaitBegun(options, exchange, charge, slow);
+  if (batch === 'replied') return;
+  const [call, ...others] = callsOf(options, exchange, judged, headers);
+  // What costs nothing needs no money, nor a cheaper model.
+  for (const free of [...others, call]) {
+    const known = keptFor(options, free.question);
+    if (known !== undefined) return reply(options, exchange, free, known);
+  }
+  if (onlyKnown !== undefined) return refuse(exchange, noted(options, charge, onlyKnown));
+  // A call that was missed by one batch is not sent with another: its caller has waited enough.
+  const isSlow = slow !== undefined && batch === 'none';
+  if (!isSlow || (await buySlowly(options, exchange, call, slow)) === 'missed') await buy(options, exchange, call);
+}
+
+/** The call as it would be bought, and as it was asked where that is another one. */
+function callsOf(options: MessagesOptions, exchange: Exchange, { charge, rules, request: bought, asked }: JudgedCall, headers: WholeCall['headers']): readonly [WholeCall, ...WholeCall[]] {
+  const callOf = (request: ParsedRequest): WholeCall => {
+    const question = questionOf(exchange, { charge, request, headers, reuse: rules.modelPolicy.reuse });
+    return { charge, request, headers, question, payment: new Payment(options, charge, request) };
+  };
+  return bought === asked ? [callOf(bought)] : [callOf(bought), callOf(asked)];
+}
+
+/** Waits for the batch that this caller began before, if it did. */
+async function awaitBegun(options: MessagesOptions, exchange: Exchange, charge: Charge, slow: Slow | undefined): Promise<'replied' | 'missed' | 'none'> {
+  const claim = slow && begunBefore(slow.lane, slow.call);
+  return slow === undefined || claim === undefined ? 'none' : awaitBatch(slow.lane, options, exchange, { claim, charge });
+}
+
+interface Slow {
+  readonly lane: SlowLane;
+  readonly call: SlowCall;
+}
+
+function slowOf({ lane }: MessagesOptions, judged: JudgedCall, headers: WholeCall['headers']): Slow | undefined {
+  const call = slowCallOf(judged, headers);
+  return lane === undefined || call === undefined ? undefined : { lane, call };
+}
+
+async function buySlowly(options: MessagesOptions, exchange: Exchange, call: WholeCall, slow: Slow): Promise<'replied' | 'missed'> {
+  const claim = await beginBatch(slow.lane, options, slow.call, call);
+  if ('outcome' in claim) return awaitBatch(slow.lane, options, exchange, { claim, charge: call.charge });
+  refuse(exchange, claim);
+  return 'replied';
+}
+
+async function buy(options: MessagesOptions, exchange: Exchange, call: WholeCall): Promise<void> {
+  const { charge } = call;
   const unpaid = await call.payment.reserve();
   if (unpaid !== undefined) return refuse(exchange, unpaid);
   const fenced = new AbortController();
@@ -90,8 +139,10 @@ async function outcomeOfFlight({ flights, ...options }: MessagesOptions, call: W
 
 /** Whether a flight ended for want of money or right of the one that paid: others may have both. */
 function isOfPayer(landed: Landed): boolean {
-  return landed.kind === 'stopped' && (landed.refusal.type === errorTypes.budget || landed.refusal.type === errorTypes.fenced);
+  return landed.kind === 'stopped' && ours.has(landed.refusal.type);
 }
+
+const ours: ReadonlySet<string> = new Set(Object.values(errorTypes));
 
 async function fly(options: Omit<MessagesOptions, 'flights'>, { charge, request, headers, question, payment }: WholeCall, signal: AbortSignal): Promise<Landed> {
   try {
@@ -109,13 +160,15 @@ async function fly(options: Omit<MessagesOptions, 'flights'>, { charge, request,
   }
 }
 
-function reply(options: MessagesOptions, exchange: Exchange, { question, charge }: WholeCall, outcome: Outcome): void {
+function reply(options: MessagesOptions, exchange: Exchange, { question, charge, request }: WholeCall, outcome: Outcome): void {
   if (outcome.kind === 'lost') return refuse(exchange, lostAnswer);
   if (outcome.kind === 'stopped' || outcome.kind === 'refused') return replyUnanswered(options.log, exchange, outcome);
-  const { text, headers, costMicroUsd } = outcome.answer;
+  const { text, costMicroUsd } = outcome.answer;
+  const headers = { ...outcome.answer.headers, ...markOf(request) };
   if (question !== undefined) options.cache.told(question);
   if (outcome.kind === 'landed') return replyJson(exchange, 200, text, { ...headers, [llmHeaders.usage]: JSON.stringify(outcome.usage) });
-  options.budget.saved(charge.account, costMicroUsd);
+  options.waiting.goesOn(charge);
+  options.budget.saved(charge.account, { cachedCalls: 1, savedMicroUsd: costMicroUsd });
   options.metrics.saved(outcome.lever, costMicroUsd);
   replyJson(exchange, 200, text, { ...headers, [llmHeaders.usage]: JSON.stringify(noUsage), [llmHeaders.cached]: '1' });
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatMicroUsd, microUsdOf } from './money.ts';
-import { costOf, familyOf, priceOf, type Tokens } from './prices.ts';
+import { costOf, familyOf, priceOf, type Rate, type Tokens } from './prices.ts';
 import { type BoundedRequest, worstCaseOf, worstCaseOfOutput } from './worst-case.ts';
 
 const tokens = (some: Partial<Tokens> = {}): Tokens => ({ inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, cacheWriteHourTokens: 0, ...some });
@@ -20,7 +20,7 @@ describe('money', () => {
 
 describe('prices', () => {
   const million = tokens({ inputTokens: 1_000_000, outputTokens: 1_000_000 });
-  const costs: Record<string, { model: string; tokens: Tokens; want: number }> = {
+  const costs: Record<string, { model: string; rate?: Rate; tokens: Tokens; want: number }> = {
     'a dated release costs what its family costs': { model: 'claude-haiku-4-5-20251001', tokens: million, want: 6_000_000 },
     'an alias too': { model: 'claude-sonnet-5-5-latest', tokens: million, want: 12_000_000 },
     'a model that is not listed costs what the dearest does': { model: 'gpt-9', tokens: million, want: 90_000_000 },
@@ -29,9 +29,11 @@ describe('prices', () => {
     'a part of a micro-dollar counts as a whole one': { model: 'claude-haiku-5-5', tokens: tokens({ cacheReadTokens: 1 }), want: 1 },
     'a short prompt has the lower band': { model: 'claude-haiku-5-5', tokens: tokens({ inputTokens: 100_000 }), want: 10_000 },
     'a long prompt has the upper band, for its output too': { model: 'claude-haiku-5-5', tokens: tokens({ inputTokens: 100_000, cacheReadTokens: 1, outputTokens: 1000 }), want: 50_000 + 1 + 2500 },
+    'a batch costs half': { model: 'claude-opus-5', rate: 'batch', tokens: million, want: 15_000_000 },
+    'a part of a micro-dollar counts as a whole one in a batch too': { model: 'claude-haiku-4-5', rate: 'batch', tokens: tokens({ inputTokens: 3 }), want: 2 },
     'nothing costs nothing': { model: 'claude-opus-5', tokens: tokens(), want: 0 },
   };
-  test.each(Object.entries(costs))('%s', (_, { model, tokens: used, want }) => expect(costOf(model, used)).toBe(want));
+  test.each(Object.entries(costs))('%s', (_, { model, rate, tokens: used, want }) => expect(costOf(model, used, rate)).toBe(want));
   test('families are bounded in number', () => expect(['claude-opus-5', 'claude-opus-5-20260101', 'x', ''].map(familyOf)).toEqual(['claude-opus-5', 'claude-opus-5', 'other', 'other']));
 });
 

@@ -66,12 +66,16 @@ export function priceOf(model: string, promptTokens: number): Price {
   return long !== undefined && promptTokens > long.aboveTokens ? long.price : price;
 }
 
+/** How a call is made: at once, or in a batch that may take a day, at half the price. */
+export type Rate = 'standard' | 'batch';
+
 /** Cost of a call in micro-USD, rounded up. */
-export function costOf(model: string, tokens: Tokens): number {
+export function costOf(model: string, tokens: Tokens, rate: Rate = 'standard'): number {
   const price = priceOf(model, tokens.inputTokens + tokens.cacheReadTokens + tokens.cacheWriteTokens + tokens.cacheWriteHourTokens);
   let picoUsd = 0n;
   for (const kind of tokenKinds) picoUsd += BigInt(tokens[kind]) * BigInt(price[kind]);
-  return Number((picoUsd + 999_999n) / 1_000_000n);
+  const perMicroUsd = rate === 'batch' ? 2_000_000n : 1_000_000n;
+  return Number((picoUsd + perMicroUsd - 1n) / perMicroUsd);
 }
 
 const tokenKinds = ['inputTokens', 'outputTokens', 'cacheReadTokens', 'cacheWriteTokens', 'cacheWriteHourTokens'] as const satisfies readonly (keyof Tokens)[];

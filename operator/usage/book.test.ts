@@ -52,6 +52,18 @@ describe('a mission at work', () => {
     expect(book.of(uid)).toEqual(used(8));
   });
 
+  test('is woken when its calls begin to wait, and when they go on', async () => {
+    const waits = (line: ReturnType<typeof tells>, waiting: number) => (line.kind === 'told' ? { ...line, usage: { ...line.usage, waiting } } : line);
+    const { book, clock, woken } = aBook(waits(tells(0), 2), tells(0), tells(7), waits(tells(0), 1));
+    book.look(atWork);
+    const seen: unknown[] = [];
+    for (let ask = 0; ask < 4; ask++) {
+      await clock.advance(5000);
+      seen.push([woken.length, book.of(uid)]);
+    }
+    expect(seen).toEqual([[1, { ...used(0), waiting: 2 }], [2, used(0)], [3, used(7)], [4, { ...used(7), waiting: 1 }]]);
+  });
+
   test('is not asked about again while the gateway takes its time', async () => {
     const slow = Promise.withResolvers<UsageAnswer>();
     const { book, clock, gateway } = aBook(() => slow.promise);

@@ -118,12 +118,21 @@ class AskedBook implements UsageBook {
   }
 
   #note(uid: string, entry: Entry, usage: Usage): void {
-    // A gateway that has lost its journal knows nothing of what was spent before.
+    // A gateway that has lost its journal knows nothing of what was spent before, but does know who waits now.
     const isNothing = usage.calls === 0 && usage.reservedMicroUsd === 0 && usage.cachedCalls === undefined;
-    if (isNothing || equal(usage, entry.usage)) return;
-    entry.usage = usage;
+    const next = isNothing ? waitingNow(entry.usage, usage) : usage;
+    if (next === undefined || equal(next, entry.usage)) return;
+    entry.usage = next;
     this.#parts.changed(uid);
   }
+}
+
+/** What was known before, with who waits now; undefined while nothing at all is known. */
+function waitingNow(known: Usage | undefined, told: Usage): Usage | undefined {
+  if (told.waiting !== undefined) return { ...(known ?? told), waiting: told.waiting };
+  if (known === undefined) return undefined;
+  const { waiting: _, ...rest } = known;
+  return rest;
 }
 
 /** True when a mission at rest needs to be asked about no more. */

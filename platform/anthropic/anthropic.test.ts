@@ -121,6 +121,15 @@ describe('a caller of the gateway', () => {
     world.provider.script.push(fails(400, 'invalid_request_error'));
     expect(await client.complete(question, options)).toEqual({ kind: 'refused', type: 'invalid_request_error', message: 'invalid_request_error it is' });
   });
+  test('is told to come again where its mission waits for money', async () => {
+    await world.close();
+    world = await startWorld(people, { mission: { budget: { maxCostUsd: '0.01', onExceeded: 'Suspend' } } });
+    const { caBundle: ca, certificate: cert, key } = people.operator;
+    const other = createLlmClient({ baseUrl: `https://127.0.0.1:${world.port()}`, tls: { ca, cert, key, servername: 'coditect-llm-gateway.sys.svc' } });
+    expect(await other.complete(question, options)).toMatchObject({ kind: 'later', retryAfterMs: 10_000, message: expect.stringContaining('raise the budget') });
+    expect(await other.usage(account.missionUid)).toMatchObject({ kind: 'told', usage: { waiting: 1 } });
+    await other.close();
+  });
   test('gets the answer that is on its way when its client is closed', async () => {
     const asked = Promise.withResolvers<ServerResponse>();
     world.provider.script.push(asked.resolve);

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type Anthropic from '@anthropic-ai/sdk';
 import { messageOf } from '../errors.ts';
+import { type Batches, createBatches } from './batches.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { createSdk } from './sdk.ts';
 
@@ -35,6 +36,7 @@ export type UpstreamOutcome =
 
 export interface Upstream {
   send(request: UpstreamRequest): Promise<UpstreamOutcome>;
+  readonly batches: Batches;
   /** Cuts calls in flight. */
   close(): Promise<void>;
 }
@@ -42,7 +44,8 @@ export interface Upstream {
 /** A client of the provider that never retries. */
 export function createUpstream({ baseUrl, keyFile, callMs, idleMs }: UpstreamOptions): Upstream {
   const { anthropic, destroy } = createSdk({ baseUrl, callMs, idleMs });
-  return { send: (request) => send(anthropic, keyFile, request), close: destroy };
+  const batches = createBatches(anthropic, async (headers) => ({ ...headers, 'x-api-key': await readKey(keyFile), authorization: null }));
+  return { send: (request) => send(anthropic, keyFile, request), batches, close: destroy };
 }
 
 async function send(anthropic: Anthropic, keyFile: string, { path, body, headers, signal }: UpstreamRequest): Promise<UpstreamOutcome> {

@@ -1,4 +1,5 @@
-// The blob service as agents see it (certificate and grant) and as people do (bearer token and the object they may read).
+// The blob service as agents see it (certificate and grant), as people do (bearer token and the object they may read), and as the operator
+// does (its certificate).
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
@@ -6,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { rm } from 'node:fs/promises';
 import { type BlobAddress, blobHeaders } from '#api/blobs.ts';
 import type { ServerAddress } from './addresses.ts';
-import { getBlob, putBlob } from './blob-request.ts';
+import { copyBlob, getBlob, putBlob } from './blob-request.ts';
 import type { Credential } from './certificates.ts';
 import { blobsName, dialOptions } from './tls.ts';
 
@@ -38,6 +39,24 @@ export interface PersonBlobs {
   /** The bytes of a blob of this object, or undefined when it does not exist. Iterating them throws at the end when they are damaged. */
   get(object: BlobObject, address: BlobAddress, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
   close(): void;
+}
+
+export interface OperatorBlobs {
+  /** Keeps a copy of a blob under another owner of its namespace; resolves once it is stored for good. Rejects when the service refuses or cannot be reached. */
+  keep(from: BlobAddress, ownerUid: string, signal?: AbortSignal): Promise<'kept' | 'missing'>;
+  close(): void;
+}
+
+/** The blob service for the operator, which moves no bytes itself; connections follow the newest certificate. */
+export function createOperatorBlobs({ credential, address: where, namespace }: BlobClientOptions & { readonly credential: () => Credential }): OperatorBlobs {
+  const connections = createConnections(namespace);
+  return {
+    keep: async (from, ownerUid, signal) => {
+      const request = { agent: connections.with(credential()), at: await locate(where), address: { ...from, ownerUid }, headers: { [blobHeaders.copyFrom]: from.ownerUid }, signal };
+      return copyBlob(request);
+    },
+    close: () => connections.close(),
+  };
 }
 
 /** The blob service for an agent; connections follow the newest certificate. */
@@ -83,7 +102,7 @@ function createConnections(namespace: string) {
   let known: { readonly trust: Trust; readonly agent: Agent } | undefined;
   return {
     with: (trust: Trust): Agent => {
-      if (known?.trust === trust) return known.agent;
+      if (known?.trust.certificate === trust.certificate && known?.trust.caBundle === trust.caBundle) return known.agent;
       // Requests in flight finish on the old agent; its idle connections time out.
       known = { trust, agent: new Agent({ ...dialOptions(blobsName(namespace), trust), keepAlive: true, timeout: 15_000, maxSockets: 16 }) };
       return known.agent;

@@ -53,6 +53,17 @@ export async function putBlob(blob: BlobRequest, upload: Upload): Promise<void> 
   }
 }
 
+/** Has the service keep a copy of the blob that the headers tell; resolves once it is stored for good, or was. Rejects when the service refuses or cannot be reached. */
+export async function copyBlob(blob: BlobRequest): Promise<'kept' | 'missing'> {
+  const outgoing = start('PUT', blob, { 'content-length': 0 });
+  const answered = Promise.withResolvers<IncomingMessage>();
+  outgoing.once('response', answered.resolve).on('error', answered.reject).end();
+  const response = await answered.promise;
+  if (response.statusCode !== 404) await expectStatus(response, blob, [200, 201]);
+  response.resume();
+  return response.statusCode === 404 ? 'missing' : 'kept';
+}
+
 /** The bytes of a blob, or undefined when the service does not have it. Iterating them throws at the end when they are not those of the digest. */
 export async function getBlob(blob: BlobRequest): Promise<AsyncIterable<Uint8Array> | undefined> {
   const outgoing = start('GET', blob, {});

@@ -18,6 +18,7 @@ describe('the attention that a mission needs', () => {
     'steady while it runs': { mission: inState(coding, 'Running'), want: 'steady' },
     'steady while it is being cancelled': { mission: inState(coding, 'Cancelling'), want: 'steady' },
     'steady for a task of finally too': { mission: inState(aMission().withTask('a').withFinally('write', { type: 'Coder', intent: { action: 'WriteCode' } }), 'Running'), want: 'steady' },
+    'steady for a goal that a model judges': { mission: inState(aMission().withTask('a').spec({ goals: [{ name: 'g', required: true, check: { judge: { rubric: 'It is short.', votes: 1 } } }] }), 'Running'), want: 'steady' },
     'none for the same action of another role': { mission: inState(aMission().withTask('a', { type: 'Tester', intent: { action: 'WriteCode' } }), 'Running'), want: 'none' },
     'steady while a suspended one still has running tasks': { mission: inState(coding, 'Suspended', someRun), want: 'steady' },
     'the last when it is suspended': { mission: inState(coding, 'Suspended'), want: 'last' },
