@@ -65,7 +65,7 @@ export class HeldAttempt {
     this.#tell({ case: 'started', value: this.#ids() });
     this.say();
     const startedAt = clock.monotonic();
-    const result = await runTask(this.order, { signal: this.#stopping.signal, log: this.#log, grant: () => this.#issue.grant, llmGrant: () => this.#issue.llmGrant, progress: (percent, message) => this.#progress(percent, message) });
+    const result = await runTask(this.order, { signal: this.#stopping.signal, log: this.#log, epoch: () => this.epoch, grant: () => this.#issue.grant, llmGrant: () => this.#issue.llmGrant, progress: (percent, message) => this.#progress(percent, message) });
     this.#releaseLease();
     this.#kept = { ...toWire(result), durationMs: BigInt(Math.max(0, Math.round(clock.monotonic() - startedAt))) };
     this.#tellKept();

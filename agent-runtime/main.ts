@@ -23,9 +23,12 @@ import { gatherFacts } from './context/gather-facts.ts';
 import { createRunTask } from './execution/run-task.ts';
 import { createGateway } from './llm/gateway.ts';
 import { createModels } from './llm/patience.ts';
+import { createMcp } from './mcp/tools.ts';
 import { countAttempts, showSlots } from './metrics.ts';
 import { openCache } from './roles/analyzer/cache.ts';
 import { builtInRoles } from './roles/registry.ts';
+import { thoughtsToLog } from './thinking/events.ts';
+import { holdsCredentials } from './workspace/credentials.ts';
 import { openWorkspaces } from './workspace/workspaces.ts';
 
 const environment = { clock: systemClock, random: systemRandom };
@@ -47,7 +50,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   const { boundary, reasons } = await sandboxes.process.probe();
   log.info('agent starts', { pod: config.podName, pool: config.pool, slots: config.slots, roles: config.agentTypes.join(','), boundary, boundaryReasons: reasons.join('; ') });
   const llm = createModels({ ...environment, ask: gateway.ask, defaultModel: config.coderModel });
-  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandboxes, gatherFacts, blobs, cache, llm, log });
+  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandboxes, gatherFacts, blobs, cache, llm, ...(await toServers(config)), publishThought: thoughtsToLog(log), log });
   const agent = new Agent({
     ...environment,
     identity: { processUuid: newUuid(), slots: config.slots, agentTypes: config.agentTypes, capabilities: config.capabilities, boundary },
@@ -73,6 +76,15 @@ function connect({ endpointsFile, operatorNamespace: namespace, ...config }: Age
   const blobs = createAgentBlobs({ address: endpointsFile === undefined ? blobsInDns(namespace) : blobsInFile(endpointsFile), namespace, credential: () => channel.credential() });
   const gateway = createGateway({ address: endpointsFile === undefined ? llmGatewayInDns(namespace) : llmGatewayInFile(endpointsFile), namespace, credential: () => channel.credential(), dial: createLlmConversations });
   return { channel, blobs, gateway };
+}
+
+/** The way to the servers that the pool lists, if it lists any. */
+async function toServers({ mcpServers, mcpTokensFolder, gitSecretsFolder }: AgentConfig) {
+  if (mcpServers.length === 0) return {};
+  // Most pools have none, and their agents start sooner without the vendor's client.
+  const { mcpConnections } = await import('./mcp/connection.ts');
+  const open = mcpConnections({ tokensFolder: mcpTokensFolder, version: manifest.version });
+  return { mcp: createMcp({ servers: mcpServers, open, holdsCredentials: await holdsCredentials(gitSecretsFolder) }) };
 }
 
 async function openWorkFolder({ workFolder, workFolderMaxMiB, gitSecretsFolder, agentTypes, jailPath }: AgentConfig, log: Log) {

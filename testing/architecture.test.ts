@@ -31,6 +31,7 @@ const broken: Record<string, { house: Record<string, string>; want: string }> = 
   'a dynamic import crosses a border': { house: { 'api/a.ts': "const b = await import('#domain/b.ts');", 'domain/b.ts': '' }, want: 'api/a.ts imports domain/b.ts' },
   'one vendor imports another': { house: { 'platform/rpc/a.ts': "import { b } from '#platform/kube/b.ts';", 'platform/kube/b.ts': '' }, want: 'platform/rpc may import only platform/rpc/' },
   'agents reach for Kubernetes': { house: { 'agent-runtime/a.ts': "import { b } from '#platform/kube/b.ts';", 'platform/kube/b.ts': '' }, want: 'and never platform/kube/' },
+  'agents speak to servers of others outside their folder': { house: { 'agent-runtime/roles/a.ts': "import { Client } from '@modelcontextprotocol/client';" }, want: 'agent-runtime/roles/a.ts imports @modelcontextprotocol/client' },
   'cli starts a cluster outside the demo': { house: { 'cli/a.ts': "import { b } from '#devcluster/b.ts';", 'devcluster/b.ts': '' }, want: 'devcluster is for cli/demo' },
   'a kind takes code from another kind': { house: { 'operator/mission/a.ts': "import { b } from '../task/b.ts';", 'operator/task/b.ts': '' }, want: 'a kind takes from another one only types' },
   'a reconciler makes its own client': { house: { 'operator/mission/a.ts': "import { createKubeClient } from '#platform/kube/client.ts';", 'platform/kube/client.ts': '' }, want: 'imports createKubeClient of platform/kube/client.ts: adapters are made only in main.ts' },
@@ -38,6 +39,9 @@ const broken: Record<string, { house: Record<string, string>; want: string }> = 
   'a process imports a test double': { house: { 'operator/a.ts': "import { b } from '#testing/b.ts';", 'testing/b.ts': '' }, want: 'testing is for tests, e2e and bench' },
   'a process imports a fake': { house: { 'operator/a.ts': "import { b } from './fake-b.ts';", 'operator/fake-b.ts': '' }, want: 'fakes are for tests, e2e and bench' },
   'a process imports a script': { house: { 'cli/a.ts': "import { b } from '#scripts/b.ts';", 'scripts/b.ts': '' }, want: 'scripts are for testing, e2e and bench' },
+  'a policy looks the answers up in the missions that it is measured with': { house: { 'testing/llm/policies/fix/a.ts': "import { faults } from '#bench/cost/corpus/faults.ts';", 'bench/cost/corpus/faults.ts': '' }, want: 'testing/llm/policies/fix/a.ts imports bench/cost/corpus/faults.ts: policies of the scripted model may import only' },
+  'the server hands them to its policies': { house: { 'testing/llm/a.ts': "import { faults } from '#bench/cost/corpus/faults.ts';", 'bench/cost/corpus/faults.ts': '' }, want: 'bench is imported by nothing' },
+  'a policy reads files': { house: { 'testing/llm/policies/a.ts': "import { readFile } from 'node:fs/promises';" }, want: 'testing/llm/policies/a.ts imports node:fs/promises' },
   'an import leads nowhere': { house: { 'api/a.ts': "import { b } from './b.ts';" }, want: 'api/a.ts imports ./b.ts, which does not exist' },
   'a pure file reaches a builtin through others': {
     house: { 'domain/a.ts': "import { b } from './b.ts';", 'domain/b.ts': "import { c } from '#api/c.ts';", 'api/c.ts': "import { d } from 'node:os';" },

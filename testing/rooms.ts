@@ -60,6 +60,8 @@ export const rows: readonly Row[] = [
   { files: /^operator\//, room: 'operator', may: ['api/', 'domain/', 'platform/', 'operator/', 'node:'], packages: [messages] },
   { files: /^blobs\//, room: 'blobs', may: ['blobs/', ...shared, 'platform/objectstore/', 'platform/rpc/', 'platform/kube/'] },
   { files: /^llm-gateway\//, room: 'llm-gateway', may: ['llm-gateway/', 'domain/', ...shared, 'platform/anthropic/', 'platform/rpc/', 'platform/kube/'], packages: ['zod'] },
+  // Where servers of the Model Context Protocol are spoken to: the vendor's client stays here.
+  { files: /^agent-runtime\/mcp\//, room: 'agent-runtime/mcp', may: ['api/', 'domain/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/'], packages: ['@modelcontextprotocol/client', 'ajv', 'zod'] },
   { files: /^agent-runtime\//, room: 'agent-runtime', may: ['api/', 'domain/', 'sandbox/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/'], packages: [messages, ...syntax, 'ajv', 'zod'] },
   { files: /^sandbox\//, room: 'sandbox', may: ['sandbox/', ...shared] },
   { files: /^cli\/demo\//, room: 'cli/demo', may: [...cliMay, 'devcluster/'], packages: cliPackages },
@@ -67,6 +69,8 @@ export const rows: readonly Row[] = [
   { files: /^cli\/access\//, room: 'cli/access', may: cliMay, packages: [...cliPackages, messages, 'undici', '@connectrpc/connect', '@connectrpc/connect-node'] },
   { files: /^cli\//, room: 'cli', may: cliMay, packages: cliPackages },
   { files: /^devcluster\//, room: 'devcluster', may: ['devcluster/', 'api/', 'node:'], packages: ['yaml', '@peculiar/x509', 'reflect-metadata'] },
+  // Whoever plays a model knows what it was sent, and nothing else: no file, no program, and of all things not the missions it is measured with.
+  { files: /^testing\/llm\/policies\//, room: 'policies of the scripted model', may: ['testing/', 'api/', 'domain/', 'node:'], never: ['bench/', 'node:fs', 'node:child_process', 'node:net', 'node:http', 'testing/corpus/'], packages: ['zod'] },
   { files: /^(testing|e2e|bench|scripts)\//, room: 'testing, e2e, bench and scripts', may: everything },
 ];
 

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { ActualState } from '#domain/consistency/state.ts';
 import type { TaskLog } from '#agent-runtime/log.ts';
 import type { CodeRequest, CommandOptions } from '#agent-runtime/roles/action.ts';
+import { maskSecrets } from '#agent-runtime/roles/analyzer/secrets/mask-secrets.ts';
 import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
 import type { Action, Boundary, Prepared, RunResult } from '#sandbox/port.ts';
 import { isRefusal } from '#sandbox/refusal.ts';
+import { maskedRun, maskingStream } from './masking.ts';
 import { readOutput } from './outputs.ts';
 import { copyLimits, createStage, type Sandboxes, type Stage } from './stage.ts';
 
@@ -26,6 +28,8 @@ export interface Commands {
   folder(): string;
   /** Makes the runs a check: they start from `tree`, and nothing they change is kept. To be called before the first of them. */
   checkOn(tree: string): void;
+  /** Puts the files into a fresh copy of the workspace, where everything works from now on. Why not, when they may not be copied. */
+  startOver(): Promise<string | undefined>;
   /** The copy when something ran that may change files, else the workspace itself. */
   resultFolder(): Promise<ResultFolder>;
   measured(): Measured;
@@ -58,11 +62,13 @@ export function createCommands({ sandboxes, workspace, log, signal, wallMs, netw
     folder: () => join(stage.current()?.folder ?? workspace.root, workspace.subPath),
     readOutput: async (path) => {
       const [folder, temporary] = [stage.current()?.folder, runs.last()?.temporaryFolder];
-      return folder === undefined ? undefined : readOutput([join(folder, workspace.subPath), ...(temporary === undefined ? [] : [temporary])], path);
+      const text = folder === undefined ? undefined : await readOutput([join(folder, workspace.subPath), ...(temporary === undefined ? [] : [temporary])], path);
+      return text === undefined ? undefined : maskSecrets(text);
     },
     checkOn: (tree) => {
       checked = tree;
     },
+    startOver: () => startOver(stage),
     resultFolder: async () => {
       const prepared = stage.current();
       if (prepared === undefined || checked !== undefined) return { kind: 'folder', folder: workspace.root };
@@ -87,7 +93,9 @@ function createRuns(stage: Stage, log: TaskLog, signal: AbortSignal): Runs {
   return {
     perform: async (title, action) => {
       log.write(`$ ${title}\n`);
-      last = await start(stage, action, (prepared) => prepared.run(action, signal, (_, chunk) => log.write(chunk)));
+      const streams = { stdout: maskingStream((bytes) => log.write(bytes)), stderr: maskingStream((bytes) => log.write(bytes)) };
+      last = maskedRun(await start(stage, action, (prepared) => prepared.run(action, signal, (stream, chunk) => streams[stream].write(chunk))));
+      for (const stream of Object.values(streams)) stream.end();
       const { ending, exitCode, message } = last;
       log.write(`[${ending}${exitCode === undefined ? '' : ` with ${exitCode}`}${message === undefined ? '' : `: ${message}`}]\n`);
       if (ending !== 'denied' && ending !== 'missingTool') boundary = boundary === undefined ? last.boundary : weaker(boundary, last.boundary);
@@ -105,6 +113,16 @@ async function start(stage: Stage, { kind }: Action, run: (prepared: Prepared) =
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return { ending: 'denied', message: error.message, stdout: '', stderr: '', durationMs: 0, boundary: 'none' };
+  }
+}
+
+async function startOver(stage: Stage): Promise<string | undefined> {
+  try {
+    await stage.restart('process');
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return error.message;
   }
 }
 

@@ -10,6 +10,7 @@ import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
 import { violationsOf } from './actual.ts';
 import type { Commands } from './commands.ts';
 import { isForgotten, type Live } from './live.ts';
+import { maskedArtifact } from './masking.ts';
 import { type AttemptResult, failure } from './result.ts';
 import { type Pending, type StoreDeps, type Stored, storeAll } from './store.ts';
 
@@ -115,7 +116,8 @@ function boundaryOf(commands: Commands): Pick<AttemptResult, 'boundary'> {
   return boundary === undefined ? {} : { boundary };
 }
 
-function pendingOf({ name, mediaType, bytes }: ActionResult['artifacts'][number]): Pending {
+function pendingOf(artifact: ActionResult['artifacts'][number]): Pending {
+  const { name, mediaType, bytes } = maskedArtifact(artifact);
   return { name, mediaType, content: { kind: 'bytes', bytes } };
 }
 

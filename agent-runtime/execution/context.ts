@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { PlannedAction, WorkspaceFacts } from '#domain/intent/action.ts';
 import { parametrize } from '#domain/intent/parametrize.ts';
 import type { LanguageModels } from '#agent-runtime/llm/model.ts';
+import type { McpTools } from '#agent-runtime/mcp/port.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import type { BlobStore } from '#agent-runtime/ports.ts';
 import type { ActionCache, ActionContext, FileTools } from '#agent-runtime/roles/action.ts';
+import { numberedThoughts, type PublishThought } from '#agent-runtime/thinking/events.ts';
 import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
 import { fetchArtifact } from './artifact-input.ts';
 import type { Commands } from './commands.ts';
@@ -24,6 +26,8 @@ export interface ContextParts {
   readonly cache: ActionCache | undefined;
   readonly gatherFacts: (folder: string, signal: AbortSignal) => Promise<WorkspaceFacts>;
   readonly llm: LanguageModels | undefined;
+  readonly publishThought: PublishThought;
+  readonly mcp: McpTools | undefined;
 }
 
 /** Folder that actions work in; an absolute path. */
@@ -32,17 +36,19 @@ export function workingFolder({ root, subPath }: Workspace): string {
 }
 
 /** The context of one attempt. */
-export async function makeContext({ order, live, workspace, commands, planned, blobs, cache, gatherFacts, llm }: ContextParts): Promise<ActionContext> {
-  const { inputs } = order;
+export async function makeContext({ order, live, workspace, commands, planned, blobs, cache, gatherFacts, llm, publishThought, mcp }: ContextParts): Promise<ActionContext> {
+  const { inputs, attempt, spec: { modelPolicy, toolPolicy } } = order;
   const changedPaths = await workspace.tools.changedBefore();
   return {
     folder: workingFolder(workspace),
     planned,
     inputs,
+    attempt,
     changedPaths: changedPaths.slice(0, maxChangedPaths),
     signal: live.signal,
     log: (text) => live.log.write(text),
     progress: live.progress,
+    thoughts: numberedThoughts({ taskUid: order.taskUid, attempt, epoch: live.epoch }, publishThought),
     run: (command, options) => commands.run(command, options),
     runCode: (request) => commands.runCode(request),
     readOutput: (path) => commands.readOutput(path),
@@ -50,20 +56,30 @@ export async function makeContext({ order, live, workspace, commands, planned, b
     files: fileTools(order, workspace, commands),
     currentFolder: () => commands.folder(),
     plan: async (asked) => parametrize({ ...asked, inputs, facts: await gatherFacts(commands.folder(), live.signal) }),
+    ...(modelPolicy === undefined ? {} : { modelPolicy }),
+    ...(toolPolicy === undefined ? {} : { toolPolicy }),
+    ...(mcp === undefined ? {} : { mcp }),
     ...(cache === undefined ? {} : { cache }),
     ...(llm === undefined || live.llmGrant() === '' ? {} : { model: llm.under(live.llmGrant, live.signal) }),
   };
 }
 
-function fileTools({ spec }: Order, { treeBefore, tools }: Workspace, commands: Commands): FileTools {
-  const { applyPatch, diff, filesInBase, push, restored } = tools;
+function fileTools({ spec }: Order, workspace: Workspace, commands: Commands): FileTools {
+  const { treeBefore, tools } = workspace;
+  const treeOf = (folder: string) => workspace.treeOf(folder);
+  const { applyPatch, diff, diffFromBase, filesInBase, pathsBetween, push, restored } = tools;
+  const ofResult = async <T>(measure: (folder: string) => Promise<T>) => {
+    const left = await commands.resultFolder();
+    return left.kind === 'folder' ? measure(left.folder) : undefined;
+  };
   return {
     tree: treeBefore,
+    treeNow: () => ofResult(treeOf),
+    changedNow: () => ofResult(async (folder) => pathsBetween(treeBefore, await treeOf(folder))),
+    startOver: () => commands.startOver(),
     applyPatch,
-    diff: async () => {
-      const left = await commands.resultFolder();
-      return left.kind === 'folder' ? diff(left.folder) : undefined;
-    },
+    diff: () => ofResult(diff),
+    diffFromBase,
     filesInBase,
     restore: async (paths) => {
       const { tree, paths: differing } = await restored(paths);

@@ -1,4 +1,5 @@
 // What of an attempt changes while it runs, as its runner sees it.
+import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { TaskLog } from '#agent-runtime/log.ts';
 
 /** Why an attempt is stopped, as the reason of its signal. Only `agentStopped` and `deadline` are reported; for the others nobody waits. */
@@ -8,6 +9,8 @@ export interface Live {
   /** Aborts with a StopReason. */
   readonly signal: AbortSignal;
   readonly log: TaskLog;
+  /** The newest epoch: another leader goes on under another one. */
+  readonly epoch: () => Epoch;
   /** The newest grant for the blob service. */
   readonly grant: () => string;
   /** The newest grant for the LLM gateway; empty where there is none. */

@@ -5,14 +5,18 @@ import { type Clock, delay } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { LanguageModels } from '#agent-runtime/llm/model.ts';
+import type { OpenAttemptTools } from '#agent-runtime/mcp/tools.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import type { ActionCache, Bound } from '#agent-runtime/roles/action.ts';
+import { maskSecrets } from '#agent-runtime/roles/analyzer/secrets/mask-secrets.ts';
 import { bindAction, type Roles } from '#agent-runtime/roles/registry.ts';
+import type { PublishThought } from '#agent-runtime/thinking/events.ts';
 import type { WorkspaceRequest, Workspaces } from '#agent-runtime/workspace/workspace.ts';
 import { createCommands } from './commands.ts';
 import { conclude, type Started, stopped, withLog } from './conclude.ts';
 import { makeContext, workingFolder } from './context.ts';
 import type { Live } from './live.ts';
+import { maskedLive, maskedResult } from './masking.ts';
 import { planAction } from './plan.ts';
 import { type AttemptResult, failure } from './result.ts';
 import type { Sandboxes } from './stage.ts';
@@ -33,6 +37,10 @@ export interface RunTaskDeps extends StoreDeps {
   readonly cache?: ActionCache;
   /** The way to language models; none unless it is there. */
   readonly llm?: LanguageModels;
+  /** The way to tools of the pool's MCP servers; none unless it is there. */
+  readonly mcp?: OpenAttemptTools;
+  /** Where it is told how models think. */
+  readonly publishThought: PublishThought;
 }
 
 /** How long an action may take to end once its signal has aborted, in milliseconds. */
@@ -45,13 +53,14 @@ export function createRunTask(deps: RunTaskDeps): RunTask {
     const cancelDeadline = deps.clock.after(order.deadlineSeconds * 1000, () => deadline.abort('deadline'));
     const signal = AbortSignal.any([live.signal, deadline.signal]);
     try {
-      return await attempt(deps, order, { ...live, signal });
+      return maskedResult(await attempt(deps, order, maskedLive({ ...live, signal })));
     } catch (error) {
       // Whatever is under way when an attempt is stopped may end with an error: that is nobody's fault.
       const stop = stopped(order, signal);
       if (stop !== undefined) return stop;
-      deps.log.error('an attempt failed by an error of the agent', { task: order.task, attempt: order.attempt, error: messageOf(error) });
-      return failure('AgentError', `the agent could not carry the attempt out: ${messageOf(error)}`);
+      const why = maskSecrets(messageOf(error));
+      deps.log.error('an attempt failed by an error of the agent', { task: order.task, attempt: order.attempt, error: why });
+      return failure('AgentError', `the agent could not carry the attempt out: ${why}`);
     } finally {
       cancelDeadline();
     }
@@ -83,13 +92,14 @@ async function perform(deps: RunTaskDeps, started: Started, bound: Extract<Bound
   const { log, signal } = live;
   const network = order.spec.sideEffects === 'External' ? 'open' : 'none';
   const commands = createCommands({ sandboxes: deps.sandboxes, workspace, log, signal, wallMs: order.deadlineSeconds * 1000, network });
+  const mcp = deps.mcp?.({ sideEffects: order.spec.sideEffects, hasInputs: Object.keys(order.inputs).length > 0, signal, log: (text) => log.write(text) });
   try {
-    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, cache: deps.cache, gatherFacts: deps.gatherFacts, llm: deps.llm });
+    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, cache: deps.cache, gatherFacts: deps.gatherFacts, llm: deps.llm, publishThought: deps.publishThought, mcp });
     const startedAt = deps.clock.monotonic();
     const done = await endedSoonAfter(bound.run(context), signal, deps.clock);
     return await conclude(deps, { ...started, commands, done, seconds: Math.round((deps.clock.monotonic() - startedAt) / 1000) });
   } finally {
-    await commands.dispose();
+    await Promise.all([commands.dispose(), mcp?.close()]);
   }
 }
 

@@ -13,6 +13,8 @@ export const copyLimits = { maxFiles: 200_000, maxBytes: 2 * 1024 ** 3 } as cons
 export interface Stage {
   /** The folder inside this back end, with everything that ran before; rejects with a refusal when its files may not be copied. */
   enter(kind: keyof Sandboxes): Promise<Prepared>;
+  /** A copy of the root as nothing ran in it yet; what was changed in the copy before is lost. Rejects like `enter`. */
+  restart(kind: keyof Sandboxes): Promise<Prepared>;
   /** Where the last run was; undefined before the first. */
   current(): Prepared | undefined;
   dispose(): Promise<void>;
@@ -31,15 +33,22 @@ export interface StageOptions {
 /** An empty stage. */
 export function createStage({ sandboxes, root, borrowed, onFirst }: StageOptions): Stage {
   let entered: { readonly kind: keyof Sandboxes; readonly prepared: Prepared } | undefined;
+  const enter = async (kind: keyof Sandboxes): Promise<Prepared> => {
+    if (entered?.kind === kind) return entered.prepared;
+    const left = entered?.prepared;
+    const prepared = await sandboxes[kind].prepare({ from: left?.folder ?? root, ...copyLimits, alsoReadable: borrowed });
+    entered = { kind, prepared };
+    if (left === undefined) await onFirst(prepared.folder);
+    await left?.dispose();
+    return prepared;
+  };
   return {
-    enter: async (kind) => {
-      if (entered?.kind === kind) return entered.prepared;
+    enter,
+    restart: async (kind) => {
       const left = entered?.prepared;
-      const prepared = await sandboxes[kind].prepare({ from: left?.folder ?? root, ...copyLimits, alsoReadable: borrowed });
-      entered = { kind, prepared };
-      if (left === undefined) await onFirst(prepared.folder);
+      entered = undefined;
       await left?.dispose();
-      return prepared;
+      return enter(kind);
     },
     current: () => entered?.prepared,
     dispose: async () => entered?.prepared.dispose(),

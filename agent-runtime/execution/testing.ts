@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { blobUri, type BlobAddress } from '#api/blobs.ts';
+import type { ThoughtEvent } from '#api/events/thought.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import { TaskSpec } from '#api/v1alpha1/task.ts';
 import type { WorkspaceFacts } from '#domain/intent/action.ts';
@@ -13,6 +14,7 @@ import { newUuid, systemRandom } from '#platform/ids.ts';
 import { silentLog } from '#platform/telemetry/log.ts';
 import { createTaskLog } from '#agent-runtime/log.ts';
 import type { LanguageModels } from '#agent-runtime/llm/model.ts';
+import { createMcp, type OpenAttemptTools } from '#agent-runtime/mcp/tools.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import type { BlobContent, BlobStore } from '#agent-runtime/ports.ts';
 import { builtInRoles, type Roles } from '#agent-runtime/roles/registry.ts';
@@ -68,6 +70,10 @@ export class RunnerUnderTest {
   /** What models answer, for attempts with a grant. */
   llm: LanguageModels = { under: () => ({ ask: () => Promise.reject(new Error('the test has no model')) }) };
   llmGrant = '';
+  /** Servers of the Model Context Protocol; none unless a test has some. */
+  mcp: OpenAttemptTools = createMcp({ servers: [], open: () => Promise.reject(new Error('the test has no server')), holdsCredentials: false });
+  /** What was told of thinking. */
+  readonly thoughts: ThoughtEvent[] = [];
   readonly sandboxes: { process?: Sandbox; wasm?: Sandbox } = {};
   #runTask: RunTask | undefined;
 
@@ -102,9 +108,9 @@ export class RunnerUnderTest {
 
   readonly source = (more: Partial<Extract<Source, { kind: 'git' }>> = {}): Source => ({ kind: 'git', url: `file://${this.remote}`, ref: 'HEAD', ...more });
 
-  readonly orderFor = (type: string, action: string, params: JsonObject, more: Partial<Order> & { readonly sideEffects?: TaskSpec['sideEffects'] } = {}): Order => {
-    const { sideEffects = 'None', ...order } = more;
-    return { taskUid: 't', task: 'ns/t', attempt: 1, spec: TaskSpec.parse({ type, intent: { action, params }, sideEffects }), inputs: {}, source: this.source(), ...owner, deadlineSeconds: 60, ...order };
+  readonly orderFor = (type: string, action: string, params: JsonObject, more: Partial<Order> & { readonly sideEffects?: TaskSpec['sideEffects']; readonly policies?: Pick<TaskSpec, 'modelPolicy' | 'toolPolicy'> } = {}): Order => {
+    const { sideEffects = 'None', policies = {}, ...order } = more;
+    return { taskUid: 't', task: 'ns/t', attempt: 1, spec: TaskSpec.parse({ type, intent: { action, params }, sideEffects, ...policies }), inputs: {}, source: this.source(), ...owner, deadlineSeconds: 60, ...order };
   };
 
   readonly shell = (script: string, more: Partial<Order> = {}): Order => this.orderFor('Tester', 'RunCommand', { command: ['sh', '-c', script] }, more);
@@ -121,7 +127,7 @@ export class RunnerUnderTest {
     const live: Uint8Array[] = [];
     log.follow((_, data) => void live.push(data));
     stop?.((reason) => stopping.abort(reason));
-    const result = await this.runTask(order, { signal: stopping.signal, log, grant: () => 'grant', llmGrant: () => this.llmGrant, progress: () => {} });
+    const result = await this.runTask(order, { signal: stopping.signal, log, epoch: () => ({ term: 1, counter: 1 }), grant: () => 'grant', llmGrant: () => this.llmGrant, progress: () => {} });
     log.flush();
     const textOf = (name: string) => {
       const uri = result.artifacts.find((artifact) => artifact.name === name)?.uri;
@@ -140,10 +146,11 @@ export class RunnerUnderTest {
     this.git('init', '--quiet', '--initial-branch=main');
     await this.commit({ 'a.txt': 'a\n' });
     this.blobs = new MemoryBlobs();
+    this.thoughts.length = 0;
     const sandboxes = { process: createProcessSandbox({ workFolder: join(this.scratch, 'process'), jail: bareJail('it is not what is tested', systemClock), clock: systemClock, log: silentLog, path }), wasm: this.#codeSandbox() };
     Object.assign(this.sandboxes, sandboxes);
     const workspaces = await openWorkspaces({ workFolder: join(this.scratch, 'work'), mirrorBytes: 2 ** 30, path, log: silentLog, gitSecretsFolder: join(this.scratch, 'secrets'), protocols: ['file'] });
-    this.#runTask = createRunTask({ roles: { ...builtInRoles, ...this.#roles }, workspaces, sandboxes, gatherFacts: (folder, signal) => this.gatherFacts(folder, signal), llm: { under: (grant, signal) => this.llm.under(grant, signal) }, blobs: this.blobs, clock: systemClock, random: systemRandom, log: silentLog });
+    this.#runTask = createRunTask({ roles: { ...builtInRoles, ...this.#roles }, workspaces, sandboxes, gatherFacts: (folder, signal) => this.gatherFacts(folder, signal), llm: { under: (grant, signal) => this.llm.under(grant, signal) }, mcp: (attempt) => this.mcp(attempt), publishThought: (event) => void this.thoughts.push(event), blobs: this.blobs, clock: systemClock, random: systemRandom, log: silentLog });
   }
 
   #codeSandbox(): Sandbox {

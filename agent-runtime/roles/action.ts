@@ -3,10 +3,13 @@ import type { z } from 'zod';
 import type { OutcomeReason } from '#api/conditions.ts';
 import type { Json, JsonObject } from '#api/v1alpha1/json.ts';
 import type { Artifact } from '#api/v1alpha1/schema.ts';
+import type { ModelPolicy, ToolPolicy } from '#api/v1alpha1/task.ts';
 import type { PlannedAction } from '#domain/intent/action.ts';
 import type { Parametrized, Question } from '#domain/intent/parametrize.ts';
 import type { RunResult } from '#sandbox/port.ts';
 import type { Model } from '#agent-runtime/llm/model.ts';
+import type { McpTools } from '#agent-runtime/mcp/port.ts';
+import type { ThoughtEvents } from '#agent-runtime/thinking/events.ts';
 import type { WorkspaceTools } from '#agent-runtime/workspace/workspace.ts';
 
 /** A blob an action made. */
@@ -51,11 +54,17 @@ export type ArtifactAnswer =
   | { readonly kind: 'failed'; readonly reason: Extract<OutcomeReason, 'InputMissing' | 'ArtifactLost' | 'OutputTooLarge'>; readonly message: string };
 
 /** What the runtime itself does with the files of a task: no program of the workspace takes part. Paths are relative to the working folder. */
-export interface FileTools extends Pick<WorkspaceTools, 'applyPatch' | 'filesInBase'> {
+export interface FileTools extends Pick<WorkspaceTools, 'applyPatch' | 'diffFromBase' | 'filesInBase'> {
   /** What was changed so far, in the copy too once something ran, as git writes diffs. Undefined when the files may not be taken out of the sandbox. */
   readonly diff: () => Promise<string | undefined>;
   /** Git tree of the files that the task started from. */
   readonly tree: string;
+  /** Git tree of the files as they are now. Undefined when they may not be taken out of the sandbox. */
+  readonly treeNow: () => Promise<string | undefined>;
+  /** Paths that differ now from the start, sorted; `../` leads out of the working folder. Undefined as with treeNow. */
+  readonly changedNow: () => Promise<readonly string[] | undefined>;
+  /** Puts the files into a fresh copy of `folder`: what was changed in the copy before is lost, and from now on every change is made there. Why not, when the files may not be copied. */
+  readonly startOver: () => Promise<string | undefined>;
   /** Makes of the commands that follow a check: they find `paths` as the base revision has them, and nothing they change is kept. The paths that differed. */
   readonly restore: (paths: readonly string[]) => Promise<readonly string[]>;
   /** Pushes the commit that the task started from to a branch; absent unless the task is declared `sideEffects: External`. */
@@ -78,6 +87,12 @@ export interface ActionContext {
   readonly changedPaths: readonly string[];
   /** Results of other tasks by the names that the task gave them. */
   readonly inputs: JsonObject;
+  /** Number of the attempt, counted from 1. */
+  readonly attempt: number;
+  /** Which models are asked; absent where the task says nothing of it. */
+  readonly modelPolicy?: ModelPolicy;
+  /** Which tools a model may use; absent where the task says nothing of it. */
+  readonly toolPolicy?: ToolPolicy;
   /** Aborts at the deadline and when the task is called off; an action ends soon after. */
   readonly signal: AbortSignal;
   /** Adds text to the task's log. */
@@ -99,6 +114,10 @@ export interface ActionContext {
   readonly plan: (asked: Pick<Question, 'type' | 'intent'>) => Promise<Parametrized>;
   /** Absent where the installation has no LLM gateway, or grants this attempt none. */
   readonly model?: Model;
+  /** Whoever watches models think; an action that thinks tells it. */
+  readonly thoughts: ThoughtEvents;
+  /** Absent where the pool lists no servers of the Model Context Protocol. */
+  readonly mcp?: McpTools;
   /** Absent where nothing is kept. */
   readonly cache?: ActionCache;
 }

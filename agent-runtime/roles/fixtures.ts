@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { PlannedAction } from '#domain/intent/action.ts';
 import type { RunResult } from '#sandbox/port.ts';
+import { unwatched } from '#agent-runtime/thinking/events.ts';
 import type { ActionContext, ActionResult, CodeRequest, FileTools } from './action.ts';
 import { bindAction, builtInRoles } from './registry.ts';
 
@@ -24,7 +25,7 @@ export interface Recorded extends ActionContext {
 }
 
 /** What a context under test answers; everything has a quiet default. */
-export interface Answers extends Partial<Pick<ActionContext, 'inputs' | 'changedPaths' | 'artifact'>> {
+export interface Answers extends Partial<Pick<ActionContext, 'inputs' | 'changedPaths' | 'artifact' | 'attempt'>> {
   /** How every command and code ends. */
   readonly run?: Partial<RunResult>;
   readonly planned?: Partial<PlannedAction>;
@@ -37,8 +38,12 @@ const planned: PlannedAction = { call: { tool: 'report' }, params: {}, expected:
 
 const files: FileTools = {
   tree: '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+  treeNow: async () => '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+  changedNow: async () => [],
+  startOver: async () => undefined,
   applyPatch: async () => ({ kind: 'applied', paths: [] }),
   diff: async () => '',
+  diffFromBase: async () => '',
   filesInBase: async () => [],
   restore: async () => [],
 };
@@ -53,12 +58,14 @@ export function contextOver(folder: string, { run = {}, outputs = {}, ...answers
     commands,
     codes,
     inputs: answers.inputs ?? {},
+    attempt: answers.attempt ?? 1,
     changedPaths: answers.changedPaths ?? [],
     planned: { ...planned, ...answers.planned },
     files: { ...files, ...answers.files },
     signal: new AbortController().signal,
     log: () => {},
     progress: () => {},
+    thoughts: unwatched,
     run: async (command) => (commands.push(command), ended),
     currentFolder: () => folder,
     plan: async () => ({ kind: 'fault', field: 'intent.params.framework', reason: 'no test framework was recognised' }),

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { lstat, mkdir, open, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPlainFile } from '#agent-runtime/context/plain-file.ts';
+import { textOf } from './lines.ts';
 
 /** Most bytes of a file that is read or written. */
 export const maxFileBytes = 1024 * 1024;
@@ -36,8 +37,8 @@ export async function readText(root: string, path: string): Promise<FileText> {
   const bytes = await readPlainFile(root, path);
   if (bytes === undefined) return (await isThere(join(root, path))) ? unreadable('is no plain file') : { kind: 'missing', reason: 'path: there is no such file' };
   if (bytes.length > maxFileBytes) return unreadable(`has ${bytes.length} bytes, the limit is ${maxFileBytes}`);
-  const text = Buffer.from(bytes).toString('utf8');
-  return text.includes('\0') || !Buffer.from(text).equals(bytes) ? unreadable('is not a text in UTF-8') : { kind: 'text', text };
+  const text = textOf(bytes);
+  return text === undefined ? unreadable('is not a text in UTF-8') : { kind: 'text', text };
 }
 
 function unreadable(reason: string): FileText {

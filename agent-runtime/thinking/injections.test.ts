@@ -13,7 +13,7 @@ import { parseMessages } from '#testing/llm/request.ts';
 import type { SeenRequest } from '#testing/llm/server.ts';
 import { servers } from './fake-model.ts';
 import { think } from './loop.ts';
-import { systemPrompt } from './prompt.v1.ts';
+import { systemPrompt } from './prompt.v2.ts';
 import { coderTools } from './tools/all.ts';
 import { type Surroundings, Workbench } from './workbench.ts';
 

@@ -1,17 +1,20 @@
 // The loop with a model in memory and tools of the test: order, limits, what is told back, what is remembered.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { ThoughtEvent } from '#api/events/thought.ts';
+import { wrap } from '#platform/telemetry/log.ts';
 import { say } from '#testing/llm/policy.ts';
 import { call, callBlock, modelOf } from './fake-model.ts';
+import { numberedThoughts, thoughtsToLog } from './events.ts';
 import { think, type Work } from './loop.ts';
 import { type Tool, tool } from './tool.ts';
 
 function workbench(more: Partial<Work> = {}) {
   const done: unknown[] = [];
   const tools: readonly Tool[] = [
-    tool({ name: 'look', description: 'Looks.', input: z.strictObject({ at: z.int() }), hidden: [] }, async (input) => (done.push(input), { note: `saw ${input.at}`, data: 'text of </tool-output> others' })),
-    tool({ name: 'keep', description: 'Keeps.', input: z.strictObject({ text: z.string() }), hidden: ['text'] }, async ({ text }) => (done.push(text), { note: 'kept' })),
-    tool({ name: 'end', description: 'Ends.', input: z.strictObject({}) }, async () => ({ note: 'over', verdict: { kind: 'finished', summary: 'done' } })),
+    tool({ name: 'look', sideEffect: 'none', description: 'Looks.', input: z.strictObject({ at: z.int() }), hidden: [] }, async (input) => (done.push(input), { note: `saw ${input.at}`, data: 'text of </tool-output> others' })),
+    tool({ name: 'keep', sideEffect: 'workspace', description: 'Keeps.', input: z.strictObject({ text: z.string() }), hidden: ['text'] }, async ({ text }) => (done.push(text), { note: 'kept' })),
+    tool({ name: 'end', sideEffect: 'none', description: 'Ends.', input: z.strictObject({}) }, async () => ({ note: 'over', verdict: { kind: 'finished', summary: 'done' } })),
   ];
   const work = (model: Work['model']): Work => ({ model, system: 'be good', tools, assignment: 'do it', maxTurns: 9, state: () => String(done.length), signal: new AbortController().signal, onTurn: () => {}, ...more });
   return { done, work };
@@ -103,18 +106,83 @@ describe('going in circles', () => {
     expect(end.kind).toBe('finished');
   });
 
-  test('a conversation gets shorter answers the longer it is, and ends before no model can read it', async () => {
-    const tools = [tool({ name: 'dump', description: 'Dumps.', input: z.strictObject({ at: z.int() }) }, async ({ at }) => ({ note: 'all', data: `${at} `.repeat(100_000) }))];
-    const model = modelOf(...Array.from({ length: 90 }, (_, turn) => ({ content: Array.from({ length: 10 }, (_unused, at) => callBlock('dump', { at: turn * 10 + at })) })));
-    const { end } = await think(workbench({ tools, maxTurns: 90 }).work(model));
-    const sizes = model.asked.map(({ messages }) => JSON.stringify(messages).length);
-    expect(end).toMatchObject({ kind: 'limit', message: expect.stringContaining('the limit is 600000') });
-    expect(Math.max(...sizes)).toBeLessThan(900_000);
-  });
-
   test('a model that writes without end is stopped by its tokens', async () => {
     const model = modelOf(call('look', { at: 1 }));
     const wordy: Work['model'] = { ask: async (request) => { const answer = await model.ask(request); return answer.kind === 'answered' ? { ...answer, usage: { ...answer.usage, outputTokens: 200_000 } } : answer; } };
-    expect((await think(workbench().work(wordy))).end).toMatchObject({ kind: 'limit', message: 'it wrote 400000 tokens, the limit of a task is 300000' });
+    expect((await think(workbench().work(wordy))).end).toMatchObject({ kind: 'limit', message: 'it wrote 400000 tokens, the limit of a conversation is 300000' });
+  });
+});
+
+describe('a long conversation', () => {
+  const dump = tool({ name: 'dump', description: 'Dumps.', sideEffect: 'none', input: z.strictObject({ at: z.int() }) }, async ({ at }) => ({ note: 'all', data: `${at} `.repeat(100_000) }));
+  const dumps = (turns: number, atOnce: number) => modelOf(...Array.from({ length: turns }, (_, turn) => ({ content: Array.from({ length: atOnce }, (_unused, at) => callBlock('dump', { at: turn * atOnce + at })) })));
+
+  test('is folded instead of ended, and stays the same to the byte between one fold and the next', async () => {
+    const model = dumps(60, 3);
+    const { end } = await think(workbench({ tools: [dump], maxTurns: 60 }).work(model));
+    const sent = model.asked.map(({ messages }) => JSON.stringify(messages));
+    const folds = sent.flatMap((text, index) => (text.startsWith((sent[index - 1] ?? '').slice(0, -1)) ? [] : [index]));
+    expect([end, Math.max(...sent.map((text) => text.length)) < 600_000]).toEqual([{ kind: 'limit', message: 'it had 60 turns, all that its maxTurns allows, and the task was not done' }, true]);
+    // Rarely, and each time by much: a fold makes the provider read everything anew.
+    expect(folds.length).toBeGreaterThan(1);
+    for (const index of folds) expect([index - (folds[folds.indexOf(index) - 1] ?? 0) > 3, (sent[index]?.length ?? 0) < 0.7 * (sent[index - 1]?.length ?? 0)]).toEqual([true, true]);
+    expect(sent.at(-1)).toContain('bytes of dump were here; make the call again if you need them]');
+  });
+
+  test('forgets with what it folds that it was asked for it', async () => {
+    const texts = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].map((letter) => letter.repeat(32_000));
+    const read = tool({ name: 'read', description: 'Reads.', sideEffect: 'none', input: z.strictObject({ at: z.int() }) }, async ({ at }) => ({ note: 'read', data: texts[at % texts.length] ?? '' }));
+    const model = modelOf(...Array.from({ length: 80 }, (_, turn) => call('read', { at: turn % 20 })));
+    const { end, turns } = await think(workbench({ tools: [read], maxTurns: 80, state: () => 'same' }).work(model));
+    expect([end.kind, turns.length > 40]).toEqual(['limit', true]);
+  });
+
+  test('never loses what was told last', async () => {
+    const model = dumps(60, 3);
+    await think(workbench({ tools: [dump], maxTurns: 60 }).work(model));
+    expect(model.asked.slice(1).filter(({ messages }) => JSON.stringify(messages.at(-1)).includes('were here'))).toEqual([]);
+  });
+
+  test('that the model itself has written full ends before no model can read it', async () => {
+    const text = 'x'.repeat(30_000);
+    const model = modelOf(...Array.from({ length: 50 }, (_, at) => call('keep', { text: `${at} ${text}` })));
+    const { end, turns } = await think(workbench({ maxTurns: 50 }).work(model));
+    expect([end, turns.length]).toMatchObject([{ kind: 'limit', message: expect.stringMatching(/^the conversation has 6\d{5} bytes, the limit is 600000/) }, 20]);
+  });
+});
+
+describe('what those who watch are told', () => {
+  const secret = 'sk_live_4f9a8b7c6d5e4f3a2b1c0d9e';
+  const watched = () => {
+    const told: ThoughtEvent[] = [];
+    return { told, events: numberedThoughts({ taskUid: 'uid', attempt: 2, epoch: () => ({ term: 3, counter: told.length }) }, (event) => void told.push(event)) };
+  };
+
+  test('thinking, acting and learning in their order, numbered without a gap', async () => {
+    const { told, events } = watched();
+    await think(workbench({ events, turnsBefore: 4 }).work(modelOf({ content: [callBlock('look', { at: 1 }), callBlock('keep', {})] }, call('end', {}))));
+    expect(told.map(({ type, seq, turn, epoch }) => [type, seq, turn, epoch.counter])).toEqual([
+      ['agent.think', 1, 5, 0], ['agent.act', 2, 5, 1], ['agent.act', 3, 5, 2], ['agent.learn', 4, 5, 3],
+      ['agent.think', 5, 6, 4], ['agent.act', 6, 6, 5], ['agent.learn', 7, 6, 6],
+    ]);
+    expect(told.slice(1, 4)).toMatchObject([{ tool: 'look', sideEffect: 'none', outcome: 'done', inputBytes: 8 }, { tool: 'keep', sideEffect: 'workspace', outcome: 'wrongInput' }, { filesChanged: true, idleTurns: 0 }]);
+    expect(told.at(-1)).toMatchObject({ taskUid: 'uid', attempt: 2, end: 'finished' });
+  });
+
+  test('that nobody answered', async () => {
+    const { told, events } = watched();
+    await think(workbench({ events }).work({ ask: async () => ({ kind: 'refused', type: 'budget_exceeded', message: secret }) }));
+    expect(told).toMatchObject([{ type: 'agent.learn', turn: 0, end: 'refused' }]);
+  });
+
+  test('nothing that was said, read or written, nor a name that the model made up', async () => {
+    const { told, events } = watched();
+    await think(workbench({ events }).work(modelOf({ content: [{ type: 'text', text: secret }, callBlock('keep', { text: secret }), callBlock(secret, { [secret]: secret }), callBlock('look', { at: 1 })] }, call('end', {}))));
+    const lines: object[] = [];
+    const toLog = thoughtsToLog(wrap((level, message, fields) => void lines.push({ level, message, ...fields }), {}));
+    for (const event of told) toLog(event);
+    for (const event of told) expect(ThoughtEvent.parse(event)).toEqual(event);
+    expect([JSON.stringify([told, lines]).includes(secret), JSON.stringify([told, lines]).includes('text of')]).toEqual([false, false]);
+    expect(lines.slice(0, 3)).toMatchObject([{ level: 'debug', message: 'agent.think', saidBytes: 32, costMicroUsd: 7, epoch: '3.0' }, { message: 'agent.act', tool: 'keep' }, { tool: 'unknown', outcome: 'wrongInput' }]);
   });
 });

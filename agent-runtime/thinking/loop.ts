@@ -1,19 +1,22 @@
 // The loop of every role that thinks: a model says what to do (think), tools do it (act), what came of it is told and remembered (learn).
-// What was said once is sent again to the byte: providers cache a conversation only as long as its beginning does not change.
 import type { CallUsage } from '#api/llm.ts';
+import { plainText } from '#domain/conditions.ts';
 import { canonicalJson, sha256Hex } from '#domain/digest.ts';
 import type { ConversationTurn, ToolCall, UserBlock } from '#platform/anthropic/conversation.ts';
 import type { Model, ModelAnswer, ModelRequest } from '#agent-runtime/llm/model.ts';
-import { learn, type Memory, noMemory, type Remembered, whyStuck } from './memory.ts';
+import { type ThoughtEvents, unwatched } from './events.ts';
+import { forgetTold, learn, type Memory, noMemory, type Remembered, whyStuck } from './memory.ts';
 import { answerText } from './quote.ts';
+import { Talk, talkBytes } from './talk.ts';
 import { type Tool, type ToolAnswer, toolError, unknownTool, type Verdict } from './tool.ts';
 import { callRecord, saidRecord, type TurnRecord } from './transcript.ts';
 
-/** Tokens of one answer, and of all answers of a task. */
+/** Tokens of one answer, and of all answers of a conversation. */
 const outputTokens = { perTurn: 8000, inAll: 300_000 } as const;
 const callsPerTurn = 10;
-/** Bytes of a whole conversation, below what models can read at once; each answer gets a share of what is left of them, but never less than `leastAnswer`. */
-const talkBytes = { inAll: 600_000, leastAnswer: 1000, share: 1 / 8 } as const;
+const nameLength = 128;
+/** Each answer gets a share of what the conversation may still grow by, but never less than `leastBytes`. */
+const answers = { leastBytes: 1000, share: 1 / 8 } as const;
 
 export interface Work {
   readonly model: Model;
@@ -24,11 +27,15 @@ export interface Work {
   /** The first message. */
   readonly assignment: string;
   readonly maxTurns: number;
+  /** Turns of the same attempt before this work; none unless told. */
+  readonly turnsBefore?: number;
   /** Stands for the files: equal before and after a turn that changed none. */
   readonly state: () => string;
   readonly signal: AbortSignal;
   /** Called after each turn. */
   readonly onTurn: (record: TurnRecord) => void;
+  /** Told what happens; nobody unless it is there. */
+  readonly events?: ThoughtEvents;
 }
 
 /** Why the work is over. */
@@ -44,33 +51,49 @@ type Said = Extract<ModelAnswer, { kind: 'answered' }>;
 
 /** Works until the task is done, given up or out of limits. */
 export async function think(work: Work): Promise<Thought> {
-  const talk: ConversationTurn[] = [{ role: 'user', content: [{ type: 'text', text: work.assignment }] }];
+  const { turnsBefore = 0 } = work;
+  const talk = new Talk(work.assignment);
   const turns: TurnRecord[] = [];
   let memory: Memory = noMemory;
   while (turns.length < work.maxTurns && !work.signal.aborted) {
-    const said = await work.model.ask(requestOf(work, talk));
-    if (said.kind !== 'answered') return { end: said, turns };
-    const acted = await act(work, said, talkBytes.inAll - sizeOf(talk));
-    const record: TurnRecord = { turn: turns.length + 1, model: said.model, said: saidRecord(said.text), usage: said.usage, calls: acted.calls.map(({ call, tool, answer, text }) => callRecord(call.name, call.input, { tool, answer, outputBytes: Buffer.byteLength(text) })) };
-    turns.push(record);
-    work.onTurn(record);
+    const said = await work.model.ask(requestOf(work, talk.turns));
+    const turn = turnsBefore + turns.length + 1;
+    if (said.kind !== 'answered') {
+      tellLearnt(work, { turn: turn - 1, filesChanged: false, idleTurns: memory.idleTurns }, said);
+      return { end: said, turns };
+    }
+    const before = work.state();
+    tellAnswer(work, said, turn);
+    const acted = await act(work, said, { turn, room: talkBytes.inAll - talk.bytes });
+    turns.push(keep(work, { turn, model: said.model, said: saidRecord(said.text), usage: said.usage, calls: acted.calls.map(recordOf) }));
     memory = learn(memory, acted.calls.map(({ remembered }) => remembered), sha256Hex(work.state()));
-    const end = endAfter(said, acted, { memory, turns, bytes: sizeOf(talk) });
+    const isFolded = talk.add(said.content, tellings(said, acted));
+    const end = endAfter(said, acted, { memory, turns, bytes: talk.bytes }) ?? outOfTurns(work, turns);
+    tellLearnt(work, { turn, filesChanged: work.state() !== before, idleTurns: memory.idleTurns }, end);
     if (end !== undefined) return { end, turns };
-    if (said.content.length > 0) talk.push({ role: 'assistant', content: said.content });
-    talk.push({ role: 'user', content: tellings(said, acted) });
+    if (isFolded) memory = forgetTold(memory);
   }
-  return { end: { kind: 'limit', message: `it had ${work.maxTurns} turns, its maxTurns, and the task was not done` }, turns };
+  return { end: limitOf(work), turns };
+}
+
+/** Hands a record on, and back. */
+function keep({ onTurn }: Work, record: TurnRecord): TurnRecord {
+  onTurn(record);
+  return record;
+}
+
+function outOfTurns(work: Work, turns: readonly TurnRecord[]): End | undefined {
+  return turns.length < work.maxTurns ? undefined : limitOf(work);
+}
+
+function limitOf({ maxTurns }: Work): End {
+  return { kind: 'limit', message: `it had ${maxTurns} turns, all that its maxTurns allows, and the task was not done` };
 }
 
 function requestOf({ modelName, system, tools }: Work, messages: readonly ConversationTurn[]): ModelRequest {
   const cache_control = { type: 'ephemeral' } as const;
   // Two marks: tools and system are the same for all tasks, and the conversation grows at its end.
   return { model: modelName, max_tokens: outputTokens.perTurn, system: [{ type: 'text', text: system, cache_control }], tools: tools.map(({ definition }) => definition), messages, cache_control };
-}
-
-function sizeOf(talk: readonly ConversationTurn[]): number {
-  return Buffer.byteLength(JSON.stringify(talk));
 }
 
 interface ActedCall {
@@ -88,16 +111,20 @@ interface Acted {
 }
 
 /** Carries out the calls of a turn in their order; after the one that ends the work none is. `room`: bytes that the conversation may still grow by. */
-async function act({ tools, state, signal }: Work, { calls, stopReason }: Said, room: number): Promise<Acted> {
+async function act(work: Work, { calls, stopReason }: Said, { turn, room }: { readonly turn: number; readonly room: number }): Promise<Acted> {
+  const { tools, state, signal } = work;
   const acted: ActedCall[] = [];
-  const answerBytes = Math.max(talkBytes.leastAnswer, Math.floor(room * talkBytes.share));
+  let left = room;
   for (const [index, call] of calls.entries()) {
     const before = state();
     const tool = tools.find(({ definition }) => definition.name === call.name);
     const answer = refusedUnseen(index, stopReason, signal) ?? (tool === undefined ? unknownTool(call.name, tools) : await tool.call(call.input));
-    const text = answerText(answer, answerBytes);
+    const text = answerText(answer, Math.max(answers.leastBytes, Math.floor(left * answers.share)));
+    left -= Buffer.byteLength(text);
     const key = sha256Hex(canonicalJson([call.name, call.input ?? null, before]));
-    acted.push({ call, tool, answer, text, remembered: { key, answer: sha256Hex(text), isWrongInput: answer.isWrongInput === true } });
+    const done: ActedCall = { call, tool, answer, text, remembered: { key, answer: sha256Hex(text), isWrongInput: answer.isWrongInput === true } };
+    acted.push(done);
+    tellCall(work, done, turn);
     if (answer.verdict !== undefined) return { calls: acted, verdict: answer.verdict };
   }
   return { calls: acted, verdict: undefined };
@@ -117,7 +144,7 @@ function endAfter({ stopReason }: Said, { verdict }: Acted, { memory, turns, byt
   if (why !== undefined) return { kind: 'stuck', message: why };
   if (bytes > talkBytes.inAll) return { kind: 'limit', message: `the conversation has ${bytes} bytes, the limit is ${talkBytes.inAll}; ask for less at once` };
   const spent = spentOn(turns).outputTokens;
-  return spent < outputTokens.inAll ? undefined : { kind: 'limit', message: `it wrote ${spent} tokens, the limit of a task is ${outputTokens.inAll}` };
+  return spent < outputTokens.inAll ? undefined : { kind: 'limit', message: `it wrote ${spent} tokens, the limit of a conversation is ${outputTokens.inAll}` };
 }
 
 /** What the model is told next: the answer of each call, or that it made none. */
@@ -125,6 +152,26 @@ function tellings({ stopReason }: Said, { calls }: Acted): UserBlock[] {
   if (calls.length > 0) return calls.map(({ call, answer, text }) => ({ type: 'tool_result', tool_use_id: call.id, content: text, ...(answer.isError === true ? { is_error: true } : {}) }));
   const why = stopReason === 'max_tokens' ? `Your answer was cut after ${outputTokens.perTurn} tokens. Say less at once.` : 'You called no tool.';
   return [{ type: 'text', text: `${why} Go on with a tool, or call finish.` }];
+}
+
+function recordOf({ call, tool, answer, text }: ActedCall): TurnRecord['calls'][number] {
+  return callRecord(call.name, call.input, { tool, answer, outputBytes: Buffer.byteLength(text) });
+}
+
+/** Tells of an answer: sizes, and names that the provider gives. */
+function tellAnswer({ events = unwatched }: Work, { text, model, stopReason, usage, calls }: Said, turn: number): void {
+  events.think({ turn, model: plainText(model, nameLength), ...(stopReason === undefined ? {} : { stopReason: plainText(stopReason, nameLength) }), calls: calls.length, saidBytes: Buffer.byteLength(text), usage });
+}
+
+/** Tells of a call: sizes, and names that are ours. */
+function tellCall({ events = unwatched }: Work, acted: ActedCall, turn: number): void {
+  const { call, tool } = acted;
+  const { outcome, outputBytes } = recordOf(acted);
+  events.act({ turn, tool: tool?.definition.name ?? 'unknown', sideEffect: tool?.sideEffect ?? 'none', outcome, inputBytes: Buffer.byteLength(canonicalJson(call.input ?? null)), outputBytes });
+}
+
+function tellLearnt({ events = unwatched }: Work, learnt: Parameters<ThoughtEvents['learn']>[0], end: End | undefined): void {
+  events.learn(end === undefined ? learnt : { ...learnt, end: end.kind });
 }
 
 const nothingSpent: CallUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costMicroUsd: 0 };

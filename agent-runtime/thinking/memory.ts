@@ -41,6 +41,11 @@ export function learn(memory: Memory, calls: readonly Remembered[], state: strin
   };
 }
 
+/** The same, once older outputs are no longer in the conversation: asking for them again is no circle. */
+export function forgetTold(memory: Memory): Memory {
+  return { ...memory, calls: new Map(), known: new Set() };
+}
+
 /** Why going on is no use, or undefined. */
 export function whyStuck({ calls, idleTurns, wrongInputs, silentTurns }: Memory): string | undefined {
   if (wrongInputs >= limits.wrongInputs) return `${limits.wrongInputs} calls in a row had input that no tool takes`;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { sha256Hex } from '#domain/digest.ts';
 import { contextOver } from '#agent-runtime/roles/fixtures.ts';
-import { promptVersion, systemPrompt } from './prompt.v1.ts';
+import { promptVersion, systemPrompt } from './prompt.v2.ts';
 import { coderTools } from './tools/all.ts';
 import { Workbench } from './workbench.ts';
 
@@ -11,15 +11,15 @@ const definitions = (allowCommands: boolean) => coderTools(new Workbench(context
 test('system prompt and tools change only with the version', () => {
   const digests = { promptVersion, system: sha256Hex(systemPrompt), tools: sha256Hex(JSON.stringify(definitions(false))), withCommands: sha256Hex(JSON.stringify(definitions(true))) };
   expect(digests, 'the text of the prompt or of a tool changed: raise the version').toEqual({
-    promptVersion: 'v1',
-    system: 'e1b663cb9e2f6f8469b91f8dc2e8584f8b0dbbc8e734b2d629315a32b017c620',
-    tools: '05c37d8bf76f59b0021e4562a92a2bea6023912b9a50efed1fedee02b12836ed',
-    withCommands: 'a7d3acad0ea2ad2534f4f34fcdeb538e463d2bbcda13fd739e82936804d3ecca',
+    promptVersion: 'v2',
+    system: '931b63edd736c4ca8fadd3029ad4779628bd8a5250e1ef3044b3249ca4814555',
+    tools: 'b1b119a88db5832ed8f1b44015a359c4822544a1d126b3271630c30f5a041567',
+    withCommands: '87790ffa82acbb6e0f65e95065969c2d2db36e145a52b8b651d4a078ac45c616',
   });
 });
 
 test('programs are offered only where they are allowed', () => {
-  expect(definitions(false).map(({ name }) => name)).toEqual(['list_files', 'read_file', 'search', 'edit_file', 'run_tests', 'finish']);
+  expect(definitions(false).map(({ name }) => name)).toEqual(['list_files', 'read_file', 'search', 'read_result', 'run_code', 'edit_file', 'run_tests', 'finish']);
   expect(definitions(true).map(({ name }) => name)).toContain('run_command');
 });
 

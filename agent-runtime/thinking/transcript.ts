@@ -1,4 +1,5 @@
 // What is kept of a conversation: decisions and sizes. Texts of files are not in it, nor anything that looks like a secret.
+import type { callOutcomes } from '#api/events/thought.ts';
 import type { CallUsage } from '#api/llm.ts';
 import type { Json, JsonObject } from '#api/v1alpha1/json.ts';
 import { plainText } from '#domain/conditions.ts';
@@ -12,7 +13,7 @@ interface CallRecord {
   readonly tool: string;
   readonly input: JsonObject;
   readonly outputBytes: number;
-  readonly outcome: 'done' | 'failed' | 'wrongInput';
+  readonly outcome: (typeof callOutcomes)[number];
 }
 
 /** One turn as it is kept. */

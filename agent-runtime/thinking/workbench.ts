@@ -6,19 +6,23 @@ import type { ActionContext } from '#agent-runtime/roles/action.ts';
 export type TestsEnd = 'passed' | 'failed' | 'absent';
 
 /** The parts of an action's context that tools use. */
-export type Surroundings = Pick<ActionContext, 'currentFolder' | 'plan' | 'run' | 'readOutput' | 'log' | 'signal'>;
+export type Surroundings = Pick<ActionContext, 'currentFolder' | 'plan' | 'run' | 'runCode' | 'readOutput' | 'inputs' | 'artifact' | 'files' | 'log' | 'signal'>;
 
 /** The state of one piece of work. */
 export class Workbench {
   readonly surroundings: Surroundings;
+  readonly #mayTest: boolean;
   readonly #written = new Map<string, string>();
   #tests: TestsEnd | 'unknown' = 'unknown';
+  #tree: string | undefined;
   #isStale = false;
   #testsRun = 0;
   #exitCode: number | undefined;
 
-  constructor(surroundings: Surroundings) {
+  /** `mayTest`: false where the model is not offered the tests, and so cannot be asked to run them. */
+  constructor(surroundings: Surroundings, mayTest = true) {
     this.surroundings = surroundings;
+    this.#mayTest = mayTest;
   }
 
   /** Runs of the tests so far, and how the last of them ended. */
@@ -26,13 +30,30 @@ export class Workbench {
     return { testsRun: this.#testsRun, ...(this.#exitCode === undefined ? {} : { lastTestExitCode: this.#exitCode }) };
   }
 
+  /** How the tests ended last, as far as that still says something. */
+  get tests(): TestsEnd | 'unknown' {
+    return this.#isStale ? 'unknown' : this.#tests;
+  }
+
+  /** Paths that edits have written, sorted. */
+  get written(): readonly string[] {
+    return [...this.#written.keys()].toSorted();
+  }
+
   /** Stands for everything that was written: equal when the same files have the same texts. */
   state(): string {
-    return canonicalJson([...this.#written].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const written = [...this.#written].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return canonicalJson(this.#tree === undefined ? written : [...written, this.#tree]);
   }
 
   wrote(path: string, text: string): void {
     this.#written.set(path, sha256Hex(text));
+    this.#isStale = true;
+  }
+
+  /** Code ran, and the files are not those that they were. `tree`: what they are now, where that is known. */
+  codeChanged(tree: string | undefined): void {
+    this.#tree = tree ?? this.#tree;
     this.#isStale = true;
   }
 
@@ -50,6 +71,7 @@ export class Workbench {
 
   /** Why the work cannot be called finished, or undefined. */
   objection(): string | undefined {
+    if (!this.#mayTest) return undefined;
     if (this.#tests === 'unknown') return 'the tests were not run; call run_tests';
     if (this.#isStale) return 'files were changed after the tests ran; call run_tests';
     return this.#tests === 'failed' ? 'the tests that were run last failed; mend what fails, or finish with give_up' : undefined;

@@ -1,5 +1,5 @@
 // User and password of a git server, from a mounted Secret. Git asks a helper that reads the files itself: neither argv nor environment ever holds them.
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlatformError } from '#platform/errors.ts';
 import type { GitOptions } from './git.ts';
@@ -25,6 +25,15 @@ export function accessBySecrets(folder: string): Access {
     // Scoped to the server of the URL: a redirect elsewhere is not told the password.
     return { config: [[`credential.${server}.helper`, helper]], env: { [folderVariable]: path } };
   };
+}
+
+/** True when any Secret is mounted below `folder`; a folder that cannot be read counts as one that holds some. */
+export async function holdsCredentials(folder: string): Promise<boolean> {
+  try {
+    return (await readdir(folder)).length > 0;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
 }
 
 async function isMounted(path: string): Promise<boolean> {

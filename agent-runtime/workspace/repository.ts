@@ -53,7 +53,8 @@ export async function createRepository(options: RepositoryOptions, objects?: str
   await options.git(['init', '--quiet', '--template=', '.'], { folder: files, signal: options.signal });
   const info = join(files, '.git', 'info');
   await mkdir(info, { recursive: true });
-  await writeFile(join(info, 'attributes'), '* -text -eol -ident -filter -working-tree-encoding\n');
+  // !diff: who reads a change has to see it, whatever the attributes that come with it say.
+  await writeFile(join(info, 'attributes'), '* -text -eol -ident -filter -working-tree-encoding !diff\n');
   if (objects !== undefined) await writeFile(join(files, '.git', 'objects', 'info', 'alternates'), `${objects}\n`);
   return repositoryIn(options);
 }

@@ -20,6 +20,26 @@ describe('differences', () => {
     expect(await workspace.tools.changedBefore()).toEqual(['a.txt', 'new.txt', 'src/a.js']);
   });
 
+  test('a start is read as a diff from the base, without the bytes of binary files', async () => {
+    expect(await (await ready({ source: source() })).tools.diffFromBase()).toBe('');
+    const { tools } = await startedFrom({ 'a.txt': 'one\n2\nthree\n', 'new.bin': 'a\0b' });
+    const diff = await tools.diffFromBase();
+    expect(diff).toContain('-two\n+2\n');
+    expect(diff).toContain('new.bin differ');
+    expect(diff).not.toContain('GIT binary patch');
+  });
+
+  test('attributes that come with the files hide nothing from who reads the diff', async () => {
+    const { tools } = await startedFrom({ '.gitattributes': '* -diff\n', 'a.txt': 'one\n2\nthree\n' });
+    expect(await tools.diffFromBase()).toContain('-two\n+2\n');
+  });
+
+  test('a diff from the base ends at the working folder', async () => {
+    const { tools } = await startedFrom({ 'a.txt': 'x', 'sub/inner.txt': 'other\n' }, source({ subPath: 'sub' }));
+    const diff = await tools.diffFromBase();
+    expect([diff.includes('b/inner.txt'), diff.includes('a.txt')]).toEqual([true, false]);
+  });
+
   test('files without a history have a base too', async () => {
     const workspace = await startedFrom({ 'b.txt': 'b' }, { kind: 'files', files: { 'a.txt': Buffer.from('a') } });
     expect(await workspace.tools.changedBefore()).toEqual(['b.txt']);

@@ -32,6 +32,10 @@ export function createTools({ repository, root, subPath, treeBefore, base, origi
       const opened = await repository();
       return diffText(opened, { from: treeBefore, to: await opened.treeOf(folder), below: subPath });
     },
+    diffFromBase: async () => {
+      const from = await base();
+      return from === treeBefore ? '' : diffText(await repository(), { from, to: treeBefore, below: subPath, isToBeRead: true });
+    },
     applyPatch: async (patch) => {
       const answer = await patchFiles(await repository(), { patch, folder: root, below: subPath });
       return answer.kind === 'applied' ? { kind: 'applied', paths: answer.paths.map(fromRoot) } : answer;

@@ -29,13 +29,15 @@ export interface DiffRequest {
   readonly to: string;
   /** Folder whose files alone are compared, and to which the names are relative; `.` for all. */
   readonly below: string;
+  /** Set: bytes of binary files are left out, and the diff cannot be applied. */
+  readonly isToBeRead?: true;
 }
 
-/** The difference as git writes it, with binary files. */
-export async function diffText({ run, scratch }: Repository, { from, to, below }: DiffRequest): Promise<string> {
+/** The difference as git writes it, with binary files unless it is only to be read. */
+export async function diffText({ run, scratch }: Repository, { from, to, below, isToBeRead }: DiffRequest): Promise<string> {
   const file = join(scratch, 'diff');
   const relative = below === '.' ? [] : [`--relative=${below}`];
   // Written to a file: the bytes of a diff are those of the files, whatever their encoding.
-  await run(['diff-tree', '-r', '-p', '--binary', '--full-index', '--no-renames', `--output=${file}`, ...relative, from, to]);
+  await run(['diff-tree', '-r', '-p', ...(isToBeRead === true ? [] : ['--binary', '--full-index']), '--no-renames', `--output=${file}`, ...relative, from, to]);
   return readFile(file, 'utf8');
 }

@@ -39,6 +39,8 @@ export interface WorkspaceTools {
   readonly changedBefore: () => Promise<readonly string[]>;
   /** What was changed in `folder`, the worktree or a copy of it, below the working folder, as git writes diffs. */
   readonly diff: (folder: string) => Promise<string>;
+  /** What the start has that the base revision has not, below the working folder, to be read: of binary files the names alone. */
+  readonly diffFromBase: () => Promise<string>;
   /** Applies a diff to the worktree below the working folder, all of it or nothing. */
   readonly applyPatch: (patch: Uint8Array) => Promise<PatchAnswer>;
   /** Of `paths` those that name a file of the base revision. */

@@ -61,6 +61,8 @@ describe('claims', () => {
   suite({
     'of a script that ran to its end stand': { ...claiming({ answer: 42, ok: true }, { executed: true }), want: [] },
     'of a role that ran nothing do not': { ...claiming({ answer: 42 }), want: ['ClaimWithoutEvidence: expected claims to rest on something that ran, found that nothing was run'] },
+    'of a model that was asked for its opinion stand for that': { ...claiming({ reasons: ['x'] }), expected: { claims: 'opinion' }, want: [] },
+    'of success among opinions fall all the same': { ...claiming({ success: true }, { cut: 'outputCap' }), expected: { claims: 'opinion' }, result: 'Failed', want: ['ClaimWithoutEvidence: expected evidence of the claim success, found that its command was cut: outputCap'] },
     'of success fall with the exit code': { ...claiming({ success: true }, { exitCode: 1 }), expected: { exitCode: 0 }, result: 'Failed', want: ['ClaimWithoutEvidence: expected evidence of the claim success, found exit code 1, not 0'] },
     'of success in words too': { ...claiming({ verdict: 'Passed' }, { cut: 'outOfMemory' }), result: 'Failed', want: ['ClaimWithoutEvidence: expected evidence of the claim verdict Passed, found that its command was cut: outOfMemory'] },
     'of failure need no evidence': { ...claiming({ success: false, verdict: 'failed' }, { exitCode: 1 }), expected: { exitCode: 0 }, result: 'Failed', want: [] },
@@ -108,8 +110,8 @@ describe('describeExpectation', () => {
   const cases: Record<string, { expected: ExpectedState; want: readonly string[] }> = {
     'nothing': { expected: {}, want: [] },
     'all of it, in a fixed order': {
-      expected: { withinSeconds: 60, artifacts: ['report.xml'], files: 'unchanged', tests: 'pass', exitCode: 0, program: 'vitest' },
-      want: ['vitest is installed', 'the command ends with 0', 'all tests pass', 'no file changes', 'there is report.xml', 'it ends within 60 s'],
+      expected: { withinSeconds: 60, claims: 'opinion', artifacts: ['report.xml'], files: 'unchanged', tests: 'pass', exitCode: 0, program: 'vitest' },
+      want: ['vitest is installed', 'the command ends with 0', 'all tests pass', 'no file changes', 'there is report.xml', 'what a model says of it is its opinion', 'it ends within 60 s'],
     },
     'some change': { expected: { files: 'changed' }, want: ['at least one file changes'] },
     'one path': { expected: { files: 'changed', paths: ['a'] }, want: ['a changes, and no other file'] },

@@ -6,13 +6,14 @@ const sentenceLength = 256;
 const namesShown = 5;
 
 /** One sentence for each part of an expectation, in a fixed order; none when nothing is expected. */
-export function describeExpectation({ program, exitCode, tests, files, paths, artifacts, withinSeconds }: ExpectedState): string[] {
+export function describeExpectation({ program, exitCode, tests, files, paths, artifacts, claims, withinSeconds }: ExpectedState): string[] {
   const sentences = [
     program === undefined ? undefined : `${program} is installed`,
     exitCode === undefined ? undefined : `the command ends with ${exitCode}`,
     tests === undefined ? undefined : 'all tests pass',
     files === undefined ? undefined : describeFiles(files, paths),
     artifacts === undefined || artifacts.length === 0 ? undefined : `there is ${listed(artifacts)}`,
+    claims === undefined ? undefined : 'what a model says of it is its opinion',
     withinSeconds === undefined ? undefined : `it ends within ${withinSeconds} s`,
   ];
   return sentences.filter((sentence) => sentence !== undefined).map((sentence) => plainText(sentence, sentenceLength));

@@ -14,6 +14,8 @@ export interface ExpectedState {
   readonly tests?: 'pass';
   /** Set when the program behind it must be installed. */
   readonly program?: string;
+  /** Set when a model is asked what it thinks of files: nothing runs, so nothing that runs could bear its words out. */
+  readonly claims?: 'opinion';
   /** Longest run time, in seconds. */
   readonly withinSeconds?: number;
 }

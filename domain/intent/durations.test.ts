@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Alike, durationKey, medianSeconds } from './durations.ts';
+import { type Alike, durationKey, median } from './durations.ts';
 
-describe('medianSeconds', () => {
+describe('median', () => {
   const cases: Record<string, { past: readonly number[]; want: number | undefined }> = {
     'no runs have no median': { past: [], want: undefined },
     'one run is its own median': { past: [7], want: 7 },
@@ -10,15 +10,15 @@ describe('medianSeconds', () => {
     'between the two in the middle of four': { past: [1, 2, 4, 100], want: 3 },
     'what is no duration does not count': { past: [Number.NaN, -5, 4, Number.POSITIVE_INFINITY], want: 4 },
   };
-  test.each(Object.entries(cases))('%s', (_, { past, want }) => expect(medianSeconds(past)).toBe(want));
+  test.each(Object.entries(cases))('%s', (_, { past, want }) => expect(median(past)).toBe(want));
 
   test('lies among the runs, whatever their order', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(604_800), { minLength: 1 }), (past) => {
-        const median = medianSeconds(past) ?? Number.NaN;
-        expect(past.filter((seconds) => seconds <= median).length * 2).toBeGreaterThanOrEqual(past.length);
-        expect(past.filter((seconds) => seconds >= median).length * 2).toBeGreaterThanOrEqual(past.length);
-        expect(medianSeconds(past.toReversed())).toBe(median);
+        const middle = median(past) ?? Number.NaN;
+        expect(past.filter((seconds) => seconds <= middle).length * 2).toBeGreaterThanOrEqual(past.length);
+        expect(past.filter((seconds) => seconds >= middle).length * 2).toBeGreaterThanOrEqual(past.length);
+        expect(median(past.toReversed())).toBe(middle);
       }),
     );
   });

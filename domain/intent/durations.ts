@@ -15,11 +15,11 @@ export function durationKey({ namespace, type, intent, workspaceUrl }: Alike): s
   return JSON.stringify([namespace ?? null, type, intent.action, sorted(intent.params ?? {}), workspaceUrl ?? null]);
 }
 
-/** Median of run times in seconds, or undefined when there were no runs. */
-export function medianSeconds(pastSeconds: readonly number[]): number | undefined {
-  const sortedSeconds = pastSeconds.filter((seconds) => Number.isFinite(seconds) && seconds >= 0).toSorted((a, b) => a - b);
-  const upper = sortedSeconds[Math.floor(sortedSeconds.length / 2)];
-  const lower = sortedSeconds[Math.floor((sortedSeconds.length - 1) / 2)];
+/** Median of run times or costs, or undefined when there were no runs. */
+export function median(past: readonly number[]): number | undefined {
+  const inOrder = past.filter((amount) => Number.isFinite(amount) && amount >= 0).toSorted((a, b) => a - b);
+  const upper = inOrder[Math.floor(inOrder.length / 2)];
+  const lower = inOrder[Math.floor((inOrder.length - 1) / 2)];
   return upper === undefined || lower === undefined ? undefined : lower + (upper - lower) / 2;
 }
 

@@ -1,5 +1,5 @@
 // Intents of the Tester: programs of the workspace, with what they must come to.
-import { RunCommand, RunTests, VerifyArtifact, VerifyCommand } from '#api/intents.ts';
+import { JudgeWork, RunCommand, RunTests, VerifyArtifact, VerifyCommand, WriteTests } from '#api/intents.ts';
 import type { ExpectedState } from '#domain/consistency/state.ts';
 import { type Bind, binding, paramFault, processCall, stated, toolBinding } from './binding.ts';
 import { testRun } from './test-run.ts';
@@ -38,4 +38,11 @@ const verifyArtifact = binding(VerifyArtifact, (params, { inputs }) => {
 });
 
 /** What the Tester is asked for. */
-export const testerBindings = { RunCommand: runCommand, RunTests: runTests, VerifyCommand: verifyCommand, VerifyArtifact: verifyArtifact };
+export const testerBindings = {
+  RunCommand: runCommand,
+  RunTests: runTests,
+  WriteTests: binding(WriteTests, (params) => toolBinding('model', { ...params, maxTurns: params.maxTurns ?? 30 }, { files: 'changed' })),
+  VerifyCommand: verifyCommand,
+  VerifyArtifact: verifyArtifact,
+  JudgeWork: binding(JudgeWork, (params) => toolBinding('model', params, { files: 'unchanged', artifacts: ['judgement.json'], claims: 'opinion' })),
+};

@@ -1,75 +1,105 @@
-// WriteCode: lets a language model write code. What it changed and what it cost was measured; how it sums it up is its own claim.
+// WriteCode: lets language models write code. What they changed and what it cost was measured; how they sum it up is their own claim.
 import { WriteCode } from '#api/intents.ts';
-import { errorTypes } from '#api/llm.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import { action, type ActionContext, type ActionResult, failed, type Produced, succeeded, textArtifact } from '#agent-runtime/roles/action.ts';
-import { type End, spentOn, think, type Thought } from '#agent-runtime/thinking/loop.ts';
-import { promptVersion, systemPrompt } from '#agent-runtime/thinking/prompt.v1.ts';
-import { quoted, trimmed } from '#agent-runtime/thinking/quote.ts';
-import { coderTools } from '#agent-runtime/thinking/tools/all.ts';
-import { shareable, type TurnRecord } from '#agent-runtime/thinking/transcript.ts';
+import type { Model } from '#agent-runtime/llm/model.ts';
+import { climb, type Climbed, type Tried, type Try } from '#agent-runtime/thinking/cascade.ts';
+import { type End, think, type Thought } from '#agent-runtime/thinking/loop.ts';
+import { isPermitted, permitted, policyFault } from '#agent-runtime/thinking/policy.ts';
+import { promptVersion, systemPrompt } from '#agent-runtime/thinking/prompt.v2.ts';
+import { coderTools, toolNames } from '#agent-runtime/thinking/tools/all.ts';
+import { shareable } from '#agent-runtime/thinking/transcript.ts';
 import { Workbench } from '#agent-runtime/thinking/workbench.ts';
+import { concluded, observedOf, tell } from '#agent-runtime/roles/thinking-role.ts';
+import { assignmentOf, type EarlierTry } from './assignment.ts';
 
-const limits = { inputBytes: 16_000, summary: 500, patchLength: 4 * 1024 * 1024 } as const;
+const limits = { summary: 500, patchLength: 4 * 1024 * 1024 } as const;
 
-/** Fails unless the model finishes with tests that did not fail; what it changed until then is the output all the same. */
-export const writeCode = action(WriteCode, async ({ instructions, model: modelName, maxTurns = 30, allowCommands = false }, context) => {
-  const { model, signal } = context;
+/** Fails unless a model finishes with tests that did not fail; what the last one changed until then is the output all the same. */
+export const writeCode = action(WriteCode, async ({ maxTurns = 30, ...params }, context) => {
+  const { model, mcp, toolPolicy = {} } = context;
   if (model === undefined) return failed('ActionRefused', 'WriteCode asks a language model, and this installation has no LLM gateway; install it, or describe the change as ApplyPatch or RewriteCode');
-  const bench = new Workbench(context);
-  const thought = await think({
-    model,
-    modelName,
-    system: systemPrompt,
-    tools: coderTools(bench, allowCommands),
-    assignment: assignmentOf(instructions, context),
-    maxTurns,
-    state: () => bench.state(),
-    signal,
-    onTurn: (record) => tell(context, record, maxTurns),
-  });
-  // A diff takes a while: after a stop nobody waits for it.
-  const patch = signal.aborted ? undefined : await context.files.diff();
-  return resultOf(thought.end, patch !== '', { observed: observedOf(thought, bench), artifacts: artifactsOf(thought, patch) });
+  const fault = policyFault(toolPolicy, [...toolNames, ...(mcp?.names ?? [])]);
+  return fault === undefined ? write({ ...params, maxTurns }, context, model) : failed('ActionRefused', fault);
 });
 
-/** Results of other tasks are texts of others. */
-function assignmentOf(instructions: string, { inputs }: ActionContext): string {
-  const task = `<task>\n${instructions.replaceAll(/<(\/?)(?=task>)/gi, '<\\$1')}\n</task>`;
-  return Object.keys(inputs).length === 0 ? task : `${task}\nResults of other tasks that this one was given:\n${quoted(trimmed(JSON.stringify(inputs), limits.inputBytes))}`;
+async function write(params: Params, context: ActionContext, model: Model): Promise<ActionResult> {
+  const { signal, attempt, modelPolicy } = context;
+  // A task that names its model knows what it wants: no tiers for it.
+  const tiers = params.model === undefined ? modelPolicy?.tiers : undefined;
+  const coder = new Coder(params, context, model);
+  const { tries, last } = await climb({ tiers: tiers ?? [params.model], first: attempt - 1, maxTurns: params.maxTurns, signal }, (next) => coder.work(next));
+  // A diff takes a while: after a stop nobody waits for it.
+  const patch = signal.aborted ? undefined : await context.files.diff();
+  const { end } = last.thought;
+  const turns = tries.flatMap(({ thought }) => thought.turns);
+  const observed = { ...observedOf(turns), ...coder.tested, ...(tiers === undefined ? {} : tiersOf({ tries, last })) };
+  return resultOf(end, patch !== '', { observed, artifacts: artifactsOf({ end, turns }, tries, patch) });
 }
 
-function tell({ log, progress }: ActionContext, { turn, calls }: TurnRecord, maxTurns: number): void {
-  const names = calls.map(({ tool, outcome }) => (outcome === 'done' ? tool : `${tool} (${outcome})`)).join(', ');
-  log(`turn ${turn}: ${names === '' ? 'no call' : names}\n`);
-  progress((turn * 100) / maxTurns, `turn ${turn} of at most ${maxTurns}`);
+type Params = WriteCode & { readonly maxTurns: number };
+
+/** Tries of one task, one after the other, each with a conversation and a workbench of its own. */
+class Coder {
+  readonly #params: Params;
+  readonly #context: ActionContext;
+  readonly #model: Model;
+  readonly #benches: Workbench[] = [];
+  #before: EarlierTry | undefined;
+
+  constructor(params: Params, context: ActionContext, model: Model) {
+    this.#params = params;
+    this.#context = context;
+    this.#model = model;
+  }
+
+  /** Runs of the tests in all tries, and how the last of them ended. */
+  get tested(): JsonObject {
+    const each = this.#benches.map(({ tested }) => tested);
+    const lastTestExitCode = each.findLast((tested) => tested.lastTestExitCode !== undefined)?.lastTestExitCode;
+    return { testsRun: each.reduce((sum, { testsRun }) => sum + testsRun, 0), ...(lastTestExitCode === undefined ? {} : { lastTestExitCode }) };
+  }
+
+  async work({ modelName, maxTurns, turnsBefore, isOneOfMany }: Try): Promise<Thought> {
+    const { signal, inputs, toolPolicy = {}, files, mcp, thoughts } = this.#context;
+    const { instructions, allowCommands = false } = this.#params;
+    // Where a try may be taken back, it works in a copy from the first edit on. Where one did not, nothing is.
+    const isKept = isOneOfMany && ((await files.startOver()) !== undefined || this.#before?.isKept === true);
+    const bench = new Workbench(this.#context, isPermitted(toolPolicy, 'run_tests'));
+    this.#benches.push(bench);
+    const own = coderTools(bench, allowCommands);
+    const tools = (await mcp?.join(own, toolPolicy)) ?? own;
+    const before = this.#before && { ...this.#before, isKept };
+    this.#context.log(`model: ${modelName ?? 'the one of the installation'}\n`);
+    const thought = await think({
+      model: this.#model,
+      modelName,
+      system: systemPrompt,
+      tools: permitted(tools, toolPolicy),
+      assignment: assignmentOf(instructions, inputs, before),
+      maxTurns,
+      turnsBefore,
+      state: () => bench.state(),
+      signal,
+      onTurn: (record) => tell(this.#context, record, this.#params.maxTurns),
+      events: thoughts,
+    });
+    this.#before = { end: thought.end, said: thought.turns.map(({ said }) => said), tests: bench.tests, written: bench.written, isKept };
+    return thought;
+  }
 }
 
-function observedOf({ turns }: Thought, bench: Workbench): JsonObject {
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costMicroUsd } = spentOn(turns);
-  const toolCalls = turns.reduce((sum, { calls }) => sum + calls.length, 0);
-  // Input is the whole prompt of every call; a part of it was read from the provider's cache.
-  return { turns: turns.length, toolCalls, inputTokens: inputTokens + cacheReadTokens + cacheWriteTokens, cacheReadTokens, outputTokens, costMicroUsd, ...bench.tested };
+/** Which tier it was that finished, counted from 1, and how many were asked. */
+function tiersOf({ tries, last }: Climbed): JsonObject {
+  return { tiersTried: tries.length, ...(last.thought.end.kind === 'finished' ? { tier: last.tier } : {}) };
 }
 
-function artifactsOf({ end, turns }: Thought, patch = ''): readonly Produced[] {
-  const transcript = textArtifact('transcript.json', 'application/json', `${JSON.stringify({ prompt: promptVersion, end: end.kind, turns }, null, 1)}\n`);
+function artifactsOf({ end, turns }: Thought, tries: readonly Tried[], patch = ''): readonly Produced[] {
+  const told = tries.map(({ tier, modelName, thought }) => ({ tier, ...(modelName === undefined ? {} : { model: modelName }), end: thought.end.kind, turns: thought.turns.length }));
+  const transcript = textArtifact('transcript.json', 'application/json', `${JSON.stringify({ prompt: promptVersion, end: end.kind, tries: told, turns }, null, 1)}\n`);
   return patch === '' || patch.length > limits.patchLength ? [transcript] : [transcript, textArtifact('change.patch', 'text/x-diff', patch)];
 }
 
 function resultOf(end: End, isChanged: boolean, report: Pick<ActionResult, 'observed' | 'artifacts'>): ActionResult {
-  switch (end.kind) {
-    case 'finished':
-      return succeeded(isChanged ? 'the model finished; its change is the output of the task' : 'the model finished and changed no file', { ...report, claimed: { summary: shareable(end.summary, limits.summary) } });
-    case 'gaveUp':
-      return failed('ActionFailed', `the model gave up: ${shareable(end.summary, limits.summary)}`, report);
-    case 'refused':
-      return failed(end.type === errorTypes.budget ? 'BudgetExceeded' : 'ActionFailed', `the LLM gateway refused: ${end.message}`, report);
-    case 'later':
-      return failed('ActionFailed', `no model answered before the task was stopped: ${end.message}`, report);
-    case 'stuck':
-    case 'limit':
-    case 'declined':
-      return failed('ActionFailed', `the model did not get on: ${end.message}`, report);
-  }
+  return concluded(end, report, (summary) => succeeded(isChanged ? 'the model finished; its change is the output of the task' : 'the model finished and changed no file', { ...report, claimed: { summary: shareable(summary, limits.summary) } }));
 }

@@ -14,7 +14,7 @@ type Edit = z.infer<typeof input>;
 
 /** Changes one place of a file, or makes a file. */
 export function editFileTool(bench: Workbench): Tool {
-  return tool({ name: 'edit_file', description: 'Replaces a text that occurs exactly once in a file, or makes a new file.', input, hidden: ['old_text', 'new_text'] }, async (edit) => {
+  return tool({ name: 'edit_file', sideEffect: 'workspace', description: 'Replaces a text that occurs exactly once in a file, or makes a new file.', input, hidden: ['old_text', 'new_text'] }, async (edit) => {
     const place = placeOf(edit.path);
     if (place.kind === 'refused') return toolError(place.reason);
     if (place.path === '') return toolError('path: names no file');

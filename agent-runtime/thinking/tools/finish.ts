@@ -12,7 +12,7 @@ export function finishTool(bench: Workbench): Tool {
     summary: z.string().min(1).max(4000).describe('What was changed and why, in one to three sentences.'),
     give_up: z.boolean().optional().describe('Set when the task cannot be done; the summary says why.'),
   });
-  return tool({ name: 'finish', description: 'Ends the work. Accepted when the tests that were run after the last change did not fail, or there are none.', input }, async ({ summary, give_up: givesUp = false }) => {
+  return tool({ name: 'finish', sideEffect: 'none', endsWork: true, description: 'Ends the work. Accepted when the tests that were run after the last change did not fail, or there are none.', input }, async ({ summary, give_up: givesUp = false }) => {
     if (givesUp) return { note: 'given up', verdict: { kind: 'gaveUp', summary } };
     const objection = bench.objection();
     if (objection === undefined) return { note: 'finished', verdict: { kind: 'finished', summary } };

@@ -12,7 +12,7 @@ const limits = { paths: 500, bytes: 24_000 } as const;
 /** Lists files by path. */
 export function listFilesTool({ surroundings }: Workbench): Tool {
   const input = z.strictObject({ folder: z.string().max(1000).optional().describe('Folder to list. Unset: the whole workspace.') });
-  return tool({ name: 'list_files', description: 'Lists the paths of files, nearest first, without dependencies and build output.', input }, async ({ folder = '.' }) => {
+  return tool({ name: 'list_files', sideEffect: 'none', description: 'Lists the paths of files, nearest first, without dependencies and build output.', input }, async ({ folder = '.' }) => {
     const place = placeOf(folder);
     if (place.kind === 'refused') return toolError(place.reason.replace(/^path/, 'folder'));
     const found = await filesBelow(surroundings.currentFolder(), place.path, surroundings.signal);

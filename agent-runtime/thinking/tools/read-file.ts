@@ -1,11 +1,9 @@
 // read_file: a text by lines, as it stands in the file, so that parts of it can be found again.
 import { z } from 'zod';
 import { placeOf, readText } from '#agent-runtime/thinking/files.ts';
-import { trimmed } from '#agent-runtime/thinking/quote.ts';
+import { shown, shownLines } from '#agent-runtime/thinking/lines.ts';
 import { type Tool, tool, toolError } from '#agent-runtime/thinking/tool.ts';
 import type { Workbench } from '#agent-runtime/thinking/workbench.ts';
-
-const limits = { lines: 600, bytes: 32_000 } as const;
 
 /** Reads a file, or some lines of it. */
 export function readFileTool({ surroundings }: Workbench): Tool {
@@ -13,16 +11,12 @@ export function readFileTool({ surroundings }: Workbench): Tool {
   const input = z.strictObject({
     path: z.string().min(1).max(1000).describe('File to read.'),
     from_line: line.describe('First line to show, counted from 1. Unset: the first.'),
-    to_line: line.describe(`Last line to show. Unset: at most ${limits.lines} lines.`),
+    to_line: line.describe(`Last line to show. Unset: at most ${shown.lines} lines.`),
   });
-  return tool({ name: 'read_file', description: 'Reads a text file, whole or by lines.', input }, async ({ path, from_line: from = 1, to_line: to }) => {
+  return tool({ name: 'read_file', sideEffect: 'none', description: 'Reads a text file, whole or by lines.', input }, async ({ path, from_line: from, to_line: to }) => {
     const place = placeOf(path);
     if (place.kind === 'refused') return toolError(place.reason);
     const file = await readText(surroundings.currentFolder(), place.path);
-    if (file.kind !== 'text') return toolError(file.reason);
-    const lines = file.text.split('\n');
-    const last = Math.min(lines.length, to ?? Infinity, from + limits.lines - 1);
-    if (from > last) return toolError(`from_line: the file has ${lines.length} lines`);
-    return { note: `lines ${from} to ${last} of ${lines.length}`, data: trimmed(lines.slice(from - 1, last).join('\n'), limits.bytes) };
+    return file.kind === 'text' ? shownLines(file.text, { from, to }) : toolError(file.reason);
   });
 }

@@ -9,7 +9,7 @@ const limits = { seconds: 120, streamBytes: 8000 } as const;
 /** Runs a program; what it changes is part of the work. */
 export function runCommandTool(bench: Workbench): Tool {
   const input = z.strictObject({ command: z.array(z.string().min(1).max(1024)).min(1).max(64).describe('Program and arguments. No shell looks at them.') });
-  return tool({ name: 'run_command', description: `Runs one program in the workspace, for at most ${limits.seconds} s, without network.`, input }, async ({ command }) => {
+  return tool({ name: 'run_command', sideEffect: 'runs', description: `Runs one program in the workspace, for at most ${limits.seconds} s, without network.`, input }, async ({ command }) => {
     const { ending, exitCode, stdout, stderr, message } = await bench.surroundings.run(command, { timeoutSeconds: limits.seconds, offline: true });
     bench.ranCommand();
     const streams = { stdout, stderr, sandbox: message ?? '' };

@@ -14,7 +14,7 @@ const limits = { seconds: 600, failures: 20, frames: 5, streamBytes: 4000, bytes
 /** Runs the tests in the sandbox, without network. */
 export function runTestsTool(bench: Workbench): Tool {
   const { plan, run, ...rest } = bench.surroundings;
-  return tool({ name: 'run_tests', description: 'Runs the tests of the workspace: counts, failures with their places, and the last of what was printed.', input: z.strictObject({}) }, async () => {
+  return tool({ name: 'run_tests', sideEffect: 'runs', description: 'Runs the tests of the workspace: counts, failures with their places, and the last of what was printed.', input: z.strictObject({}) }, async () => {
     const planned = await plan({ type: 'Tester', intent: { action: 'RunTests', params: { timeoutSeconds: limits.seconds } } });
     if (planned.kind === 'fault' || planned.action.call.tool !== 'process') {
       bench.ranTests('absent');

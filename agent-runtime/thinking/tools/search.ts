@@ -14,7 +14,7 @@ export function searchTool({ surroundings }: Workbench): Tool {
     folder: z.string().max(1000).optional().describe('Folder to search. Unset: the whole workspace.'),
     ignore_case: z.boolean().optional().describe('Set: upper and lower case are the same.'),
   });
-  return tool({ name: 'search', description: `Finds the lines that hold a literal text, at most ${limits.matches}, as path:line: text.`, input }, async ({ query, folder = '.', ignore_case: ignoresCase = false }) => {
+  return tool({ name: 'search', sideEffect: 'none', description: `Finds the lines that hold a literal text, at most ${limits.matches}, as path:line: text.`, input }, async ({ query, folder = '.', ignore_case: ignoresCase = false }) => {
     const place = placeOf(folder);
     if (place.kind === 'refused') return toolError(place.reason.replace(/^path/, 'folder'));
     const root = surroundings.currentFolder();

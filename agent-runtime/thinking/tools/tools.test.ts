@@ -39,7 +39,7 @@ describe('looking', () => {
     'a folder behind a link is none': { tool: 'list_files', input: { folder: 'way' }, want: { isError: true, note: 'folder: there is no such folder' } },
     'a file is read as it is': { tool: 'read_file', input: { path: './src/a.ts' }, want: { note: 'lines 1 to 5 of 5', data: 'one\ntwo\nthree\ntwo\n' } },
     'a file is read by lines': { tool: 'read_file', input: { path: 'src/a.ts', from_line: 2, to_line: 3 }, want: { note: 'lines 2 to 3 of 5', data: 'two\nthree' } },
-    'lines behind the end are told': { tool: 'read_file', input: { path: 'src/a.ts', from_line: 9 }, want: { isError: true, note: 'from_line: the file has 5 lines' } },
+    'lines behind the end are told': { tool: 'read_file', input: { path: 'src/a.ts', from_line: 9 }, want: { isError: true, note: 'from_line: there are 5 lines' } },
     'a link is no file': { tool: 'read_file', input: { path: 'src/link.ts' }, want: { isError: true, note: 'path: is no plain file' } },
     'a way through a linked folder is none': { tool: 'read_file', input: { path: 'way/secret' }, want: { isError: true } },
     'bytes are no text': { tool: 'read_file', input: { path: 'bin.dat' }, want: { isError: true, note: 'path: is not a text in UTF-8' } },
@@ -58,6 +58,25 @@ describe('looking', () => {
     expect(Buffer.byteLength(data)).toBeLessThan(33_000);
     expect([data.includes('\uFFFD'), data]).toEqual([false, expect.stringContaining('bytes are left out here')]);
   });
+});
+
+describe('reading results of other tasks', () => {
+  const artifact = { name: 'report.md', uri: 'blob://x', sha256: 'a'.repeat(64), sizeBytes: 3, mediaType: 'text/markdown' };
+  const inputs = { survey: { files: 3 }, report: artifact, picture: artifact, gone: artifact };
+  const answers: Surroundings['artifact'] = async (name) => {
+    if (name === 'gone') return { kind: 'failed', reason: 'ArtifactLost', message: 'inputs.gone: is lost' };
+    return { kind: 'artifact', artifact: { ...artifact, mediaType: name }, bytes: name === 'report' ? Buffer.from('one\ntwo\nthree') : new Uint8Array([0, 255]) };
+  };
+  const cases: Record<string, { input: object; want: object }> = {
+    'a value is shown as JSON': { input: { name: 'survey' }, want: { note: 'lines 1 to 3 of 3', data: '{\n "files": 3\n}' } },
+    'an artifact is shown as its text, by lines': { input: { name: 'report', from_line: 2, to_line: 2 }, want: { note: 'lines 2 to 2 of 3', data: 'two' } },
+    'bytes are no text': { input: { name: 'picture' }, want: { isError: true, note: 'name: picture, 3 bytes, is not a text in UTF-8' } },
+    'a lost artifact is told': { input: { name: 'gone' }, want: { isError: true, note: 'inputs.gone: is lost' } },
+    'another name is told those that there are': { input: { name: 'toString' }, want: { isError: true, note: 'name: there is no such result; there are survey, report, picture, gone' } },
+  };
+  test.each(Object.entries(cases))('%s', async (_, { input, want }) => expect(await use('read_result', input, { inputs, artifact: answers })).toMatchObject(want));
+
+  test('a task that was given none says so', async () => expect(await use('read_result', { name: 'x' })).toMatchObject({ isError: true, note: 'name: there is no such result; the task was given none' }));
 });
 
 describe('changing', () => {
@@ -103,6 +122,42 @@ describe('changing', () => {
   });
 });
 
+describe('code', () => {
+  const ended = { ending: 'completed', stdout: '', stderr: '', durationMs: 1, boundary: 'full' } as const;
+  const source = 'return 1';
+  const trees = (...now: (string | undefined)[]) => ({ ...contextOver(folder).files, treeNow: async () => now.shift() });
+
+  test('has half a minute, 64 MiB and the results of other tasks, and is told by what it returns and prints', async () => {
+    const asked: unknown[] = [];
+    const answer = await use('run_code', { source }, { inputs: { survey: 3 }, runCode: async (request) => (asked.push(request), { ...ended, value: '[1]', stdout: 'loud\n' }) });
+    expect(answer).toEqual({ note: 'completed', data: 'value:\n[1]\nprinted:\nloud\n' });
+    expect(asked).toEqual([{ source, input: { survey: 3 }, wallMs: 30_000, memoryBytes: 64 * 1024 ** 2 }]);
+  });
+
+  test('that only looked leaves the tests as they were; that changed files does not', async () => {
+    const runCode = async () => ({ ...ended, value: '1' });
+    const looks = new Workbench({ ...contextOver(folder), runCode, files: trees('a', 'a') });
+    const writes = new Workbench({ ...contextOver(folder), runCode, files: trees('a', 'b') });
+    const notes = [];
+    for (const each of [looks, writes]) {
+      each.ranTests('passed', 0);
+      const call = coderTools(each, false).find(({ definition }) => definition.name === 'run_code')?.call;
+      notes.push((await call?.({ source }))?.note);
+    }
+    expect([notes, looks.state(), looks.objection()]).toEqual([['completed', 'completed; files were changed'], '[]', undefined]);
+    expect([writes.state(), writes.objection()]).toEqual(['["b"]', expect.stringMatching(/changed after the tests ran/)]);
+  });
+
+  test('that was ended, or left files that may not be taken out, says so', async () => {
+    expect(await use('run_code', { source }, { runCode: async () => ({ ...ended, ending: 'failed', message: 'TypeError: no' }), files: trees('a', undefined) })).toEqual({ note: 'failed; files were changed', data: 'sandbox:\nTypeError: no', isError: true });
+  });
+
+  test('that returns a lot is cut', async () => {
+    const { data = '' } = await use('run_code', { source }, { runCode: async () => ({ ...ended, value: 'x'.repeat(100_000) }) });
+    expect([data.length < 26_000, data]).toEqual([true, expect.stringContaining('bytes are left out here')]);
+  });
+});
+
 describe('running', () => {
   const planned: Surroundings['plan'] = async () => ({ kind: 'action', action: { call: { tool: 'process', command: ['node', '--test'], program: 'node' }, params: {}, framework: 'node', expected: {} } });
   const tap = 'TAP version 13\nnot ok 1 - adds\n  ---\n  error: "3 == 4"\n  ...\n1..1\n# pass 0\n# fail 1\n';
@@ -118,6 +173,12 @@ describe('running', () => {
     expect(await use('run_tests', {})).toMatchObject({ note: expect.stringContaining('there are no tests') });
     expect(await use('finish', { summary: 'x' })).toMatchObject({ verdict: { kind: 'finished', summary: 'x' } });
     expect(bench.tested).toEqual({ testsRun: 0 });
+  });
+
+  test('where the tests are not offered, nobody is asked to run them', async () => {
+    const untested = new Workbench(contextOver(folder), false);
+    untested.wrote('a', 'x');
+    expect(untested.objection()).toBeUndefined();
   });
 
   test('a program has no network, and what it may have changed must be tested', async () => {

@@ -19,7 +19,8 @@ const password: RuleText = {
 /** What the rules over secrets mean. */
 export const secretRuleTexts: readonly RuleText[] = [...shapes.map(({ id, means, next }) => ({ id, means, next })), password];
 
-interface Found {
+/** A secret and where it stands; of a private key only its head. */
+export interface Found {
   readonly rule: RuleText;
   readonly start: number;
   readonly end: number;
@@ -27,11 +28,16 @@ interface Found {
 
 /** The secrets of a text, sorted by place; at most 50 of a kind. Linear in the length of the text. */
 export function findSecrets(path: string, text: string): Finding[] {
-  const known = shapes.flatMap((shape) => [...ofShape(shape, text)]).toSorted((a, b) => a.start - b.start);
-  const named = [...namedSecrets(text)].map(({ start, end }): Found => ({ rule: password, start, end }));
-  const found = [...known, ...notIn(known, named)].toSorted((a, b) => a.start - b.start);
+  const found = secretsIn(text);
   const places = placesOf(text, found);
   return atMost(found.map((one, at) => ({ rule: one.rule.id, level: 'error', message: `${one.rule.means.slice(0, -1)}: ${shown(text.slice(one.start, one.end))}`, place: { path, ...places[at] ?? { line: 1 } } })));
+}
+
+/** All secrets of a text, sorted by place. Linear in the length of the text. */
+export function secretsIn(text: string): readonly Found[] {
+  const known = shapes.flatMap((shape) => [...ofShape(shape, text)]).toSorted((a, b) => a.start - b.start);
+  const named = [...namedSecrets(text)].map(({ start, end }): Found => ({ rule: password, start, end }));
+  return [...known, ...notIn(known, named)].toSorted((a, b) => a.start - b.start);
 }
 
 function* ofShape(shape: (typeof shapes)[number], text: string): Generator<Found> {
