@@ -1,4 +1,5 @@
-// Who may do what with a blob: agents by a grant of the operator, people by what they may read on the API server.
+// Who may do what with a blob: agents by a grant of the operator, people by what they may read on the API server. The operator itself may have
+// blobs copied and neither reads nor writes any.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Authenticator } from '#api/access.ts';
 import { type BlobAddress, blobHeaders } from '#api/blobs.ts';
@@ -28,6 +29,8 @@ export interface NamedObject {
 export interface Caller {
   /** The agent whose certificate was shown. */
   readonly agent: AgentIdentity | undefined;
+  /** True when the certificate that was shown is the operator's. */
+  readonly isOperator: boolean;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -35,6 +38,8 @@ export type Access = { readonly kind: 'allowed' } | { readonly kind: 'refused'; 
 
 export interface BlobAccess {
   mayPut(caller: Caller, address: BlobAddress): Access;
+  /** Whether blobs may be copied from one owner to another one of the same namespace. */
+  mayCopy(caller: Caller): Access;
   /** Rejects when the API server cannot be asked. */
   mayGet(caller: Caller, address: BlobAddress): Promise<Access>;
 }
@@ -48,6 +53,7 @@ const objectPattern = /^([a-z0-9-]{1,63})\/(missions|tasks)\/([a-z0-9.-]{1,253})
 export function createBlobAccess(options: AccessOptions): BlobAccess {
   return {
     mayPut: (caller, address) => (caller.agent === undefined ? refused(401, 'only agents store blobs: show an agent\'s certificate') : byGrant(options, caller.agent, { caller, address })),
+    mayCopy: ({ isOperator }) => (isOperator ? allowed : refused(403, 'only the operator has blobs copied')),
     mayGet: async (caller, address) => (caller.agent === undefined ? byToken(options, caller, address) : byGrant(options, caller.agent, { caller, address })),
   };
 }

@@ -4,14 +4,15 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { pipeline } from 'node:stream/promises';
-import { type BlobAddress, blobLimits, parseBlobAddress } from '#api/blobs.ts';
+import { type BlobAddress, blobHeaders, blobLimits, blobPath, parseBlobAddress } from '#api/blobs.ts';
 import type { Clock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { ObjectStore, PutResult } from '#platform/objectstore/local.ts';
 import type { Credential } from '#platform/rpc/certificates.ts';
-import { agentOf, secureContextOf } from '#platform/rpc/tls.ts';
+import { agentOf, isOperator, secureContextOf } from '#platform/rpc/tls.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { BlobAccess, Caller } from './access.ts';
+import { copyBlob } from './copy.ts';
 
 export interface BlobServerOptions {
   /** 0 lets the system choose. */
@@ -80,10 +81,11 @@ async function route(options: BlobServerOptions, exchange: Exchange): Promise<vo
   const { request } = exchange;
   const address = parseBlobAddress(request.url ?? '');
   if (address === undefined) return reply(exchange, 404, 'there is only /v1/blobs/<namespace uid>/<owner uid>/<sha256>');
-  const caller = { agent: agentOf(request.socket as TLSSocket), headers: request.headers };
+  const socket = request.socket as TLSSocket;
+  const caller = { agent: agentOf(socket), isOperator: isOperator(socket), headers: request.headers };
   switch (request.method ?? '') {
     case 'PUT':
-      return putBlob(options, exchange, { caller, address });
+      return (request.headers[blobHeaders.copyFrom] === undefined ? putBlob : keepCopy)(options, exchange, { caller, address });
     case 'GET':
       return getBlob(options, exchange, { caller, address });
     default:
@@ -105,6 +107,21 @@ async function putBlob({ access, store, maxBytes = blobLimits.maxBytes }: BlobSe
   const result = await store.put(address, bodyOf(exchange), maxBytes);
   const [status, said] = putAnswer(result, maxBytes);
   reply(exchange, status, said);
+}
+
+async function keepCopy({ access, store, maxBytes = blobLimits.maxBytes }: BlobServerOptions, exchange: Exchange, { caller, address }: Wish): Promise<void> {
+  const verdict = access.mayCopy(caller);
+  if (verdict.kind === 'refused') return reply(exchange, verdict.status, verdict.reason);
+  const from = ownerIn(caller.headers[blobHeaders.copyFrom], address);
+  if (from === undefined) return reply(exchange, 400, `the header ${blobHeaders.copyFrom} must be the UID of an owner`);
+  const result = await copyBlob(store, { from, to: address, maxBytes });
+  const [status, said] = result.kind === 'missing' ? ([404, 'there is no such blob to copy'] as const) : putAnswer(result, maxBytes);
+  reply(exchange, status, said);
+}
+
+/** The same blob with this owner. */
+function ownerIn(ownerUid: string | string[] | undefined, { namespaceUid, sha256 }: BlobAddress): BlobAddress | undefined {
+  return typeof ownerUid === 'string' ? parseBlobAddress(blobPath({ namespaceUid, ownerUid, sha256 })) : undefined;
 }
 
 function putAnswer(result: PutResult, maxBytes: number): [status: number, said: string] {

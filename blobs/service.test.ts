@@ -12,7 +12,7 @@ import type { ResourceType } from '#api/v1alpha1/kinds.ts';
 import { systemClock } from '#platform/clock.ts';
 import type { KubeObject, ObjectKey } from '#platform/kube/types.ts';
 import { openLocalStore } from '#platform/objectstore/local.ts';
-import { createAgentBlobs, createPersonBlobs } from '#platform/rpc/blob-client.ts';
+import { createAgentBlobs, createOperatorBlobs, createPersonBlobs } from '#platform/rpc/blob-client.ts';
 import { createAuthority, createLeaf, type Credential, type KeyedCertificate } from '#platform/rpc/certificates.ts';
 import { createGrantSigner } from '#platform/rpc/grant.ts';
 import { createListeners } from '#platform/rpc/listeners.ts';
@@ -30,7 +30,7 @@ let foreign: KeyedCertificate;
 let operator: KeyedCertificate;
 beforeAll(async () => {
   [authority, foreign] = await Promise.all([createAuthority(Date.now()), createAuthority(Date.now())]);
-  operator = await leaf(authority, roleUri('operator'), 'server');
+  operator = await leaf(authority, roleUri('operator'), 'both');
 });
 
 let folder: string;
@@ -71,7 +71,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const leaf = (by: KeyedCertificate, uri: string, usage: 'client' | 'server') => createLeaf(by, { uri, usage, lifetimeSeconds: 600 }, Date.now());
+const leaf = (by: KeyedCertificate, uri: string, usage: 'client' | 'server' | 'both') => createLeaf(by, { uri, usage, lifetimeSeconds: 600 }, Date.now());
 const blobsLeaf = (by: KeyedCertificate) => createLeaf(by, { uri: roleUri('blobs'), dnsNames: [blobsName('sys')], usage: 'server', lifetimeSeconds: 600 }, Date.now());
 const addressOf = (bytes: Uint8Array | string): BlobAddress => ({ namespaceUid: 'ns-1', ownerUid: 'owner-1', sha256: createHash('sha256').update(bytes).digest('hex') });
 const grantFor = (change: object = {}) => createGrantSigner(operator)({ agent: agentUri(agent), namespaceUid: 'ns-1', ownerUid: 'owner-1', taskUid: 't', expiresAt: Date.now() + 60_000, ...change });
@@ -213,6 +213,78 @@ test('a renewed certificate under a new CA is shown to new connections', async (
   const client = createAgentBlobs({ ...whereabouts(), credential: () => both });
   closers.push(() => client.close());
   await client.put(grantFor(), addressOf('x'), bytesOf('x'));
+});
+
+describe('a copy for another owner', () => {
+  const to: BlobAddress = { ...addressOf('hello'), ownerUid: 'owner-2' };
+  const credentials: Record<string, () => Promise<KeyedCertificate>> = {
+    operator: async () => operator,
+    agent: () => leaf(authority, agentUri(agent), 'client'),
+    'foreign operator': () => leaf(foreign, roleUri('operator'), 'both'),
+    'LLM gateway': () => leaf(authority, roleUri('llm-gateway'), 'both'),
+  };
+  const copy = async (who: string, { path = blobPath(to), from = 'owner-1', ...more }: Record<string, string> = {}) => {
+    const { certificate, key } = (await credentials[who]?.()) ?? operator;
+    return new Promise<number | undefined>((resolve, reject) => {
+      const outgoing = httpsRequest({ ...dialOptions(blobsName('sys'), { caBundle: authority.certificate, certificate, key }), agent: false, host: '127.0.0.1', port: service.port, method: 'PUT', path, headers: { 'coditect-copy-from': from, 'content-length': 0, ...more } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      outgoing.once('error', reject).end();
+    });
+  };
+  const fileOf = ({ namespaceUid, ownerUid, sha256 }: BlobAddress) => join(folder, 'blobs', namespaceUid, ownerUid, sha256);
+  beforeEach(async () => (await agentClient()).put(grantFor(), addressOf('hello'), bytesOf('hello')));
+
+  test('is kept for the operator, is the same the second time, and stays when the first owner goes', async () => {
+    expect(await copy('operator')).toBe(201);
+    expect(await copy('operator')).toBe(200);
+    await rm(join(folder, 'blobs', 'ns-1', 'owner-1'), { recursive: true });
+    expect(await copy('operator')).toBe(200);
+    expect(await readFile(fileOf(to), 'utf8')).toBe('hello');
+  });
+
+  test('is of bytes of its own', async () => {
+    await copy('operator');
+    await writeFile(fileOf(addressOf('hello')), 'jello');
+    expect(await readFile(fileOf(to), 'utf8')).toBe('hello');
+  });
+
+  test('of what is not there, or is damaged, is refused and leaves nothing', async () => {
+    expect(await copy('operator', { from: 'owner-3' })).toBe(404);
+    expect(await copy('operator', { path: blobPath({ ...to, namespaceUid: 'ns-2' }) })).toBe(404);
+    await writeFile(fileOf(addressOf('hello')), 'jello');
+    expect(await copy('operator')).toBe(404);
+    expect(await stored()).toHaveLength(1);
+  });
+
+  test.each(['../owner-1', 'a/b', ''])('cannot be asked of the owner %j', async (from) => expect(await copy('operator', { from })).toBe(400));
+
+  test.each(['agent', 'foreign operator', 'LLM gateway'])('is not made for an %s', async (who) => {
+    expect(await copy(who, who === 'agent' ? { 'coditect-grant': grantFor({ ownerUid: 'owner-2' }) } : {})).toBe(403);
+    expect(await stored()).toHaveLength(1);
+  });
+
+  test('is asked for by the operator\'s client, also after its certificate was renewed', async () => {
+    let credential = { ...operator, caBundle: authority.certificate };
+    const client = createOperatorBlobs({ ...whereabouts(), credential: () => ({ ...credential }) });
+    closers.push(() => client.close());
+    expect(await client.keep(addressOf('hello'), 'owner-2')).toBe('kept');
+    expect(await client.keep(addressOf('other'), 'owner-2')).toBe('missing');
+    credential = { ...(await leaf(authority, roleUri('operator'), 'both')), caBundle: authority.certificate };
+    expect(await client.keep(addressOf('hello'), 'owner-3')).toBe('kept');
+    credential = { ...(await leaf(authority, roleUri('llm-gateway'), 'both')), caBundle: authority.certificate };
+    await expect(client.keep(addressOf('hello'), 'owner-4')).rejects.toThrow(/answered 403.*only the operator/);
+    expect(await stored()).toHaveLength(3);
+  });
+
+  test('is all that the operator may have: it neither reads nor writes', async () => {
+    const credential = { ...operator, caBundle: authority.certificate };
+    const client = createAgentBlobs({ ...whereabouts(), credential: () => credential });
+    closers.push(() => client.close());
+    await expect(client.put(grantFor(), addressOf('x'), bytesOf('x'))).rejects.toThrow(/answered 401/);
+    await expect(client.get(grantFor(), addressOf('hello'), join(folder, 'a'))).rejects.toThrow(/answered 401/);
+  });
 });
 
 describe('raw requests', () => {

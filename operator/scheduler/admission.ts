@@ -60,6 +60,6 @@ function needOf({ metadata, spec }: Task, poolSelector: PoolNeed['poolSelector']
 /** Pods that executed, or tried to, one of the tasks that this one checks. */
 function executorsOf(task: Task, sibling: AdmissionSources['sibling']): string[] {
   const checked = (task.spec.verifies ?? []).map((name) => sibling(task, name)?.status ?? {});
-  const pods = checked.flatMap(({ assignment, attempts = [] }) => [assignment?.agent, ...attempts.map(({ agent }) => agent)]);
+  const pods = checked.flatMap(({ assignment, attempts = [], memoizedFrom }) => [assignment?.agent, ...attempts.map(({ agent }) => agent), ...(memoizedFrom?.agents ?? [])]);
   return [...new Set(pods.filter((pod) => pod !== undefined))].toSorted();
 }

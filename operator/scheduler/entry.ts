@@ -8,10 +8,11 @@ import type { Task } from '#api/v1alpha1/task.ts';
  * - `recovering`: it may still run somewhere from before this leader's term
  * - `backoff`: it waits before the next attempt
  * - `backlog`: ready, but its mission runs as many tasks as it may
+ * - `recalling`: ready, and the result of an equal task is being taken over
  * - `queued`: ready, waits for a slot
  * - `live`: with an agent
  */
-export type Standing = 'blocked' | 'held' | 'recovering' | 'backoff' | 'backlog' | 'queued' | 'live';
+export type Standing = 'blocked' | 'held' | 'recovering' | 'backoff' | 'backlog' | 'recalling' | 'queued' | 'live';
 
 export interface Entry {
   task: Task;

@@ -67,13 +67,19 @@ function explainEntry(entry: Entry, deps: ExplainDeps): Explanation {
       return because('Backoff', lastFailure(entry.task));
     case 'backlog':
       return because('ParallelismReached', 'the mission runs as many tasks as spec.parallelism allows');
+    case 'recalling':
+      return because('Queued', 'an equal task has succeeded before, and its result is being taken over');
     case 'live':
-      return because('Assigned', `with an agent${entry.task.status?.assignment === undefined ? '' : `: ${entry.task.status.assignment.agent}`}`);
+      return because('Assigned', withAgent(entry.task));
     case 'queued': {
       const { reason, message } = slots(entry.task, deps);
       return because(reason, message);
     }
   }
+}
+
+function withAgent({ status }: Task): string {
+  return status?.assignment === undefined ? 'with an agent' : `with an agent: ${status.assignment.agent}`;
 }
 
 function dependencies({ waitingOn, task }: Entry, { sibling }: ExplainDeps): string {

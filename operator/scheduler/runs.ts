@@ -60,8 +60,9 @@ class RunTable implements Runs {
     const name = nameInRun(task);
     const uids = run?.dependents.get(name);
     if (run === undefined || uids === undefined || !isSatisfied(task)) return [];
-    run.dependents.delete(name);
-    const entries = [...uids].map((uid) => run.entries.get(uid)).filter((entry) => entry !== undefined);
+    // Of two tasks with one name only one is meant: where a plan was revised, the other may end too.
+    const entries = [...uids].map((uid) => run.entries.get(uid)).filter((entry) => entry !== undefined && isSatisfied(this.#sibling(entry.task, name))) as Entry[];
+    for (const entry of entries) forgetDependent(run, name, entry.task.metadata.uid);
     return entries.filter((entry) => entry.waitingOn.delete(name) && entry.waitingOn.size === 0);
   }
 

@@ -6,6 +6,7 @@ import { type Queued, ReadyQueue } from '#domain/scheduling/queue.ts';
 import { taskShape } from '#domain/scheduling/shape.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { AgentView } from '../task/agents-port.ts';
+import type { Recall } from '../task/recall-port.ts';
 import { type Admission, type AdmissionSources, admit } from './admission.ts';
 import type { Entry, Run } from './entry.ts';
 import type { Roster } from './roster.ts';
@@ -30,6 +31,7 @@ export interface SchedulerDeps {
   readonly runs: Runs;
   readonly roster: Roster;
   readonly admission: AdmissionSources;
+  readonly recall: Recall;
   /** Starts an attempt; must not throw. */
   readonly dispatch: (task: Task, agent: AgentView, matchReason: string, options: { readonly recordFirst: boolean }) => void;
   /** Called once after changes, when tasks may wait that found no slot. */
@@ -48,6 +50,8 @@ export interface Scheduler {
   slotFreed(agentUid: string): void;
   /** The attempt is over and the task is not decided: ready again after `afterMs`. */
   requeue(task: Task, afterMs: number): void;
+  /** No known result takes the place of this task: it runs. */
+  notRecalled(task: Task): void;
   /** The task may still run somewhere: hold it back until `recovered`. */
   recovering(task: Task): void;
   recovered(task: Task, options: { readonly recordFirst: boolean; readonly live: boolean; readonly afterMs: number }): void;
@@ -131,6 +135,13 @@ class LoopScheduler implements Scheduler {
     entry.recordFirst = false;
     this.#backOff(entry, afterMs);
     this.#refill(this.#deps.runs.run(task));
+  }
+
+  notRecalled(task: Task): void {
+    const entry = this.#deps.runs.entry(task);
+    if (entry?.standing !== 'recalling') return;
+    this.#settle(entry);
+    this.#soon();
   }
 
   recovering(task: Task): void {
@@ -224,6 +235,8 @@ class LoopScheduler implements Scheduler {
   #enqueue(entry: Entry, { need, priority, parallelism }: Extract<Admission, { kind: 'may start' }>): void {
     const run = this.#deps.runs.run(entry.task);
     if (run === undefined) return;
+    // It needs neither a slot nor room.
+    if (this.#deps.recall.begin(entry.task)) return this.#stand(entry, 'recalling');
     this.#stand(entry, 'backlog');
     const shape = taskShape(need);
     if (!hasRoom(run, shape, parallelism)) return;
@@ -250,9 +263,14 @@ class LoopScheduler implements Scheduler {
   }
 
   #assignAll(): void {
-    const { roster } = this.#deps;
+    const { roster, recall } = this.#deps;
     const skipped = new Set<string>();
     for (let head = this.#queue.next(this.#share, skipped); head !== undefined; head = this.#queue.next(this.#share, skipped)) {
+      // An equal task may have succeeded while it waited.
+      if (recall.begin(head.entry.task)) {
+        this.#stand(head.entry, 'recalling');
+        continue;
+      }
       const choice = roster.choose(head.need);
       if (choice.kind === 'none') skipped.add(head.shape);
       else this.#assign(head, choice.agent.view, choice.matchReason);

@@ -32,6 +32,8 @@ function assemble(pools: readonly AgentPool[]) {
   /** UIDs of agents by UID of the task that they have. */
   const held = new Map<string, string>();
   const handedOut: string[] = [];
+  /** Names of tasks whose result is known. */
+  const known = new Set<string>();
   const changedPools: string[] = [];
   const runs = createRuns({ sibling: (task, name) => tasks.get(planKey(task, name)) });
   const roster = createRoster(poolStore, (agentUid) => [...held.values()].filter((uid) => uid === agentUid).length);
@@ -39,6 +41,7 @@ function assemble(pools: readonly AgentPool[]) {
     clock,
     runs,
     roster,
+    recall: { begin: ({ spec }) => spec.taskName !== undefined && known.has(spec.taskName) },
     admission: { missionByUid: (uid) => missions.get(uid), sibling: (task, name) => tasks.get(planKey(task, name)) },
     dispatch(task, agent, _reason, { recordFirst }) {
       held.set(task.metadata.uid, agent.uid);
@@ -47,7 +50,7 @@ function assemble(pools: readonly AgentPool[]) {
     onSettled: () => void changedPools.push(...demand.refresh()),
   });
   const demand = createDemand(scheduler.ready, roster);
-  return { clock, poolStore, missions, tasks, held, handedOut, changedPools, runs, roster, scheduler, demand };
+  return { clock, poolStore, missions, tasks, held, handedOut, known, changedPools, runs, roster, scheduler, demand };
 }
 
 /** The world that a scheduler looks at, and the hands to change it. */

@@ -113,3 +113,26 @@ test('a listener that has ended hears nothing more', () => {
   board.record(aTask('a'));
   expect(changes).toEqual([]);
 });
+
+describe('of two tasks with one name', () => {
+  const marked = (task: Task, object: string, revision: number, annotations: Readonly<Record<string, string>> = {}): Task => ({ ...task, metadata: { ...task.metadata, name: object, uid: `uid-${object}`, labels: { ...task.metadata.labels, 'coditect.ai/plan-revision': String(revision) }, annotations } });
+  const dependent = (objects: unknown) => marked(aTask('b'), 'b-object', 2, objects === undefined ? {} : { 'coditect.ai/dependencies': typeof objects === 'string' ? objects : JSON.stringify(objects) });
+  const [old, young] = [marked(aTask('a'), 'a-one', 1), marked(aTask('a'), 'a-two', 2)];
+  const found = (tasks: readonly Task[], objects?: unknown) => aBoard(...tasks).board.sibling(dependent(objects), 'a')?.metadata.name;
+
+  test('the one of the later plan speaks for it, in whatever order they come', () => {
+    expect([found([old, young]), found([young, old])]).toEqual(['a-two', 'a-two']);
+  });
+
+  test('the one that is meant is found, or none: never the other', () => {
+    expect([found([old, young], { a: 'a-one' }), found([old, young], { a: 'a-two' }), found([old], { a: 'a-two' }), found([old, aTask('c')], { a: aTask('c').metadata.name })]).toEqual(['a-one', 'a-two', undefined, undefined]);
+  });
+
+  test.each(['{', '7', 'null', '{"a":7}', '{"c":"a-one"}'])('what somebody wrote by hand means nothing: %s', (text) => expect(found([old, young], text)).toBe('a-two'));
+
+  test('the end of one takes nothing from the other', () => {
+    const { board, store } = aBoard(old, young);
+    store.remove(old.metadata.name);
+    expect(board.sibling(dependent(undefined), 'a')?.metadata.name).toBe('a-two');
+  });
+});

@@ -1,6 +1,7 @@
 // Every Task at the newest version anybody here has seen: the cache, or the reply to our own write when that is ahead of it.
 // Dependents start from here the moment the API server has acknowledged an outcome.
 import type { Task } from '#api/v1alpha1/task.ts';
+import { dependencyObject, planRevisionOf } from '#domain/plan/newest.ts';
 import type { Store, StoreEvent } from '#platform/kube/types.ts';
 
 export type BoardChange = { readonly kind: 'seen'; readonly task: Task; readonly old: Task | undefined } | { readonly kind: 'gone'; readonly task: Task };
@@ -29,6 +30,7 @@ class CachedBoard implements TaskBoard {
   readonly #newest = new Map<string, Task>();
   readonly #byMission = new Map<string, Map<string, Task>>();
   readonly #byName = new Map<string, string>();
+  readonly #byObject = new Map<string, string>();
   readonly #tombstones = new Set<string>();
   readonly #listeners = new Set<(change: BoardChange) => void>();
 
@@ -46,7 +48,11 @@ class CachedBoard implements TaskBoard {
   }
 
   sibling(task: Task, taskName: string): Task | undefined {
-    return task.spec.missionRef && this.#newest.get(this.#byName.get(nameKey(task, taskName)) ?? '');
+    if (task.spec.missionRef === undefined) return undefined;
+    const object = dependencyObject(task, taskName);
+    if (object === undefined) return this.#newest.get(this.#byName.get(nameKey(task, taskName)) ?? '');
+    const meant = this.#newest.get(this.#byObject.get(objectKey(task, object)) ?? '');
+    return meant !== undefined && nameKey(meant) === nameKey(task, taskName) ? meant : undefined;
   }
 
   list(): Iterable<Task> {
@@ -62,7 +68,8 @@ class CachedBoard implements TaskBoard {
     if (mission !== undefined) {
       const siblings = this.#byMission.get(mission) ?? new Map<string, Task>();
       this.#byMission.set(mission, siblings.set(uid, task));
-      this.#byName.set(nameKey(task), uid);
+      this.#byObject.set(objectKey(task), uid);
+      this.#name(task);
     }
     this.#tell({ kind: 'seen', task, old });
   };
@@ -84,11 +91,19 @@ class CachedBoard implements TaskBoard {
     this.#bury(uid);
     if (!this.#newest.delete(uid)) return;
     if (this.#byName.get(nameKey(task)) === uid) this.#byName.delete(nameKey(task));
+    if (this.#byObject.get(objectKey(task)) === uid) this.#byObject.delete(objectKey(task));
     const mission = task.spec.missionRef?.uid ?? '';
     const siblings = this.#byMission.get(mission);
     siblings?.delete(uid);
     if (siblings?.size === 0) this.#byMission.delete(mission);
     this.#tell({ kind: 'gone', task });
+  }
+
+  /** Of two tasks with one name the one of the later plan speaks for it. */
+  #name(task: Task): void {
+    const key = nameKey(task);
+    const named = this.#newest.get(this.#byName.get(key) ?? '');
+    if (named === undefined || planRevisionOf(named) <= planRevisionOf(task)) this.#byName.set(key, task.metadata.uid);
   }
 
   #bury(uid: string): void {
@@ -105,6 +120,10 @@ class CachedBoard implements TaskBoard {
 
 function nameKey({ metadata, spec }: Task, taskName = spec.taskName ?? ''): string {
   return `${metadata.namespace}/${spec.missionRef?.uid ?? ''}/${spec.run ?? 0}/${taskName}`;
+}
+
+function objectKey({ metadata }: Task, name = metadata.name): string {
+  return `${metadata.namespace}/${name}`;
 }
 
 function isNewer(a: Task, b: Task): boolean {

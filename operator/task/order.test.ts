@@ -68,12 +68,20 @@ describe('grants', () => {
     const { seconds, ...grant } = JSON.parse(grants(task, true).llmGrant) as { readonly seconds: number };
     expect(LlmGrant.parse({ ...grant, expiresAt: seconds })).toEqual({
       agent: agentUri(agent),
-      account: { namespace: 'team-a', namespaceUid: 'ns', mission: 'm', missionUid: 'mission', taskUid: 'uid-a', pool: 'crew', purpose: 'work' },
+      account: { namespace: 'team-a', namespaceUid: 'ns', mission: 'm', missionUid: 'mission', taskUid: 'uid-a', pool: 'crew', poolNamespace: 'team-a', purpose: 'work' },
       attempt: 3,
       epoch: { term: 2, counter: 7 },
       expiresAt: 3660,
     });
   });
+
+  const accounts: Record<string, { spec: Parameters<typeof aTask>[1]; want: string }> = {
+    'the work of a Coder': { spec: coding, want: 'work' },
+    'tests that a model writes': { spec: { type: 'Tester', intent: { action: 'WriteTests', params: { instructions: 'x' } } }, want: 'work' },
+    'an explanation': { spec: { type: 'Analyzer', intent: { action: 'ExplainCode', params: { question: 'x' } } }, want: 'work' },
+    'a judgement': { spec: { type: 'Tester', intent: { action: 'JudgeWork', params: { rubric: 'x', votes: 1, quorum: 1 } } }, want: 'judge' },
+  };
+  test.each(Object.entries(accounts))('%s has its account', (_, { spec, want }) => expect(JSON.parse(grants(aTask('a', spec), true).llmGrant)).toMatchObject({ account: { purpose: want } }));
 
   test('a role of somebody else may call models', () => expect(grants(aTask('a', { type: 'Painter', intent: { action: 'Paint' } }), true).llmGrant).not.toBe(''));
 

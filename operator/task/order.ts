@@ -7,8 +7,9 @@ import { labels, taskRoles } from '#api/labels.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Artifact } from '#api/v1alpha1/schema.ts';
-import type { Assignment, Task, TaskStatus, Workspace } from '#api/v1alpha1/task.ts';
-import { callsModels } from '#domain/cost/callers.ts';
+import type { Assignment, Task, Workspace } from '#api/v1alpha1/task.ts';
+import { callsModels, judgesWork } from '#domain/cost/callers.ts';
+import { changeBefore } from '#domain/memo/start.ts';
 import type { AgentView, Grants, Order, WorkspaceSource } from './agents-port.ts';
 
 /** A grant that has no signature yet; `seconds` is how long it will be good. */
@@ -89,7 +90,7 @@ export function grantsFor(request: OrderRequest, namespaceUid: string, sources: 
 function spendingOf({ task: { metadata, spec }, attempt, assignment, agent }: OrderRequest, namespaceUid: string): Pick<LlmGrant, 'account' | 'attempt' | 'epoch'> | undefined {
   if (spec.missionRef === undefined || !callsModels(spec)) return undefined;
   const { name: mission, uid: missionUid } = spec.missionRef;
-  return { account: { namespace: metadata.namespace, namespaceUid, mission, missionUid, taskUid: metadata.uid, pool: agent.pool, purpose: 'work' }, attempt, epoch: assignment.epoch };
+  return { account: { namespace: metadata.namespace, namespaceUid, mission, missionUid, taskUid: metadata.uid, pool: agent.pool, poolNamespace: agent.namespace, purpose: judgesWork(spec) ? 'judge' : 'work' }, attempt, epoch: assignment.epoch };
 }
 
 /** The object that a task's blobs belong to. */
@@ -99,7 +100,8 @@ export function ownerOf(task: Task): string {
 
 type Refusal = { readonly kind: 'refused'; readonly reason: OutcomeReason; readonly message: string };
 
-function resolveInputs(task: Task, sources: OrderSources): { readonly kind: 'values'; readonly values: JsonObject } | Refusal {
+/** The values of a task's inputs, or why one of them cannot be had. */
+export function resolveInputs(task: Task, sources: Pick<OrderSources, 'sibling'>): { readonly kind: 'values'; readonly values: JsonObject } | Refusal {
   const values: Record<string, JsonObject[string]> = {};
   for (const { name, task: from, field } of task.spec.inputs) {
     const value = resolved(sources.sibling(task, from), field);
@@ -147,25 +149,10 @@ function locateGit({ url, ref, subPath = '', secretRef }: NonNullable<Workspace[
 }
 
 /** The files that the dependency named in workspaceFrom left: what it changed, or else what it started from itself; none when nobody changed anything. */
-function outputOf(task: Task, sources: OrderSources): Pick<WorkspaceSource, 'bundle' | 'bundleCommit'> {
-  const seen = new Set<string>();
-  for (let name = task.spec.workspaceFrom; name !== undefined && !seen.has(name); ) {
-    seen.add(name);
-    const from: Task | undefined = sources.sibling(task, name);
-    const changed = bundleOf(from?.status);
-    if (changed !== undefined) return changed;
-    name = from?.spec.workspaceFrom;
-  }
-  return {};
+function outputOf(task: Task, sources: Pick<OrderSources, 'sibling'>): Pick<WorkspaceSource, 'bundle' | 'bundleCommit'> {
+  const change = changeBefore(task.spec, (name) => sources.sibling(task, name));
+  return change === undefined ? {} : { bundle: change.bundle, bundleCommit: change.bundleCommit };
 }
-
-function bundleOf({ artifacts, workspace }: TaskStatus = {}): { readonly bundle: Artifact; readonly bundleCommit: string } | undefined {
-  const bundle = artifacts?.find(({ name }) => name === outputBundle);
-  return bundle && workspace?.outputCommit !== undefined ? { bundle, bundleCommit: workspace.outputCommit } : undefined;
-}
-
-/** Name of the artifact that holds a task's changed files. */
-export const outputBundle = 'output.bundle';
 
 /** True when every artifact lies where the blobs of this owner lie. */
 export function artifactsBelong(artifacts: readonly Artifact[], namespaceUid: string, ownerUid: string): boolean {

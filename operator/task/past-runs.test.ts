@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import type { JsonObject } from '#api/v1alpha1/json.ts';
+import { MissionTask } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
-import { PastRuns } from './past-runs.ts';
+import { PastRuns, pastOf } from './past-runs.ts';
 import { aTask } from './testing.ts';
 
-const ended = (uid: string, durationSeconds: number, result: 'Succeeded' | 'Failed' = 'Succeeded'): Task => {
-  const task = aTask('a', {}, { durationSeconds, outcome: { result, reason: 'Completed', message: '', time: '2026-01-01T00:00:00Z' } });
+const ended = (uid: string, durationSeconds: number, result: 'Succeeded' | 'Failed' = 'Succeeded', observed: JsonObject = {}): Task => {
+  const task = aTask('a', {}, { durationSeconds, observed, outcome: { result, reason: 'Completed', message: '', time: '2026-01-01T00:00:00Z' } });
   return { ...task, metadata: { ...task.metadata, uid } };
 };
 
@@ -36,4 +38,24 @@ test('old runs make room for new ones', () => {
   for (let index = 0; index < 100; index += 1) past.note(ended(`old-${index}`, 1000));
   for (let index = 0; index < 16; index += 1) past.note(ended(`new-${index}`, 2));
   expect(past.secondsFor(aTask())).toBe(2);
+});
+
+test('the cost is the median of those that asked a model, in whole micro-dollars', () => {
+  const past = new PastRuns();
+  past.note(ended('u0', 1));
+  expect(past.costFor(aTask())).toBeUndefined();
+  for (const [uid, costMicroUsd] of [['u1', 10], ['u2', 5000], ['u3', 25], ['u4', 30], ['u5', 'much'], ['u6', -1]] as const) past.note(ended(uid, 1, 'Succeeded', { costMicroUsd }));
+  past.note(ended('u7', 1, 'Failed', { costMicroUsd: 1_000_000 }));
+  expect(past.costFor(aTask())).toBe(28);
+  expect(past.costFor(aTask('b', { intent: { action: 'CountPatterns', params: {} } }))).toBeUndefined();
+});
+
+test('a task that is only planned is asked about by its mission', () => {
+  const past = new PastRuns();
+  past.note(ended('u1', 7, 'Succeeded', { costMicroUsd: 0 }));
+  const { metadata, spec } = aTask();
+  const planned = MissionTask.parse({ name: 'later', type: spec.type, intent: spec.intent });
+  const guess = (namespace: string) => pastOf(past, { namespace, workspace: spec.workspace })(planned);
+  expect(guess(metadata.namespace)).toEqual({ seconds: 7, costMicroUsd: 0 });
+  expect(guess('elsewhere')).toEqual({});
 });

@@ -18,6 +18,7 @@ const cases: Record<string, { spec?: object; earlier?: readonly Attempt[]; reaso
   'what would fail the same way again is final': { reason: 'ActionRefused', want: final('ActionRefused') },
   'a check that failed is not asked again until it says yes': { spec: { intent: { action: 'VerifyCommand' } }, want: final('ActionFailed') },
   'nor is one of an artifact': { spec: { intent: { action: 'VerifyArtifact' } }, want: final('ActionFailed') },
+  'nor is a judgement': { spec: { intent: { action: 'JudgeWork' } }, want: final('ActionFailed') },
   'a check whose agent vanished was not answered': { spec: { intent: { action: 'VerifyCommand' } }, reason: 'AgentLost', want: retry(1000) },
   'a stopped agent is not counted': { spec: { retryPolicy: { limit: 0 } }, reason: 'AgentStopped', want: retry(1000) },
   'a stopped agent is not counted for ever': { earlier: [1, 2, 3].map((attempt) => ended(attempt, 'AgentStopped')), reason: 'AgentStopped', want: final('AgentStopped') },

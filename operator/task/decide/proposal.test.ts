@@ -21,6 +21,7 @@ const proposals = {
   attemptEnded: { kind: 'attemptEnded', attempt: attempt() },
   succeeded: { kind: 'outcome', result: 'Succeeded', reason: 'Completed', message: 'done', attempt: by() },
   failed: { kind: 'outcome', result: 'Failed', reason: 'ActionFailed', message: 'exit code 1', attempt: by() },
+  memoized: { kind: 'outcome', result: 'Succeeded', reason: 'Memoized', message: 'nothing ran', known: { observed: { passed: 3 }, claimed: undefined, artifacts: undefined, workspace: { treeBefore: 't', treeAfter: 't' }, memoizedFrom: { task: 'b', uid: 'uid-b', time, agents: ['p-9'] } } },
   cancelled: { kind: 'outcome', result: 'Cancelled', reason: 'MissionCancelled', message: 'cancelled' },
   skipped: { kind: 'outcome', result: 'Skipped', reason: 'DependencyFailed', message: 'b failed' },
 } as const satisfies Record<string, Proposal>;
@@ -38,6 +39,7 @@ const statuses = {
   Failed: { outcome: decided('Failed', 'd') },
   Cancelled: { outcome: decided('Cancelled') },
   Skipped: { outcome: decided('Skipped') },
+  'decided by a known result': { outcome: decided('Succeeded') },
 } as const satisfies Record<string, TaskStatus | undefined>;
 
 function apply(status: TaskStatus | undefined, proposal: Proposal): Application {
@@ -59,15 +61,16 @@ const conditionsOf = (status: TaskStatus) => Object.fromEntries((status.conditio
 const table: Record<keyof typeof statuses, Partial<Record<Name, Application['kind']>>> = {
   blank: {},
   accepted: {},
-  'assigned by this leader': { assigned: 'same' },
-  'assigned by the leader before': { assigned: 'overtaken' },
-  'assigned by the next leader': { assigned: 'overtaken', running: 'overtaken' },
+  'assigned by this leader': { assigned: 'same', memoized: 'overtaken' },
+  'assigned by the leader before': { assigned: 'overtaken', memoized: 'overtaken' },
+  'assigned by the next leader': { assigned: 'overtaken', running: 'overtaken', memoized: 'overtaken' },
   'in back-off': { attemptEnded: 'same', running: 'overtaken' },
   Succeeded: { ...everything('decidedOtherwise'), succeeded: 'same' },
   'Succeeded with another result': everything('decidedOtherwise'),
   Failed: { ...everything('decidedOtherwise'), failed: 'same' },
   Cancelled: { ...everything('decidedOtherwise'), cancelled: 'same' },
   Skipped: { ...everything('decidedOtherwise'), skipped: 'same' },
+  'decided by a known result': { ...everything('decidedOtherwise'), memoized: 'same' },
 };
 
 function everything(kind: Application['kind']): Record<Name, Application['kind']> {
@@ -90,6 +93,7 @@ describe('conditions say where a task stands', () => {
     'in back-off': { proposals: [proposals.running, proposals.attemptEnded], want: { Accepted: 'True/Accepted', Reconciling: 'True/Starting', Succeeded: 'Unknown/Backoff' } },
     'judged while it runs: what is known of the attempt stays': { proposals: [proposals.running, proposals.accepted], want: { Accepted: 'True/Accepted', Reconciling: 'True/Starting', Succeeded: 'Unknown/Running' } },
     'succeeded: nothing is left to wait for': { proposals: [proposals.running, proposals.succeeded], want: { Accepted: 'True/Accepted', Succeeded: 'True/Completed' } },
+    'decided by a known result: nothing is said of a run': { proposals: [proposals.memoized], want: { Accepted: 'True/Accepted', Succeeded: 'True/Memoized' } },
     'failed: it stalls': { proposals: [proposals.failed], want: { Accepted: 'True/Accepted', Stalled: 'True/Ended', Succeeded: 'False/ActionFailed' } },
     'cancelled': { proposals: [proposals.cancelled], want: { Accepted: 'True/Accepted', Succeeded: 'False/MissionCancelled' } },
     'skipped': { proposals: [proposals.skipped], want: { Accepted: 'True/Accepted', Succeeded: 'False/DependencyFailed' } },
@@ -119,6 +123,18 @@ describe('what is kept of an attempt', () => {
       claimed: { mood: 'good' },
       boundary: 'full',
       outcome: { result: 'Succeeded', reason: 'Completed', message: 'done', epoch: epoch(2), resultDigest: 'd', time },
+    });
+  });
+
+  test('none that ran: the result of another task, and which one', () => {
+    const { conditions: _, ...status } = statusAfter(aTask(), proposals.memoized);
+    expect(status).toEqual({
+      observedGeneration: 1,
+      completionTime: time,
+      observed: { passed: 3 },
+      workspace: { treeBefore: 't', treeAfter: 't' },
+      memoizedFrom: { task: 'b', uid: 'uid-b', time, agents: ['p-9'] },
+      outcome: { result: 'Succeeded', reason: 'Memoized', message: 'nothing ran', time },
     });
   });
 

@@ -4,6 +4,7 @@ import type { OutcomeReason, TaskReason } from '#api/conditions.ts';
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { Assignment, Attempt, Outcome, Task, TaskResult, TaskStatus, Violation } from '#api/v1alpha1/task.ts';
 import { findCondition, plainText, setConditions, type Wanted } from '#domain/conditions.ts';
+import type { KnownResult } from '#domain/memo/result.ts';
 import { compareEpochs, sameEpoch } from '#domain/task/epoch.ts';
 
 /** What an attempt produced, as the agent measured it. */
@@ -21,13 +22,14 @@ export type Proposal =
   | { readonly kind: 'running'; readonly attempt: number; readonly assignment: Assignment; readonly startTime: string }
   /** An attempt ended without deciding the task. */
   | { readonly kind: 'attemptEnded'; readonly attempt: Attempt }
-  /** The task is decided. `attempt`: the deciding one, absent when none ran. */
+  /** The task is decided. `attempt`: the deciding one, absent when none ran. `known`: the result of an equal task that takes the place of one. */
   | {
       readonly kind: 'outcome';
       readonly result: TaskResult;
       readonly reason: OutcomeReason;
       readonly message: string;
       readonly attempt?: { readonly number: number; readonly epoch: Epoch; readonly assignment: Assignment; readonly startTime: string; readonly output: AttemptResult };
+      readonly known?: KnownResult;
     };
 
 export type Application =
@@ -92,7 +94,9 @@ function attemptEnded(task: Task, attempt: Attempt, now: Instant): Application {
 }
 
 function outcome(task: Task, proposal: Extract<Proposal, { kind: 'outcome' }>, now: Instant): Application {
-  const { result, reason, message, attempt } = proposal;
+  const { result, reason, message, attempt, known } = proposal;
+  // An attempt that may run must bring its own result, or be lost first.
+  if (known !== undefined && task.status?.assignment !== undefined) return { kind: 'overtaken' };
   const conditions: Wanted[] = [refusal(task) ?? accepted, succeeded(result === 'Succeeded' ? 'True' : 'False', reason, message)];
   if (result === 'Failed') conditions.push({ type: 'Stalled', status: 'True', reason: 'Ended', message });
   if (attempt !== undefined) conditions.push(...conditionsOfRun(attempt.output));
@@ -103,7 +107,7 @@ function outcome(task: Task, proposal: Extract<Proposal, { kind: 'outcome' }>, n
     ...(attempt === undefined ? {} : { epoch: attempt.epoch, resultDigest: attempt.output.digest }),
     time: formatTime(now),
   };
-  return write(task, now, { outcome: decided, completionTime: formatTime(now), ...(attempt === undefined ? {} : ofAttempt(attempt)) }, conditions);
+  return write(task, now, { outcome: decided, completionTime: formatTime(now), ...(attempt === undefined ? {} : ofAttempt(attempt)), ...known }, conditions);
 }
 
 /** What is told of an attempt that ran something. */
