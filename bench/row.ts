@@ -13,4 +13,6 @@ export interface BenchRow {
   readonly ratio: number;
   /** What to type to get this row again. */
   readonly command: string;
+  /** Who answered where a bench asks language models. Unset: it asks none. */
+  readonly source?: 'simulated' | 'live';
 }

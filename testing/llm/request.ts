@@ -40,7 +40,7 @@ const counted = {
   messages: z.array(Message).min(1, 'at least one message is required'),
   system: z.union([z.string(), z.array(TextBlock)]).optional(),
   tools: z.array(Tool).optional(),
-  tool_choice: z.looseObject({ type: z.enum(['auto', 'any', 'tool', 'none']) }).optional(),
+  tool_choice: z.looseObject({ type: z.enum(['auto', 'any', 'tool', 'none']), disable_parallel_tool_use: z.boolean().optional() }).optional(),
   thinking: z.looseObject({ type: z.string() }).optional(),
   output_config: z.looseObject({}).optional(),
   ...cacheControl,
@@ -82,6 +82,8 @@ export interface ParsedRequest extends Prompt {
   readonly maxTokens: number;
   readonly isStream: boolean;
   readonly stopSequences: readonly string[];
+  /** Set when an answer may call one tool at most. */
+  readonly isOneCallATurn?: true;
 }
 
 /** Reads the body of a request; more than 32 MiB are refused. */
@@ -100,7 +102,7 @@ export async function readBody(message: IncomingMessage): Promise<string> {
 /** Checks a body of POST /v1/messages. */
 export function parseMessages(body: unknown): ParsedRequest {
   const wire: MessagesBody = checked(MessagesBody, body);
-  return { ...promptOf(wire), maxTokens: wire.max_tokens, isStream: wire.stream ?? false, stopSequences: wire.stop_sequences ?? [] };
+  return { ...promptOf(wire), maxTokens: wire.max_tokens, isStream: wire.stream ?? false, stopSequences: wire.stop_sequences ?? [], ...(wire.tool_choice?.disable_parallel_tool_use === true ? { isOneCallATurn: true } : {}) };
 }
 
 /** Checks a body of POST /v1/messages/count_tokens. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import type { Usage } from '@anthropic-ai/sdk/resources/messages';
 import { type Clock, delay, systemClock } from '#platform/clock.ts';
+import { SimulatedBatches } from './batches.ts';
 import { PromptCache, promptTokens } from './cache.ts';
 import { checkConversation } from './conversation.ts';
 import { type Fault, Faults, refusalOf, type When } from './faults.ts';
@@ -25,6 +26,8 @@ export interface ModelServerOptions {
   readonly clock?: Clock;
   /** Unset: every key but an empty one is right. */
   readonly isKeyValid?: (key: string) => boolean;
+  /** How long a batch takes, in milliseconds. Unset: no time. */
+  readonly batchMs?: number;
   /** Unset: the system chooses. */
   readonly port?: number;
 }
@@ -67,17 +70,19 @@ class ScriptedServer implements ModelServer {
   readonly #isKeyValid: (key: string) => boolean;
   readonly #cache: PromptCache;
   readonly #faults = new Faults();
+  readonly #batches: SimulatedBatches;
   readonly #closing = new AbortController();
   readonly #server: Server;
   readonly #seen: SeenRequest[] = [];
   #totals = noCalls;
   #ids = 0;
 
-  constructor({ policy, clock = systemClock, isKeyValid = (key) => key !== '' }: ModelServerOptions) {
+  constructor({ policy, clock = systemClock, isKeyValid = (key) => key !== '', batchMs = 0 }: ModelServerOptions) {
     this.#policy = policy;
     this.#clock = clock;
     this.#isKeyValid = isKeyValid;
     this.#cache = new PromptCache(clock);
+    this.#batches = new SimulatedBatches(clock, batchMs);
     this.#server = createServer((message, response) => void this.#serve(message, response));
   }
 
@@ -137,16 +142,43 @@ class ScriptedServer implements ModelServer {
 
   #answer(seen: SeenRequest, exchange: Exchange): Promise<void> | void {
     const path = `${seen.method} ${new URL(seen.path, 'http://localhost').pathname}`;
-    if (path !== 'POST /v1/messages' && path !== 'POST /v1/messages/count_tokens') throw new Refusal(404, `${path} is not known here`);
-    const key = keyOf(seen.headers);
-    if (key === undefined) throw new Refusal(401, 'x-api-key: header is required');
-    if (!this.#isKeyValid(key)) throw new Refusal(401, 'invalid x-api-key');
-    if (seen.headers['anthropic-version'] === undefined) throw new Refusal(400, 'anthropic-version: header is required');
+    const batch = batchPath.exec(path);
+    if (batch === null && path !== 'POST /v1/messages' && path !== 'POST /v1/messages/count_tokens') throw new Refusal(404, `${path} is not known here`);
+    this.#admit(seen.headers);
+    if (batch !== null) return this.#batch(seen, exchange, batch);
     const body = parseJson(seen.body);
     if (path === 'POST /v1/messages') return this.#message(seen, exchange, parseMessages(body));
     const prompt = parseCount(body);
     checkConversation(prompt);
     sendJson(exchange.response, 200, { input_tokens: promptTokens(prompt) });
+  }
+
+  #admit(headers: IncomingHttpHeaders): void {
+    const key = keyOf(headers);
+    if (key === undefined) throw new Refusal(401, 'x-api-key: header is required');
+    if (!this.#isKeyValid(key)) throw new Refusal(401, 'invalid x-api-key');
+    if (headers['anthropic-version'] === undefined) throw new Refusal(400, 'anthropic-version: header is required');
+  }
+
+  #batch({ body }: SeenRequest, { response }: Exchange, [, id, results]: RegExpExecArray): void {
+    if (id === undefined) return sendJson(response, 200, this.#batches.create(parseJson(body), (request) => this.#answerOne(request)));
+    if (results === undefined) return sendJson(response, 200, this.#batches.retrieve(id));
+    const lines = this.#batches.results(id);
+    response.writeHead(200, { 'content-type': 'application/binary' }).end(lines);
+  }
+
+  /** One question of a batch: a fault that breaks an answer is its error, one that shapes it shapes it. */
+  #answerOne(request: ParsedRequest): Answer {
+    checkConversation(request);
+    const fault = this.#faults.take();
+    const refusal = refusalOf(fault, false);
+    if (refusal !== undefined) {
+      this.#totals = { ...this.#totals, failed: this.#totals.failed + 1 };
+      throw refusal;
+    }
+    const answer = this.#generate(request, fault);
+    this.#totals = withAnswer(this.#totals, answer.usage);
+    return answer;
   }
 
   async #message(seen: SeenRequest, exchange: Exchange, request: ParsedRequest): Promise<void> {
@@ -179,6 +211,8 @@ class ScriptedServer implements ModelServer {
     return `${kind}_sim${String(this.#ids).padStart(8, '0')}`;
   }
 }
+
+const batchPath = /^(?:POST \/v1\/messages\/batches|GET \/v1\/messages\/batches\/(\w+)(\/results)?)$/;
 
 /** The key in its own header, or as a bearer token, as newer SDKs send it. */
 function keyOf({ 'x-api-key': key, authorization }: IncomingHttpHeaders): string | undefined {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AgentConfig } from '#api/config/agent.ts';
+import { AgentPoolSpec } from '#api/v1alpha1/agentpool.ts';
 import { aPool, settings } from '../testing.ts';
 import { buildPod, templateHash } from './pod.ts';
 
@@ -52,6 +53,37 @@ test('git secrets are mounted by the kubelet, read-only, where the agent looks f
   expect(envOf()['CODITECT_GIT_SECRETS']).toBe('/var/run/coditect/git');
 });
 
+const tracker = { name: 'tracker', url: 'https://tools.example.com/mcp', tools: ['search'], sideEffect: 'None' };
+
+test('agents are told of MCP servers without where their tokens come from, and the kubelet mounts these', () => {
+  const mcpServers = [{ ...tracker, tokenFrom: { secretName: 'tracker-token', key: 'value' } }, { ...tracker, name: 'wiki' }];
+  const { volumes, containers } = specOf({ mcpServers });
+  expect(volumes.at(-1)).toEqual({ name: 'mcp-tokens', projected: { defaultMode: 0o440, sources: [{ secret: { name: 'tracker-token', items: [{ key: 'value', path: 'tracker/token' }] } }] } });
+  expect(containers[0].volumeMounts.at(-1)).toEqual({ name: 'mcp-tokens', mountPath: '/var/run/coditect/mcp', readOnly: true });
+  const { CODITECT_MCP_SERVERS: text, CODITECT_MCP_TOKENS: folder } = envOf({ mcpServers });
+  expect(folder).toBe('/var/run/coditect/mcp');
+  expect(text).not.toContain('tracker-token');
+  expect(AgentConfig.shape.mcpServers.parse(text)).toEqual([{ ...tracker, hasToken: true }, { ...tracker, name: 'wiki', hasToken: false }]);
+});
+
+test('without tokens nothing is mounted for them, without servers there are none', () => {
+  expect(specOf({ mcpServers: [tracker] }).volumes.map(({ name }) => name)).toEqual(['token', 'work', 'temporary']);
+  expect(AgentConfig.shape.mcpServers.parse(envOf()['CODITECT_MCP_SERVERS'])).toEqual([]);
+  expect(AgentConfig.shape.mcpServers.safeParse('[{').success).toBe(false);
+});
+
+const addresses: Record<string, { url: string; isTaken: boolean }> = {
+  'https': { url: 'https://tools.example.com/mcp?set=issues', isTaken: true },
+  'http within the cluster': { url: 'http://tracker.tools.svc:8080', isTaken: true },
+  'a user and a password': { url: 'https://me:secret@tools.example.com/mcp', isTaken: false },
+  'another scheme': { url: 'file:///etc/passwd', isTaken: false },
+  'no host': { url: 'https:///mcp', isTaken: false },
+  'a variable of the kubelet': { url: 'https://tools.example.com/$(CODITECT_POD_UID)', isTaken: false },
+};
+test.each(Object.entries(addresses))('the address of an MCP server: %s', (_, { url, isTaken }) => {
+  expect(AgentPoolSpec.shape.mcpServers.safeParse([{ ...tracker, url }]).success).toBe(isTaken);
+});
+
 test('a template cannot redirect the agent through its environment', () => {
   const env = envOf({ template: { image: 'i', env: [{ name: 'CODITECT_NAMESPACE', value: 'evil' }, { name: 'HTTP_PROXY', value: 'http://proxy' }] } });
   expect(env).toMatchObject({ CODITECT_NAMESPACE: 'coditect-system', HTTP_PROXY: 'http://proxy' });
@@ -75,6 +107,7 @@ const changes: Record<string, { spec: object; changes: boolean }> = {
   'the roles': { spec: { agentTypes: ['Coder'] }, changes: true },
   'the capabilities': { spec: { capabilities: ['go'] }, changes: true },
   'the git secrets': { spec: { gitSecrets: [{ name: 's' }] }, changes: true },
+  'the MCP servers': { spec: { mcpServers: [tracker] }, changes: true },
   'the isolation that is asked for': { spec: { isolation: 'Full' }, changes: false },
   'the limits of scaling': { spec: { scaling: { maxReplicas: 3 } }, changes: false },
   'the mode': { spec: { operatingMode: 'Pause' }, changes: false },

@@ -4,13 +4,13 @@ import type { AgentPool, AgentPoolSpec, PodTemplate } from '#api/v1alpha1/agentp
 import { canonicalJson, sha256Hex } from '#domain/digest.ts';
 import type { PodManifest, PoolSettings } from './view.ts';
 
-const folders = { token: '/var/run/secrets/coditect', work: '/work', temporary: '/tmp', gitSecrets: '/var/run/coditect/git' } as const;
+const folders = { token: '/var/run/secrets/coditect', work: '/work', temporary: '/tmp', gitSecrets: '/var/run/coditect/git', mcpTokens: '/var/run/coditect/mcp' } as const;
 const user = 10_001;
 
 /** Hash of everything that the pool's spec says about its pods: agents with another hash are replaced. */
 export function templateHash(spec: AgentPoolSpec): string {
-  const { slotsPerAgent, agentTypes, capabilities, template, gitSecrets } = spec;
-  return sha256Hex(canonicalJson({ slotsPerAgent, agentTypes, capabilities, template, gitSecrets })).slice(0, 16);
+  const { slotsPerAgent, agentTypes, capabilities, template, gitSecrets, mcpServers } = spec;
+  return sha256Hex(canonicalJson({ slotsPerAgent, agentTypes, capabilities, template, gitSecrets, mcpServers })).slice(0, 16);
 }
 
 /** The pod of a new agent. `name` is free. */
@@ -50,6 +50,7 @@ function podSpec(pool: string, spec: AgentPoolSpec, settings: PoolSettings): obj
       { name: 'work', emptyDir: { sizeLimit: '8Gi' } },
       { name: 'temporary', emptyDir: { sizeLimit: '1Gi' } },
       ...gitVolume(spec),
+      ...mcpVolume(spec),
     ],
   };
 }
@@ -59,6 +60,17 @@ function gitVolume({ gitSecrets }: AgentPoolSpec): { readonly name: string; read
   if (gitSecrets.length === 0) return [];
   const items = (name: string) => ['username', 'password'].map((key) => ({ key, path: `${name}/${key}` }));
   return [{ name: 'git-secrets', projected: { defaultMode: 0o440, sources: gitSecrets.map(({ name }) => ({ secret: { name, items: items(name) } })) } }];
+}
+
+/** One volume for the tokens of all servers, each in a folder of the server's name. */
+function mcpVolume({ mcpServers = [] }: AgentPoolSpec): { readonly name: string; readonly projected: object }[] {
+  const sources = mcpServers.flatMap(({ name, tokenFrom }) => (tokenFrom === undefined ? [] : [{ secret: { name: tokenFrom.secretName, items: [{ key: tokenFrom.key, path: `${name}/token` }] } }]));
+  return sources.length === 0 ? [] : [{ name: 'mcp-tokens', projected: { defaultMode: 0o440, sources } }];
+}
+
+/** The list as agents read it: where a token comes from is the kubelet's business. */
+function mcpSetting({ mcpServers = [] }: AgentPoolSpec): string {
+  return JSON.stringify(mcpServers.map(({ name, url, tools, sideEffect, tokenFrom }) => ({ name, url, tools, sideEffect, hasToken: tokenFrom !== undefined })));
 }
 
 function placement(template: PodTemplate): object {
@@ -97,11 +109,13 @@ function container(pool: string, spec: AgentPoolSpec, settings: PoolSettings): o
       { name: 'work', mountPath: folders.work },
       { name: 'temporary', mountPath: folders.temporary },
       ...gitVolume(spec).map(({ name }) => ({ name, mountPath: folders.gitSecrets, readOnly: true })),
+      ...mcpVolume(spec).map(({ name }) => ({ name, mountPath: folders.mcpTokens, readOnly: true })),
     ],
   };
 }
 
-function environment(pool: string, { slotsPerAgent, agentTypes, capabilities, template }: AgentPoolSpec, settings: PoolSettings): object[] {
+function environment(pool: string, spec: AgentPoolSpec, settings: PoolSettings): object[] {
+  const { slotsPerAgent, agentTypes, capabilities, template } = spec;
   const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
   return [
     field('CODITECT_POD_NAME', 'metadata.name'),
@@ -116,6 +130,8 @@ function environment(pool: string, { slotsPerAgent, agentTypes, capabilities, te
     { name: 'CODITECT_NAMESPACE', value: settings.operatorNamespace },
     { name: 'CODITECT_WORK_FOLDER', value: folders.work },
     { name: 'CODITECT_GIT_SECRETS', value: folders.gitSecrets },
+    { name: 'CODITECT_MCP_SERVERS', value: mcpSetting(spec) },
+    { name: 'CODITECT_MCP_TOKENS', value: folders.mcpTokens },
     // The CRD refuses such names too; a pool from before that rule must not redirect an agent.
     ...template.env.filter(({ name }) => !name.startsWith('CODITECT_')),
   ];

@@ -1,16 +1,19 @@
 // The policies by the names under which the command line knows them.
 import { firstOf, type Policy } from '#testing/llm/policy.ts';
+import { bendPolicy } from './bend/bend.ts';
 import { fixPolicy, type FixOptions } from './fix/fix.ts';
+import { judgePolicy } from './judge/judge.ts';
 import { alwaysBad, badThenGood, fencedJson, garbage, planPolicy } from './plan/plan.ts';
 
 const policies = {
-  demo: (options: FixOptions) => firstOf(fixPolicy(options), planPolicy),
+  demo: (options: FixOptions) => firstOf(bendPolicy, fixPolicy(options), judgePolicy, planPolicy),
   plan: () => planPolicy,
   'plan-fenced': () => fencedJson,
   'plan-bad-then-good': () => badThenGood,
   'plan-always-bad': () => alwaysBad,
   'plan-garbage': () => garbage,
   fix: fixPolicy,
+  judge: () => judgePolicy,
 } as const satisfies Record<string, (options: FixOptions) => Policy>;
 
 export type PolicyName = keyof typeof policies;

@@ -50,21 +50,33 @@ const mistakes: readonly Mistake[] = [
 
 const definition = /\b(?:function\*?|def|func|fn)\s+(?:\([^)]*\)\s*)?([A-Za-z_]\w*)|\b(?:const|let)\s+([A-Za-z_]\w*)\s*=\s*(?:async\s*)?\(|^\s+(?:(?:async|static|get|set)\s+)*(?!if\b|for\b|while\b|switch\b|catch\b)([A-Za-z_]\w*)\s*\([^)]*\)[^;{]*\{/;
 
+/** A line of a file, and how likely the fault is in it. */
+export interface RankedLine {
+  readonly line: string;
+  readonly index: number;
+  /** Lower is likelier. */
+  readonly rank: number;
+  /** The edit that puts this text in its place. */
+  readonly put: (changed: string) => Edit;
+}
+
 /** Every edit of a file that the table knows, likeliest first: the line that the output names, then functions that it names. */
-export function candidateEdits(path: string, text: string, { places, words }: TestReading): Candidate[] {
+export function candidateEdits(path: string, text: string, reading: TestReading): Candidate[] {
+  const candidates = rankedLines(path, text, reading).flatMap(({ line, rank, put }) => variants(line).map(([right, wrong]) => ({ ...put(right), rank, wrong: put(wrong) })));
+  return candidates.toSorted((a, b) => a.rank - b.rank);
+}
+
+/** The lines of a file in their order. */
+export function rankedLines(path: string, text: string, { places, words }: TestReading): RankedLine[] {
   const lines = text.split('\n');
   const named = new Set(places.filter((place) => place.path === path || place.path.endsWith(`/${path}`)).map(({ line }) => line));
   let within = '';
-  const candidates = lines.flatMap((line, index) => {
+  return lines.map((line, index) => {
     within = definition.exec(line)?.slice(1).find((name) => name !== undefined) ?? within;
     const rank = (named.has(index + 1) ? 0 : 4) + (words.has(within) ? 0 : 2) + (/\b(return|if|while|for)\b/.test(line) ? 0 : 1);
-    return variants(line).flatMap(([right, wrong]) => {
-      const edit = excerpt(lines, index);
-      const put = (changed: string): Edit => ({ path, before: edit.join('\n'), after: [...edit.slice(0, -1), changed].join('\n') });
-      return [{ ...put(right), rank, wrong: put(wrong) }];
-    });
+    const edit = excerpt(lines, index);
+    return { line, index, rank, put: (changed) => ({ path, before: edit.join('\n'), after: [...edit.slice(0, -1), changed].join('\n') }) };
   });
-  return candidates.toSorted((a, b) => a.rank - b.rank);
 }
 
 /** A line with each of its operators replaced, and beside it the same with one that mends nothing. */
@@ -86,7 +98,7 @@ function positions(text: string, part: string): number[] {
 }
 
 /** Strings and comments as blanks of the same length. */
-function withoutTexts(line: string): string {
+export function withoutTexts(line: string): string {
   return line.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`|\/\/.*$|(?<=^|\s)#.*$|\/\*.*?\*\/|^\s*\*.*$/g, (text) => '\u0000'.repeat(text.length));
 }
 

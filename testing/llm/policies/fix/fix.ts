@@ -4,10 +4,12 @@ import { seeded } from '#testing/seeded.ts';
 import { type Policy, type Reply, say, textOf } from '#testing/llm/policy.ts';
 import type { ParsedRequest } from '#testing/llm/request.ts';
 import { candidateEdits, type Edit } from './edits.ts';
-import { inverse, keyOf, type Progress, progressAfter, replaceOnce } from './progress.ts';
-import { suspects } from './suspects.ts';
+import { inverse, keyOf, type Progress, progressAfter, replaceOnce, withStep } from './progress.ts';
+import { loadedByAny, suspects } from './suspects.ts';
 import { isTestPath } from './test-output.ts';
 import { Toolbox, type ToolName, type Values } from './tools.ts';
+import type { Thought } from './think.ts';
+import { thoughtAbout } from './thought.ts';
 import { stepsOf } from './transcript.ts';
 
 export interface FixOptions {
@@ -16,6 +18,12 @@ export interface FixOptions {
   readonly seed?: number;
   /** Most edits that are tried. Default 24. */
   readonly maxEdits?: number;
+  /** Share of tasks, 0 to 1, of which every edit is wrong. Default 0. */
+  readonly lostRate?: number;
+  /** Set: it reads on from file to file, and works out an edit in its head before it makes it. It runs the files of the conversation: only for our own corpora. */
+  readonly isThinking?: true;
+  /** Set: calls that need no answer of each other stand in one turn, where the caller lets them. */
+  readonly callsAtOnce?: true;
 }
 
 /** The next step: a sentence, and a call of a tool. */
@@ -28,22 +36,39 @@ interface Move {
 const maxFiles = 8;
 
 /** Answers requests that offer run_tests, read_file and edit_file. */
-export function fixPolicy({ errorRate = 0, seed = 1, maxEdits = 24 }: FixOptions = {}): Policy {
+export function fixPolicy(options: FixOptions = {}): Policy {
+  const { errorRate = 0, lostRate = 0, seed = 1, maxEdits = 24, isThinking = false, callsAtOnce = false } = options;
   return (request) => {
     const toolbox = new Toolbox(request.tools);
     if (!(['run_tests', 'read_file', 'edit_file'] as const).every((name) => toolbox.has(name))) return undefined;
     const progress = progressAfter(stepsOf(request));
     if (progress.isFinished) return say('Done.');
     // By what was sent, not by a counter: conversations side by side must not change each other.
-    const draw = () => seeded(digest(`${seed} ${progress.tried.size} ${firstWords(request)}`))() < errorRate;
-    return toReply(nextMove(progress, { toolbox, maxEdits, isWrong: draw }), toolbox);
+    const draw = (what: string) => seeded(digest(`${seed} ${what} ${firstWords(request)}`))();
+    const manner = { toolbox, maxEdits, isThinking, isLost: draw('lost') < lostRate, isWrong: ({ tried }: Progress) => draw(String(tried.size)) < errorRate };
+    return toReply(callsAtOnce && request.isOneCallATurn !== true ? movesAtOnce(progress, manner) : [nextMove(progress, manner)], toolbox);
   };
 }
 
 interface Manner {
   readonly toolbox: Toolbox;
   readonly maxEdits: number;
-  readonly isWrong: () => boolean;
+  readonly isThinking: boolean;
+  /** Every edit of this task is wrong. */
+  readonly isLost: boolean;
+  /** This edit is wrong, as long as there is a wrong one. */
+  readonly isWrong: (progress: Progress) => boolean;
+}
+
+/** The next step, with all that can be said before its answer is known: an edit is followed by the tests, and files are read together. */
+function movesAtOnce(progress: Progress, manner: Manner): readonly Move[] {
+  const move = nextMove(progress, manner);
+  const { tool, values } = move;
+  const rest = () => movesAtOnce(withStep(progress, { tool, values, output: '', isError: false }), manner);
+  if (tool === 'edit_file') return [move, ...rest()];
+  if (tool === 'read_file') return [move, ...rest().filter((next) => next.tool === 'read_file')];
+  const isFirst = tool === 'run_tests' && progress.tests === undefined && progress.listing === undefined;
+  return isFirst && manner.toolbox.has('list_files') ? [move, listing] : [move];
 }
 
 function nextMove(progress: Progress, manner: Manner): Move {
@@ -65,26 +90,52 @@ function valuesOf({ path, before, after }: Edit): Values {
   return { path, before, after, content: after };
 }
 
+const listing: Move = { why: 'Which files are there?', tool: 'list_files', values: {} };
+
 /** Lists files, then reads those that the failure leads to. */
-function look(progress: Progress, { toolbox }: Manner): Move | undefined {
-  if (progress.listing === undefined && toolbox.has('list_files')) return { why: 'Which files are there?', tool: 'list_files', values: {} };
+function look(progress: Progress, manner: Manner): Move | undefined {
+  if (progress.listing === undefined && manner.toolbox.has('list_files')) return listing;
   if (progress.files.size >= maxFiles) return undefined;
-  const path = suspects(progress).find((file) => !progress.files.has(file) && !progress.unreadable.has(file));
+  const path = trail(progress, manner).find((file) => !progress.files.has(file) && !progress.unreadable.has(file));
   return path === undefined ? undefined : { why: `The failure leads to ${path}.`, tool: 'read_file', values: { path } };
 }
 
-function change(progress: Progress, { toolbox, isWrong }: Manner): Move | undefined {
-  const { tests, files, tried } = progress;
-  if (tests === undefined) return undefined;
-  const candidates = suspects(progress)
-    .filter((path) => !isTestPath(path))
-    .flatMap((path) => candidateEdits(path, files.get(path) ?? '', tests))
-    .toSorted((a, b) => a.rank - b.rank);
-  const untried = (edits: readonly Edit[]) => edits.map((edit) => (toolbox.editsExcerpts ? edit : ofWholeFile(edit, files))).find((edit) => !tried.has(keyOf(edit)));
-  const right = untried(candidates);
-  if (right === undefined) return undefined;
-  const edit = isWrong() ? (untried(candidates.map(({ wrong }) => wrong)) ?? right) : right;
-  return { why: `In ${edit.path} I try another operator.`, tool: 'edit_file', values: valuesOf(edit) };
+/** Who thinks follows what files load, as far as it was read. */
+function trail(progress: Progress, { isThinking }: Manner): readonly string[] {
+  const paths = suspects(progress);
+  return isThinking ? [...paths, ...loadedByAny(paths, progress)] : paths;
+}
+
+function change(progress: Progress, manner: Manner): Move | undefined {
+  const { files, tried } = progress;
+  const { right, wrong } = editsFor(progress, manner);
+  const untried = (edits: readonly Edit[]) => edits.map((edit) => (manner.toolbox.editsExcerpts ? edit : ofWholeFile(edit, files))).find((edit) => !tried.has(keyOf(edit)));
+  const mistake = manner.isLost || manner.isWrong(progress) ? untried(wrong) : undefined;
+  const edit = manner.isLost ? mistake : (mistake ?? untried(right));
+  return edit === undefined ? undefined : { why: `In ${edit.path} I try another ${manner.isThinking ? 'line' : 'operator'}.`, tool: 'edit_file', values: valuesOf(edit) };
+}
+
+/** Edits that may mend, and edits that do not, likeliest first. */
+function editsFor(progress: Progress, manner: Manner): { readonly right: readonly Edit[]; readonly wrong: readonly Edit[] } {
+  const { tests, files } = progress;
+  if (tests === undefined) return { right: [], wrong: [] };
+  const paths = trail(progress, manner).filter((path) => !isTestPath(path));
+  const thought = manner.isThinking ? thoughtUntil(progress, paths) : undefined;
+  if (thought !== undefined) return { right: thought.good, wrong: thought.bad };
+  const candidates = paths.flatMap((path) => candidateEdits(path, files.get(path) ?? '', tests)).toSorted((a, b) => a.rank - b.rank);
+  return { right: candidates, wrong: candidates.map(({ wrong }) => wrong) };
+}
+
+const mostGood = 4;
+
+/** Thinks on as long as all that seemed good was tried. */
+function thoughtUntil({ files, tests, tried }: Progress, paths: readonly string[]): Thought | undefined {
+  const known = { files: [...files], sources: paths.filter((path) => files.has(path)), output: tests?.text ?? '' };
+  for (let wanted = 1; ; wanted += 1) {
+    const thought = thoughtAbout({ ...known, wanted });
+    const isEnough = thought === undefined || thought.good.length < wanted || thought.good.some((edit) => !tried.has(keyOf(edit)));
+    if (isEnough || wanted >= mostGood) return thought;
+  }
 }
 
 function ofWholeFile(edit: Edit, files: Progress['files']): Edit {
@@ -100,11 +151,13 @@ function search({ tests, hasSearched }: Progress, { toolbox }: Manner): Move | u
 }
 
 function giveUp(reason: string): Move {
-  return { why: 'I stop here.', tool: 'finish', values: { isFixed: false, summary: `The tests still fail: ${reason}. All edits that did not help are taken back.` } };
+  return { why: 'I stop here.', tool: 'finish', values: { isFixed: false, givesUp: true, summary: `The tests still fail: ${reason}. All edits that did not help are taken back.` } };
 }
 
-function toReply({ why, tool, values }: Move, toolbox: Toolbox): Reply {
-  return toolbox.has(tool) ? { content: [{ type: 'text', text: why }, toolbox.call(tool, values)] } : say(values.summary ?? why);
+function toReply(moves: readonly Move[], toolbox: Toolbox): Reply {
+  const unheard = moves.find(({ tool }) => !toolbox.has(tool));
+  if (unheard !== undefined) return say(unheard.values.summary ?? unheard.why);
+  return { content: [{ type: 'text', text: moves[0]?.why ?? '' }, ...moves.map(({ tool, values }) => toolbox.call(tool, values))] };
 }
 
 function firstWords({ turns }: ParsedRequest): string {

@@ -29,7 +29,12 @@ const start: Progress = { files: new Map(), unreadable: new Set(), listing: unde
 
 /** What is known after these steps. */
 export function progressAfter(steps: readonly Step[]): Progress {
-  return steps.reduce((progress, step) => ({ ...progress, ...learn[step.tool](progress, step) }), start);
+  return steps.reduce(withStep, start);
+}
+
+/** What is known after one more step. */
+export function withStep(progress: Progress, step: Step): Progress {
+  return { ...progress, ...learn[step.tool](progress, step) };
 }
 
 /** Identity of an edit. */
@@ -48,7 +53,7 @@ const learn: Readonly<Record<Step['tool'], (progress: Progress, step: Step) => P
   list_files: (_, { output, isError }) => ({ listing: isError ? [] : placesIn(output).map(({ path }) => path.replace(/^\.\//, '')) }),
   search: (_, { output }) => ({ hasSearched: true, found: placesIn(output).map(({ path }) => path) }),
   read_file: ({ files, unreadable }, { values: { path = '' }, output, isError }) =>
-    isError ? { unreadable: new Set([...unreadable, path]) } : { files: new Map([...files, [path, withoutNumbers(output)]]) },
+    isError ? { unreadable: new Set([...unreadable, path]) } : { files: new Map([...files, [path, withoutNumbers(withoutFrame(output))]]) },
   finish: () => ({ isFinished: true }),
 };
 
@@ -73,6 +78,11 @@ function edit({ files, trial, tried }: Progress, { values, isError }: Step): Par
 /** The text after an edit. */
 export function replaceOnce(text: string, { before, after }: Edit): string {
   return text.replace(before, () => after);
+}
+
+/** Some tools put a word of their own and a frame around what they show. */
+function withoutFrame(text: string): string {
+  return /^(?:[^\n<]*\n)?<([a-z-]+)>\n([\s\S]*)\n<\/\1>\s*$/.exec(text)?.[2] ?? text;
 }
 
 /** Some tools number the lines of what they show. */

@@ -20,6 +20,14 @@ function known(path: string, listing: readonly string[]): string {
   return listing.find((file) => file === plain) ?? listing.find((file) => plain.endsWith(`/${file}`)) ?? listing.find((file) => file.endsWith(`/${plain}`)) ?? plain;
 }
 
+/** What these files load, and what that loads, as far as it was read: a fault may lie deeper than what a test names. */
+export function loadedByAny(paths: readonly string[], { files, listing = [] }: Progress): readonly string[] {
+  const all = new Set(paths);
+  // A set hands out what was added meanwhile too.
+  for (const path of all) for (const stem of loadedBy(path, files.get(path) ?? '')) existing(stem, listing).forEach((file) => all.add(file));
+  return [...all].slice(paths.length);
+}
+
 /** What a test file loads, as paths without their ending: relative modules, and dotted names of packages. */
 function loadedBy(path: string, text: string): string[] {
   const folder = posix.dirname(path);

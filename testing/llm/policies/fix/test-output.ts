@@ -13,6 +13,8 @@ export interface TestReading {
   readonly passes: number;
   readonly places: readonly Place[];
   readonly words: ReadonlySet<string>;
+  /** What was said of the failures, without the whole output where that follows. */
+  readonly text: string;
 }
 
 const failedCounts = [/# fail (\d+)/, /"(?:failed|failures)":\s*(\d+)/, /(\d+) (?:tests? )?failed/i, /fail(?:ed|ures)?\s*[:=]\s*(\d+)/i];
@@ -27,7 +29,7 @@ export function readTestOutput(text: string, isError: boolean): TestReading {
   const exit = firstNumber([exitCode], text);
   const failures = firstNumber(failedCounts, text) ?? (exit === 0 ? 0 : (text.match(failedLine)?.length ?? 0));
   const isPassed = !isError && (exit ?? 0) === 0 && failures === 0;
-  return { isPassed, failures: isPassed ? 0 : Math.max(failures, 1), passes: firstNumber(passedCounts, text) ?? 0, places: placesIn(text), words: new Set(text.match(/[A-Za-z_]\w+/g)) };
+  return { isPassed, failures: isPassed ? 0 : Math.max(failures, 1), passes: firstNumber(passedCounts, text) ?? 0, places: placesIn(text), words: new Set(text.match(/[A-Za-z_]\w+/g)), text: text.replace(/^stdout:$[\s\S]*/m, '') };
 }
 
 /** Source files that a text names, once each, with the first line that it gives. */

@@ -15,6 +15,7 @@ export interface Values {
   readonly query?: string;
   readonly summary?: string;
   readonly isFixed?: boolean;
+  readonly givesUp?: boolean;
 }
 
 /** Names under which a value is asked for, best first. */
@@ -26,6 +27,7 @@ const meanings: Readonly<Record<keyof Values, RegExp>> = {
   query: /^(query|pattern|text|term|search)/i,
   summary: /^(summary|message|reason|explanation|text|result|answer)/i,
   isFixed: /fixed|success|done|passed|solved/i,
+  givesUp: /give_?up/i,
 };
 
 /** Which values each tool understands. */
@@ -35,7 +37,7 @@ const understood: Readonly<Record<ToolName, readonly (keyof Values)[]>> = {
   search: ['query'],
   edit_file: ['path', 'before', 'after', 'content'],
   run_tests: [],
-  finish: ['isFixed', 'summary'],
+  finish: ['isFixed', 'givesUp', 'summary'],
 };
 
 /** Fields by what they mean. */

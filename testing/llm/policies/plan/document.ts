@@ -20,12 +20,22 @@ const Check = z.looseObject({
   artifact: z.looseObject({ task: z.string(), name: z.string().optional() }).optional(),
 });
 
+const Before = z.looseObject({ name: z.string(), type: z.string(), intent: z.looseObject({ action: z.string(), params: z.record(z.string(), z.json()).optional() }), dependsOn: z.array(z.string()).default([]) });
+
+const Revision = z.looseObject({
+  why: z.string(),
+  plan: z.looseObject({ tasks: z.array(Before) }),
+  goals: z.array(z.looseObject({ name: z.string(), state: z.string(), evidence: z.string() })).default([]),
+  mayKeep: z.array(z.string()).default([]),
+});
+
 const MissionDocument = z.looseObject({
   goal: z.string(),
   goals: z.array(z.looseObject({ name: z.string(), description: z.string().optional(), check: Check.optional() })).default([]),
   agentTypes: z.array(z.union([z.string(), named.transform(({ name }) => name)])).default([]),
   intents: z.record(z.string(), z.record(z.string(), Intent)).default({}),
   limits: z.looseObject({ maxTasks: z.int().min(1).default(20), requiredTaskNames: z.array(z.string()).default([]), takenTaskNames: z.array(z.string()).default([]) }).prefault({}),
+  revision: Revision.optional(),
 });
 export type MissionDocument = z.infer<typeof MissionDocument>;
 

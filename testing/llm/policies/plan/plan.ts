@@ -3,6 +3,7 @@ import { type Policy, say, textOf } from '#testing/llm/policy.ts';
 import type { ParsedRequest } from '#testing/llm/request.ts';
 import { missionDocument } from './document.ts';
 import { makePlan, type PlanAnswer } from './make-plan.ts';
+import { makeRevision } from './revise.ts';
 
 /** Answers with one JSON object and nothing else. */
 export const planPolicy: Policy = planning((plan) => JSON.stringify(plan));
@@ -22,7 +23,8 @@ export const garbage: Policy = planning(({ tasks }) => `Sure! {"summary": "${tas
 function planning(write: (plan: PlanAnswer, request: ParsedRequest) => string): Policy {
   return (request) => {
     const document = missionDocument(request);
-    return document && say(write(makePlan(document), request));
+    if (document === undefined) return undefined;
+    return say(write(document.revision === undefined ? makePlan(document) : makeRevision(document, document.revision), request));
   };
 }
 

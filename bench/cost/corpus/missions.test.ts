@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { inFolder, layOut, run } from '#bench/cost/folders.ts';
+import { readMissions, readRepository } from './missions.ts';
+
+const missions = await readMissions();
+
+async function exitCode(files: Readonly<Record<string, string>>): Promise<number> {
+  return inFolder(async (folder) => {
+    await layOut(folder, files);
+    return (await run(folder, ['node', '--test'])).exitCode;
+  });
+}
+
+test('there are at least forty missions with names of their own, and about a third is held out', () => {
+  expect(new Set(missions.map(({ name }) => name)).size).toBe(missions.length);
+  expect(missions.length).toBeGreaterThanOrEqual(40);
+  const share = missions.filter(({ isHeldOut }) => isHeldOut).length / missions.length;
+  expect(share).toBeGreaterThan(0.25);
+  expect(share).toBeLessThan(0.42);
+});
+
+test('the faults are of many kinds', () => {
+  expect(new Set(missions.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(20);
+});
+
+test('agents never see a proof', () => {
+  expect(missions.flatMap(({ files }) => Object.keys(files)).filter((path) => path.startsWith('proof'))).toEqual([]);
+});
+
+test.each([...new Set(missions.map(({ name }) => name.replace(/-\d+$/, '')))])('all tests of %s pass without a fault', async (name) => {
+  expect(await exitCode(await readRepository(name))).toBe(0);
+});
+
+test.each(missions.map((mission) => [mission.name, mission] as const))('the tests that agents of %s see fail with the fault', { timeout: 30_000 }, async (_, { files }) => {
+  expect(await exitCode(files)).toBe(1);
+});

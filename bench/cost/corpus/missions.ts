@@ -1,0 +1,49 @@
+// The missions of the corpus: a repository with one fault, what is asked for, and the tests that prove it. A third is held out of all tuning.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256Hex } from '#domain/digest.ts';
+import { type Fault, faults } from './faults.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+/** One mission, as plain data. */
+export interface CorpusMission {
+  readonly name: string;
+  readonly goal: string;
+  readonly kind: string;
+  /** What the agents find. */
+  readonly files: Files;
+  /** Tests that must pass over the changed sources; those that the agents saw are among them, as they were. */
+  readonly proof: Files;
+  readonly isHeldOut: boolean;
+}
+
+/** Reads the corpus. */
+export async function readMissions(): Promise<readonly CorpusMission[]> {
+  const names = [...new Set(faults.map(({ repository }) => repository))];
+  const repositories = new Map(await Promise.all(names.map(async (name) => [name, await readRepository(name)] as const)));
+  return faults.map((fault, index) => missionOf(fault, index, repositories.get(fault.repository) ?? {}));
+}
+
+/** The files of a repository without a fault, proofs included. */
+export async function readRepository(name: string): Promise<Files> {
+  const text = await readFile(join(import.meta.dirname, 'repos', `${name}.txt`), 'utf8');
+  const parts = text.split(/^=== (.+)\n/m).slice(1);
+  return Object.fromEntries(parts.flatMap((part, index) => (index % 2 === 0 ? [[part, parts[index + 1] ?? '']] : [])));
+}
+
+function missionOf({ repository, file, kind, right, wrong, goal }: Fault, index: number, all: Files): CorpusMission {
+  const name = `${repository}-${String(index + 1).padStart(2, '0')}`;
+  const source = all[file] ?? '';
+  if (source.split(right).length !== 2) throw new Error(`read mission ${name}: "${right}" stands ${source.split(right).length - 1} times in ${file} of ${repository}.txt; it must stand there once`);
+  const isProof = (path: string) => path.startsWith('proof/');
+  const files = Object.fromEntries(Object.entries(all).filter(([path]) => !isProof(path)));
+  return {
+    name,
+    kind,
+    goal: `${goal} Find the cause in the ${repository} repository and mend it; the tests have to pass.`,
+    files: { ...files, [file]: source.replace(right, () => wrong) },
+    proof: Object.fromEntries(Object.entries(all).filter(([path]) => /^(?:proof|test)\//.test(path))),
+    isHeldOut: Number.parseInt(sha256Hex(name).slice(0, 8), 16) % 3 === 0,
+  };
+}
