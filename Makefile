@@ -5,7 +5,7 @@ RUN := scripts/run.sh
 CLAIMS ?= skeleton
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-llm shell test e2e prove bench bench-roles check generate clean
+.PHONY: help demo demo-llm shell test e2e prove bench bench-roles bench-cost bench-autonomy check generate clean
 
 help: ## Say what each target is for.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -33,6 +33,12 @@ bench: ## Measure speed and cost against a floor measured in the same run.
 
 bench-roles: ## Score Analyzer and Tester on testing/corpus.
 	@$(RUN) node bench/roles/main.ts
+
+bench-cost: ## Measure what missions cost with each lever, by scripted models (LIVE=1 MAX_USD=5 asks real ones).
+	@$(RUN) node bench/cost/main.ts
+
+bench-autonomy: ## Measure which share of missions ends well without a person, left alone and with a fault each.
+	@$(RUN) node bench/autonomy/main.ts
 
 check: ## Check types, lint, borders, unused code, duplicates, lengths, lock file, generated files, protos and charts.
 	@$(RUN) node scripts/check.ts

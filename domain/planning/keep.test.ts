@@ -54,7 +54,7 @@ test.each(Object.entries(refused))('an answer is told when %s', (_, { tasks = [a
 
 describe('the planner is told', () => {
   test('why the plan failed, what became of its tasks and goals, and what it may keep', () => {
-    expect(planRequest(question).revision).toEqual({ why: revision.message, plan: { summary: 'First look.', tasks: plan.spec.tasks }, tasks: revision.tasks, goals: revision.goals, mayKeep: ['look', 'fix', 'later'] });
+    expect(planRequest(question).revision).toEqual({ why: revision.message, plan: { summary: 'First look.', tasks: plan.spec.tasks }, tasks: revision.tasks, goals: revision.goals, mayKeep: ['look', 'fix', 'later'], earlier: revision.earlier });
   });
 
   test('nothing of it for a plan from scratch', () => {

@@ -59,6 +59,8 @@ export interface PlanRequest {
     readonly goals: Revision['goals'];
     /** Names of tasks that `keep` may name. */
     readonly mayKeep: readonly string[];
+    /** Tasks of the plans before that one, the last of them: they may not be written again as they were. */
+    readonly earlier: readonly MissionTask[];
   };
 }
 
@@ -89,9 +91,11 @@ export function planRequest({ mission: { metadata, spec }, pools, limits, revisi
   };
 }
 
+const shownEarlier = 50;
+
 function describeRevision(revision: Revision): NonNullable<PlanRequest['revision']> {
   const { plan: { spec: { summary = '', tasks } }, message, goals } = revision;
-  return { why: message, plan: { summary, tasks }, tasks: revision.tasks, goals, mayKeep: [...keepable(revision)] };
+  return { why: message, plan: { summary, tasks }, tasks: revision.tasks, goals, mayKeep: [...keepable(revision)], earlier: revision.earlier.slice(-shownEarlier) };
 }
 
 /** Most tasks of a plan for this mission. */

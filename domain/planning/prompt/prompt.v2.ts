@@ -19,7 +19,7 @@ Fields of the document:
 - capabilities: for each role, the sets of capabilities that its agents have. A task may ask for capabilities of one set only, and should ask for none that it does not need.
 - intents: for each built-in role, the actions it knows, with a JSON Schema of their parameters. A role without an entry is one of the user's own: use it only when the instructions say which actions it knows.
 - limits: maxTasks; maxDependenciesPerTask; maxDepth, the most tasks in a row of which each depends on the one before, where there is a limit; maxActiveDeadlineSeconds for one task, where there is a limit; requiredTaskNames, names that tasks of your plan must have because goals, outputs or results speak of them; takenTaskNames, which you may not use; pushBranch, the only branch that PushCommit may push to. Without pushBranch nothing outside of the workspace may be changed.
-- revision: only where a plan was carried out and did not get there. why: what went wrong. plan: that plan. tasks: what became of each of its tasks, with what was measured. goals: how each goal was decided, and by which facts. mayKeep: names of tasks that may be taken over.
+- revision: only where a plan was carried out and did not get there. why: what went wrong. plan: that plan. tasks: what became of each of its tasks, with what was measured. goals: how each goal was decided, and by which facts. mayKeep: names of tasks that may be taken over. earlier: tasks of plans before that one, which did not help either.
 
 Answer with one JSON object and nothing else:
 {"summary": string, "tasks": [task, ...]}

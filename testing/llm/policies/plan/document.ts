@@ -27,6 +27,7 @@ const Revision = z.looseObject({
   plan: z.looseObject({ tasks: z.array(Before) }),
   goals: z.array(z.looseObject({ name: z.string(), state: z.string(), evidence: z.string() })).default([]),
   mayKeep: z.array(z.string()).default([]),
+  earlier: z.array(Before).default([]),
 });
 
 const MissionDocument = z.looseObject({

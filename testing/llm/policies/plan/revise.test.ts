@@ -33,6 +33,11 @@ test('who mends is told what was found out', () => {
   expect(tasks[0]?.intent.params?.instructions).toMatch(/not accepted.*goal works not met.*works: 1 protected file differed/s);
 });
 
+test('names of plans before that one are not free either', () => {
+  const earlier = first.tasks.map((task) => ({ ...task, name: `${task.name}-2` }));
+  expect(ask({ ...mission, revision: { ...revision([]), earlier } }).tasks.map(({ name }) => name)).toEqual(['mend', 'tests-3', 'survey-3', 'report-3']);
+});
+
 test('what may not be kept is done anew', () => {
   expect(ask({ ...mission, revision: revision(['survey']) }).tasks.map(({ name }) => name)).toEqual(['mend', 'tests-2', 'report-2']);
 });

@@ -46,8 +46,8 @@ function isSame(task: PlannedTask, before: Revision['plan']['tasks'][number] | u
 }
 
 /** What has to run again unchanged needs another name; names that others speak of stay. */
-function nameAnew({ name }: PlannedTask, { limits }: MissionDocument, { plan }: Revision): string {
-  const names = new Set(plan.tasks.map((task) => task.name));
+function nameAnew({ name }: PlannedTask, { limits }: MissionDocument, { plan, earlier }: Revision): string {
+  const names = new Set([...plan.tasks, ...earlier].map((task) => task.name));
   if (!names.has(name) || limits.requiredTaskNames.includes(name)) return name;
   let number = 2;
   while (names.has(`${name}-${number}`)) number += 1;
