@@ -3,6 +3,7 @@ import { Code, ConnectError, createClient, type Client, type Interceptor } from 
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { z } from 'zod';
 import { MissionTask } from '#api/v1alpha1/mission.ts';
+import type { PlanSpec } from '#api/v1alpha1/plan.ts';
 import type { Clock } from '#platform/clock.ts';
 import { OrchestratorService, type PlanResponse } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
 import { dialOptions } from '#platform/rpc/tls.ts';
@@ -51,6 +52,8 @@ export interface PlanPreview {
   readonly costUsd: string;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Unset for a rejected plan, and from an operator that does not tell. */
+  readonly estimate?: NonNullable<PlanSpec['estimate']>;
 }
 
 export interface Operator {
@@ -112,8 +115,9 @@ export function operatorCalls(client: Client<typeof OrchestratorService>, namesp
   };
 }
 
-function previewFrom({ verdict, tasksJson, faults, summary, model, rounds, costUsd, inputTokens, outputTokens }: PlanResponse): PlanPreview {
-  return { verdict, tasks: tasksFrom(tasksJson), faults, summary, model, rounds, costUsd, inputTokens: Number(inputTokens), outputTokens: Number(outputTokens) };
+function previewFrom({ verdict, tasksJson, faults, summary, model, rounds, costUsd, inputTokens, outputTokens, estimate }: PlanResponse): PlanPreview {
+  const told = estimate && { costUsd: estimate.costUsd, seconds: estimate.seconds, criticalPath: estimate.criticalPath, widest: estimate.widest };
+  return { verdict, tasks: tasksFrom(tasksJson), faults, summary, model, rounds, costUsd, inputTokens: Number(inputTokens), outputTokens: Number(outputTokens), ...(told === undefined ? {} : { estimate: told }) };
 }
 
 function tasksFrom(json: string): MissionTask[] {

@@ -3,7 +3,7 @@ import type { Approval, ApprovalSpec } from '#api/v1alpha1/approval.ts';
 import { approvals, missions, plans } from '#api/v1alpha1/kinds.ts';
 import type { AwaitedApproval, Mission } from '#api/v1alpha1/mission.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
-import { describeEstimate, planDigest } from '#domain/approval/plan.ts';
+import { planDigest } from '#domain/approval/plan.ts';
 import { isKubeError } from '#platform/kube/error.ts';
 import type { Cluster } from '../access/cluster.ts';
 import { whoAmI } from '../access/whoami.ts';
@@ -13,7 +13,7 @@ import { line } from '../terminal/terminal.ts';
 import { plain, shellWord } from '../terminal/text.ts';
 import { answerTo, approvalObject, askedOf, nameOf } from '../world/approvals.ts';
 import { conditionOf } from '../world/view.ts';
-import { taskLines } from './plan.ts';
+import { estimateLines, taskLines } from './plan.ts';
 import { noMission, reachWords, type Session, withCluster } from './session.ts';
 
 export interface DecisionOptions {
@@ -98,7 +98,7 @@ function planLines({ metadata, spec: { tasks, summary, estimate } }: Plan, style
   return [
     `${style.paint('strong', `plan ${metadata.name}`)}${summary === undefined ? '' : `: ${plain(summary)}`}`,
     ...taskLines(tasks, style).map((text) => `  ${text}`),
-    ...(estimate === undefined ? ['  nobody knows what it may cost'] : [`  it may take ${describeEstimate(estimate)}`, `  longest way: ${estimate.criticalPath.join(' -> ')}`]),
+    ...estimateLines(estimate).map((text) => `  ${text}`),
   ];
 }
 

@@ -43,7 +43,7 @@ describe('plan', () => {
   afterAll(() => rm(folder, { recursive: true }));
   const manifest = 'apiVersion: coditect.ai/v1alpha1\nkind: Mission\nmetadata: {name: examine}\nspec: {goal: know, planner: {maxTasks: 5}}\n';
   const planned = (name: string, ...dependsOn: string[]) => MissionTask.parse({ name, type: 'Analyzer', intent: { action: 'AnalyzeCode' }, dependsOn });
-  const accepted: PlanPreview = { verdict: 'Accepted', tasks: [planned('survey'), planned('report', 'survey', 'style'), planned('style', 'survey')], faults: [], summary: 'Look,\u001B[31m then tell.', model: 'wise-1', rounds: 2, costUsd: '0.0125', inputTokens: 1200, outputTokens: 340 };
+  const accepted: PlanPreview = { verdict: 'Accepted', tasks: [planned('survey'), planned('report', 'survey', 'style'), planned('style', 'survey')], faults: [], summary: 'Look,\u001B[31m then tell.', model: 'wise-1', rounds: 2, costUsd: '0.0125', inputTokens: 1200, outputTokens: 340, estimate: { costUsd: '0.20', seconds: 90, criticalPath: ['survey', 'style', 'report'], widest: 1 } };
   const rejected: PlanPreview = { ...accepted, verdict: 'Rejected', tasks: [], faults: ['tasks[0].intent.action: there is no action Fly'], summary: '', rounds: 3 };
 
   async function plan(preview: PlanPreview | Error, { yaml = manifest, json = false, ...given }: Given & { yaml?: string; json?: boolean } = {}) {
@@ -64,6 +64,8 @@ describe('plan', () => {
       survey        Analyzer  AnalyzeCode
       └─ style      Analyzer  AnalyzeCode  after survey
          └─ report  Analyzer  AnalyzeCode  after survey, style
+      it may take about 0.20 USD and 90 s, with one task at a time
+      longest way: survey -> style -> report
       wise-1 was asked 2 times for 0.0125 USD: 1200 tokens read, 340 written
       "
     `);

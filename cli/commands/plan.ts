@@ -1,6 +1,8 @@
 // `plan`: what a planner makes of a mission file. The model is asked and paid, and nothing is created.
 import { missions } from '#api/v1alpha1/kinds.ts';
 import type { MissionTask } from '#api/v1alpha1/mission.ts';
+import type { PlanSpec } from '#api/v1alpha1/plan.ts';
+import { describeEstimate } from '#domain/approval/plan.ts';
 import type { Cluster } from '../access/cluster.ts';
 import type { PlanPreview } from '../access/operator.ts';
 import { exitCodes, Refusal } from '../failure.ts';
@@ -55,15 +57,22 @@ async function ask(session: Session, cluster: Cluster, specJson: string): Promis
   }
 }
 
-function previewLines(name: string, { verdict, tasks, faults, summary, model, rounds, costUsd, inputTokens, outputTokens }: PlanPreview, style: Style): string[] {
+function previewLines(name: string, { verdict, tasks, faults, summary, model, rounds, costUsd, inputTokens, outputTokens, estimate }: PlanPreview, style: Style): string[] {
   const isGood = verdict === 'Accepted';
   const head = isGood ? style.paint('good', `${tasks.length} tasks planned`) : style.paint('bad', 'no valid plan');
   return [
     `${style.paint('strong', `mission ${name}`)} ${head}${summary === '' ? '' : `: ${plain(summary)}`}`,
     ...faults.map((fault) => `  ${plain(fault)}`),
     ...taskLines(tasks, style),
+    ...(isGood ? estimateLines(estimate) : []),
     `${plain(model)} was asked ${rounds === 1 ? 'once' : `${rounds} times`} for ${costUsd} USD: ${inputTokens} tokens read, ${outputTokens} written`,
   ];
+}
+
+/** What carrying out a plan may take. */
+export function estimateLines(estimate: PlanSpec['estimate']): string[] {
+  if (estimate === undefined) return ['nobody knows what it may cost'];
+  return [`it may take ${describeEstimate(estimate)}`, `longest way: ${estimate.criticalPath.map(plain).join(' -> ')}`];
 }
 
 /** The tasks of a plan as a tree, with what each waits for. */

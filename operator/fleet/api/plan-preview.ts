@@ -34,7 +34,7 @@ export interface PreviewDeps {
 }
 
 /** The wire's answer without what protobuf adds to it. */
-type Preview = Omit<PlanResponse, '$typeName' | '$unknown'>;
+type Preview = Omit<PlanResponse, '$typeName' | '$unknown' | 'estimate'> & { readonly estimate?: NonNullable<PlanDraft['estimate']> };
 
 /** Plans previewed at once by one replica: each holds a call to the gateway for minutes. */
 const mostAtOnce = 4;
@@ -102,7 +102,7 @@ function refusal({ type, message }: PlanOutcome & { readonly kind: 'refused' }):
   return new ConnectError(`${type}: ${message}`, type === errorTypes.budget ? Code.ResourceExhausted : Code.FailedPrecondition);
 }
 
-function previewOf({ verdict, tasks, faults, summary = '', model, rounds, usage }: PlanDraft): Preview {
+function previewOf({ verdict, tasks, faults, summary = '', model, rounds, usage, estimate }: PlanDraft): Preview {
   const { costUsd, inputTokens, outputTokens } = usage;
-  return { verdict, tasksJson: JSON.stringify(tasks), faults: [...faults], summary, model, rounds, costUsd, inputTokens: BigInt(inputTokens), outputTokens: BigInt(outputTokens) };
+  return { verdict, tasksJson: JSON.stringify(tasks), faults: [...faults], summary, model, rounds, costUsd, inputTokens: BigInt(inputTokens), outputTokens: BigInt(outputTokens), ...(estimate === undefined ? {} : { estimate }) };
 }

@@ -5,11 +5,11 @@ import type { JsonObject } from '#api/v1alpha1/json.ts';
 import { AgentType, Artifact, CapabilityName, type Epoch } from '#api/v1alpha1/schema.ts';
 import { ActionRecord, Violation } from '#api/v1alpha1/task.ts';
 import type { Epoch as EpochMessage } from '#platform/rpc/generated/coditect/v1alpha1/common_pb.ts';
-import type { AgentHello, Claim as ClaimMessage, Finished, TaskOutcome } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
+import type { AgentHello, Checkpoint as CheckpointMessage, Claim as ClaimMessage, Finished, Progress, TaskOutcome } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import { plainText } from '#domain/conditions.ts';
 import { resultFault } from '#domain/task/limits.ts';
 import type { Report } from '../../task/attempts.ts';
-import type { AttemptRef, Claim, Order } from '../../task/agents-port.ts';
+import type { AttemptRef, Checkpoint, Claim, Order } from '../../task/agents-port.ts';
 
 /** A message that no honest agent sends. */
 export class ProtocolFault extends Error {}
@@ -20,6 +20,7 @@ const Tree = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
 const Boundary = z.enum(['none', 'partial', 'full']);
 const maxMessage = 1024;
 const maxSentence = 256;
+const maxTurns = 100_000;
 const maxPath = 255;
 const maxViolations = 16;
 // People see names and save files under them: no folders, nothing that a terminal would obey.
@@ -66,6 +67,29 @@ export function checkReference(message: { readonly taskUid: string; readonly att
 export function epochOf(epoch: EpochMessage | undefined, field: string): Epoch {
   if (epoch === undefined) throw new ProtocolFault(`${field}.epoch: is missing`);
   return parse(EpochShape, epoch, `${field}.epoch`);
+}
+
+/** How far an attempt is, as its agent tells it. */
+export interface Told {
+  readonly taskUid: string;
+  readonly percent: number;
+  readonly message: string;
+  /** What another agent needs to go on; absent when the message brings none. */
+  readonly kept?: { readonly epoch: Epoch; readonly checkpoint: Checkpoint };
+}
+
+/** Progress, checked. */
+export function checkProgress({ taskUid, percent, message, epoch, checkpoint }: Progress): Told {
+  const told = { taskUid, percent: Math.min(100, percent), message: plainText(message, maxSentence) };
+  return checkpoint === undefined ? told : { ...told, kept: { epoch: epochOf(epoch, 'progress'), checkpoint: checkCheckpoint(checkpoint) } };
+}
+
+const Turns = z.object({ turns: z.int().min(1).max(maxTurns) });
+
+function checkCheckpoint({ talk, bundle, commit, turns }: CheckpointMessage): Checkpoint {
+  const artifactOf = (sent: typeof talk, field: string) => parse(NamedArtifact, { ...sent, sizeBytes: Number(sent?.sizeBytes) }, `progress.checkpoint.${field}`);
+  const files = bundle === undefined ? { commit: '' } : { bundle: artifactOf(bundle, 'bundle'), commit: parse(Tree, commit, 'progress.checkpoint.commit') };
+  return { talk: artifactOf(talk, 'talk'), ...files, ...parse(Turns, { turns }, 'progress.checkpoint') };
 }
 
 // What an attempt may come to by itself; the other reasons are ours to give.
@@ -157,10 +181,23 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, field: string): T {
 }
 
 /** The message that carries an order. */
-export function assignMessage({ namespace, name, workspace, ...rest }: Order) {
+export function assignMessage({ namespace, name, workspace, checkpoint, ...rest }: Order) {
   const { bundle, bundleCommit = '' } = workspace;
-  const carried = bundle === undefined ? {} : { bundle: { ...bundle, sizeBytes: BigInt(bundle.sizeBytes) } };
-  return { case: 'assign', value: { ...rest, task: { namespace, name }, workspace: { ...sourceOf(workspace), ...carried, bundleCommit } } } as const;
+  return { case: 'assign', value: { ...rest, ...checkpointOf(checkpoint), task: { namespace, name }, workspace: { ...sourceOf(workspace), ...bundleOf(bundle), bundleCommit } } } as const;
+}
+
+function checkpointOf(checkpoint: Checkpoint | undefined) {
+  if (checkpoint === undefined) return {};
+  const { talk, bundle, commit, turns } = checkpoint;
+  return { checkpoint: { talk: onWire(talk), ...bundleOf(bundle), commit, turns } };
+}
+
+function bundleOf(bundle: Artifact | undefined) {
+  return bundle === undefined ? {} : { bundle: onWire(bundle) };
+}
+
+function onWire(artifact: Artifact) {
+  return { ...artifact, sizeBytes: BigInt(artifact.sizeBytes) };
 }
 
 function sourceOf({ git, files }: Order['workspace']) {

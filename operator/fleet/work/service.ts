@@ -11,14 +11,14 @@ import type { Log } from '#platform/telemetry/log.ts';
 import type { AttemptRef } from '../../task/agents-port.ts';
 import type { Report } from '../../task/attempts.ts';
 import type { Fleet, Outbox } from './fleet.ts';
-import { checkFinished, type CheckedHello, checkHello, checkReference, ProtocolFault } from './messages.ts';
+import { checkFinished, type CheckedHello, checkHello, checkProgress, checkReference, ProtocolFault, type Told } from './messages.ts';
 
 /** What an agent says once it has been introduced. It says nothing of whether the agent has the attempt: that is the listener's to judge. */
 export interface WorkListener {
   started(agentUid: string, attempt: AttemptRef): void;
   finished(agentUid: string, report: Report): void;
   refused(agentUid: string, refusal: AttemptRef & { readonly reason: string }): void;
-  progress(agentUid: string, progress: { readonly taskUid: string; readonly percent: number; readonly message: string }): void;
+  progress(agentUid: string, progress: Told): void;
   log(agentUid: string, chunk: { readonly taskUid: string; readonly attempt: number; readonly offset: bigint; readonly data: Uint8Array }): void;
 }
 
@@ -124,10 +124,8 @@ function receive(agentUid: string, { message }: WorkRequest, outbox: Outbox, lis
       return listener.finished(agentUid, checkFinished(message.value));
     case 'refused':
       return listener.refused(agentUid, { ...checkReference(message.value, message.case), reason: plainText(message.value.reason, 256) });
-    case 'progress': {
-      const { taskUid, percent, message: text } = message.value;
-      return listener.progress(agentUid, { taskUid, percent: Math.min(100, percent), message: plainText(text, 256) });
-    }
+    case 'progress':
+      return listener.progress(agentUid, checkProgress(message.value));
     case 'log': {
       const { taskUid, attempt, offset, data } = message.value;
       return listener.log(agentUid, { taskUid, attempt, offset, data });
