@@ -1,9 +1,9 @@
 // The live way, without a model: what it refuses, and the whole of it against the scripted server.
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { makePeople } from '#llm-gateway/testing.ts';
 import { bySkill } from '#testing/llm/policies/skill.ts';
 import { type ModelServer, startModelServer } from '#testing/llm/server.ts';
+import { makeCertificates } from './certificates.ts';
 import { readMissions } from './corpus/missions.ts';
 import { run } from './folders.ts';
 import { liveSettings, measureLive } from './live.ts';
@@ -35,7 +35,7 @@ async function live(maxUsd: string) {
   server = await startModelServer({ policy: bySkill({}), isKeyValid: (sent) => sent === 'the-key' });
   const settings = liveSettings({ LIVE: '1', MAX_USD: maxUsd, ANTHROPIC_API_KEY: 'the-key', ANTHROPIC_BASE_URL: server.url });
   if (settings.kind !== 'live') throw new Error('the settings are right');
-  const [missions, people] = await Promise.all([readMissions(), makePeople()]);
+  const [missions, people] = await Promise.all([readMissions(), makeCertificates()]);
   const said: string[] = [];
   const { rows, failed } = await measureLive(settings, missions.filter(({ name }) => name.startsWith('shop')), people, (line) => void said.push(line));
   return { values: Object.fromEntries(rows.map(({ id, value }) => [id, value])), rows, failed, said: said.join('\n') };

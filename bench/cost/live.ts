@@ -1,7 +1,7 @@
 // The same missions with real models, as far as the money goes: LIVE=1 MAX_USD=5 with ANTHROPIC_API_KEY, and ANTHROPIC_BASE_URL for another provider.
 import { microUsdOf } from '#domain/cost/money.ts';
-import type { People } from '#llm-gateway/testing.ts';
 import { type Arm, competent, everything, naive } from './arms.ts';
+import type { Certificates } from './certificates.ts';
 import type { CorpusMission } from './corpus/missions.ts';
 import { costRows, figuresOf, leverTable } from './figures.ts';
 import { type Measured, oneRound } from './measure.ts';
@@ -34,7 +34,7 @@ const eachRepository = 2;
 const measuredArms: readonly Arm[] = [naive, competent, everything];
 
 /** Measures a sample over the real way; an arm may spend its share of the money, and a mission that finds none left has failed. */
-export async function measureLive({ provider, maxUsd }: LiveSettings & { readonly kind: 'live' }, missions: readonly CorpusMission[], people: People, say: (line: string) => void) {
+export async function measureLive({ provider, maxUsd }: LiveSettings & { readonly kind: 'live' }, missions: readonly CorpusMission[], people: Certificates, say: (line: string) => void) {
   const sample = sampleOf(missions);
   const shareUsd = (microUsdOf(maxUsd) / 1_000_000 / measuredArms.length).toFixed(2);
   const measured: Measured[] = [];
@@ -50,7 +50,7 @@ export async function measureLive({ provider, maxUsd }: LiveSettings & { readonl
   return { rows, failed: measured.flatMap(({ rounds }) => rounds.flat()).filter(({ isProven }) => !isProven) };
 }
 
-async function measureOne(arm: Arm, sample: readonly CorpusMission[], where: { readonly people: People; readonly provider: Provider; readonly maxUsd: string }): Promise<Measured> {
+async function measureOne(arm: Arm, sample: readonly CorpusMission[], where: { readonly people: Certificates; readonly provider: Provider; readonly maxUsd: string }): Promise<Measured> {
   const office = await openOffice({ ...where, reuse: arm.levers.reuse });
   const testRuns = [new TestRuns(), ...(arm === everything ? [new TestRuns()] : [])];
   const rounds: Ended[][] = [];

@@ -1,6 +1,6 @@
 // What missions cost with and without each lever, over the corpus of bench/cost/corpus: node bench/cost/main.ts; LIVE=1 MAX_USD=5 asks real models.
 import { isClaimMissed, keepRows, rowTable, type Targets } from '#bench/report.ts';
-import { makePeople } from '#llm-gateway/testing.ts';
+import { makeCertificates } from './certificates.ts';
 import { readMissions } from './corpus/missions.ts';
 import { liveSettings, measureLive } from './live.ts';
 import { measureSimulated } from './simulated.ts';
@@ -17,7 +17,7 @@ if (live.kind === 'refused') {
   process.stderr.write(`${live.message}\n`);
   process.exitCode = 2;
 } else {
-  const [missions, people] = await Promise.all([readMissions(), makePeople()]);
+  const [missions, people] = await Promise.all([readMissions(), makeCertificates()]);
   const { rows, failed } = live.kind === 'live' ? await measureLive(live, missions, people, say) : await measureSimulated(missions, people, say);
   await keepRows(rows);
   if (failed.length > 0) say(`\nNot proven:\n${[...new Set(failed.map(({ mission, why }) => `${mission.name} (${mission.kind}): ${why ?? ''}`))].join('\n')}`);

@@ -1,10 +1,10 @@
 // One arm over the whole corpus: an office and a provider of its own, so that no arm finds what another one has left in a cache.
 import type { Usage as WireUsage } from '@anthropic-ai/sdk/resources/messages';
 import { costOf } from '#domain/cost/prices.ts';
-import type { People } from '#llm-gateway/testing.ts';
 import { bySkill, type Skill } from '#testing/llm/policies/skill.ts';
 import { type ModelServer, startModelServer } from '#testing/llm/server.ts';
 import { type Arm, smallModel } from './arms.ts';
+import type { Certificates } from './certificates.ts';
 import type { CorpusMission } from './corpus/missions.ts';
 import { carryOut, type Ended, spentOn } from './mission.ts';
 import { type Office, openOffice } from './office.ts';
@@ -28,7 +28,7 @@ export interface Measured {
 const maxUsd = '1000.00';
 
 /** Measures an arm. Throws when the books of the gateway and the bill of the provider differ. */
-export async function measureArm(measurement: Measurement, missions: readonly CorpusMission[], people: People): Promise<Measured> {
+export async function measureArm(measurement: Measurement, missions: readonly CorpusMission[], people: Certificates): Promise<Measured> {
   const { arm, skill } = measurement;
   const server = await startModelServer({ policy: bySkill({ [smallModel]: skill }) });
   const office = await openOffice({ people, provider: { url: server.url, key: 'simulated' }, reuse: arm.levers.reuse, maxUsd });

@@ -10,7 +10,7 @@ import { createGateway } from '#agent-runtime/llm/gateway.ts';
 import type { Model } from '#agent-runtime/llm/model.ts';
 import { createModels } from '#agent-runtime/llm/patience.ts';
 import { startLlmService } from '#llm-gateway/service.ts';
-import { grantOf, type People } from '#llm-gateway/testing.ts';
+import { grantOf } from '#llm-gateway/testing.ts';
 import { watchMissions } from '#llm-gateway/wiring.ts';
 import { createGatewayModel } from '#operator/planner/gateway-model.ts';
 import type { Model as PlannerModel } from '#operator/planner/planner.ts';
@@ -24,6 +24,7 @@ import { silentLog } from '#platform/telemetry/log.ts';
 import { createMetrics } from '#platform/telemetry/metrics.ts';
 import { type FakeApiServer, startFakeApiServer } from '#testing/fake-apiserver/server.ts';
 import { strongModel } from './arms.ts';
+import type { Certificates } from './certificates.ts';
 
 /** Where models are, and who pays. */
 export interface Provider {
@@ -32,7 +33,7 @@ export interface Provider {
 }
 
 export interface OfficeOptions {
-  readonly people: People;
+  readonly people: Certificates;
   readonly provider: Provider;
   /** Whether answers are kept, and calls in flight shared. */
   readonly reuse: boolean;
@@ -92,7 +93,7 @@ interface RunningGateway {
   readonly close: () => Promise<void>;
 }
 
-async function startGateway(people: People, { provider, reuse, maxUsd }: Omit<OfficeOptions, 'people'>): Promise<RunningGateway> {
+async function startGateway(people: Certificates, { provider, reuse, maxUsd }: Omit<OfficeOptions, 'people'>): Promise<RunningGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-office-'));
   const keyFile = join(folder, 'key');
   await writeFile(keyFile, provider.key, { mode: 0o600 });

@@ -1,6 +1,6 @@
 // The simulated bench: all arms over the whole corpus, then the error of the small model swept. No model is asked.
-import type { People } from '#llm-gateway/testing.ts';
 import { arms, competent, everything, naive, withoutCascade } from './arms.ts';
+import type { Certificates } from './certificates.ts';
 import type { CorpusMission } from './corpus/missions.ts';
 import { breakEven, costRows, type Figures, figuresOf, leverTable, type SweepPoint, sweepTable } from './figures.ts';
 import { type Measured, type Measurement, measureArm, onLanes } from './measure.ts';
@@ -12,8 +12,10 @@ export const usualErrorRate = 0.2;
 const sweptErrorRates = [0, 0.1, 0.3, 0.4, 1] as const;
 const lanes = 2;
 
+const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+
 /** Measures, and tells with `say`. */
-export async function measureSimulated(missions: readonly CorpusMission[], people: People, say: (line: string) => void) {
+export async function measureSimulated(missions: readonly CorpusMission[], people: Certificates, say: (line: string) => void) {
   // What was run once in a pass is known to all arms of it.
   const [once, again] = [new TestRuns(), new TestRuns()];
   const skill = { errorRate: usualErrorRate };
@@ -21,7 +23,10 @@ export async function measureSimulated(missions: readonly CorpusMission[], peopl
     ...arms.map((arm) => ({ arm, skill, rounds: arm.levers.reuse ? [once, again] : [once] })),
     ...sweptErrorRates.map((errorRate) => ({ arm: everything, skill: { errorRate }, rounds: [once] })),
   ];
-  const measured = await onLanes(lanes, work, (measurement) => measureArm(measurement, missions, people));
+  const measured = await onLanes(lanes, work, (measurement) => {
+    progress(`measuring ${measurement.arm.name}, the small model errs in ${measurement.skill.errorRate * 100} %`);
+    return measureArm(measurement, missions, people);
+  });
   const [levers, swept] = [measured.slice(0, arms.length), measured.slice(arms.length)];
   const of = (name: string, round = 0): Figures => figuresOf(levers.find(({ measurement }) => measurement.arm.name === name)?.rounds[round] ?? []);
   const points: readonly SweepPoint[] = [...swept.map(pointOf), { errorRate: usualErrorRate, figures: of(everything.name) }].toSorted((a, b) => a.errorRate - b.errorRate);
