@@ -17,7 +17,7 @@ async function ask(answer: LlmAnswer | undefined, model?: string) {
 
 test('a question goes out on the account of its mission, to the model of the installation unless it names one', async () => {
   const { seen } = await ask(answered);
-  expect(seen[0]?.request).toEqual({ model: 'the-default', max_tokens: 9, system: 's', messages: [{ role: 'user', content: 'u' }] });
+  expect(seen[0]?.request).toEqual({ model: 'the-default', max_tokens: 9, system: [{ type: 'text', text: 's', cache_control: { type: 'ephemeral' } }], messages: [{ role: 'user', content: 'u' }] });
   expect(Account.parse(JSON.parse(Buffer.from(seen[0]?.options.headers[llmHeaders.account] ?? '', 'base64url').toString()))).toEqual(account);
   expect((await ask(answered, 'another')).seen[0]?.request.model).toBe('another');
 });

@@ -14,7 +14,8 @@ export function createGatewayModel(door: () => Promise<GatewayDoor | undefined>,
 const nowhere: LlmAnswer = { kind: 'later', retryAfterMs: 2000, message: 'the LLM gateway is not running yet' };
 
 async function ask(door: GatewayDoor | undefined, { model, system, messages, maxTokens, account }: ModelRequest & { readonly model: string }, signal: AbortSignal): Promise<LlmAnswer> {
-  const asked: LlmRequest = { model, max_tokens: maxTokens, system, messages };
+  // All missions share this part: the provider keeps it for the next one.
+  const asked: LlmRequest = { model, max_tokens: maxTokens, system: [{ type: 'text', text: system, cache_control: { type: 'ephemeral' } }], messages };
   return door === undefined ? nowhere : door.complete(asked, { headers: { [llmHeaders.account]: accountText(account) }, signal });
 }
 

@@ -14,11 +14,18 @@ export interface LlmClientOptions {
   readonly callMs?: number;
 }
 
+/** A part of the system prompt; marked, the provider keeps everything up to its end for a while. */
+export interface SystemText {
+  readonly type: 'text';
+  readonly text: string;
+  readonly cache_control?: { readonly type: 'ephemeral' };
+}
+
 /** A question, in the words of the Messages API. */
 export interface LlmRequest {
   readonly model: string;
   readonly max_tokens: number;
-  readonly system?: string;
+  readonly system?: string | readonly SystemText[];
   readonly messages: readonly { readonly role: 'user' | 'assistant'; readonly content: string }[];
 }
 
@@ -73,8 +80,9 @@ export function createLlmConversations({ baseUrl, tls, callMs = defaultCallMs }:
   return { converse: (request, { headers, signal }) => converse(anthropic, request, { headers, timeout: callMs, ...(signal === undefined ? {} : { signal }) }), close };
 }
 
-async function complete(anthropic: Anthropic, request: LlmRequest, options: Anthropic.RequestOptions): Promise<LlmAnswer> {
-  const answer = await ask(anthropic, { ...request, messages: [...request.messages] }, options);
+async function complete(anthropic: Anthropic, { system, messages, ...request }: LlmRequest, options: Anthropic.RequestOptions): Promise<LlmAnswer> {
+  const spoken = system === undefined ? {} : { system: typeof system === 'string' ? system : [...system] };
+  const answer = await ask(anthropic, { ...request, ...spoken, messages: [...messages] }, options);
   if (answer.kind !== 'answered') return answer;
   const { content: _, ...rest } = answer;
   return rest;

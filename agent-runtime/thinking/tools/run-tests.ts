@@ -24,8 +24,19 @@ export function runTestsTool(bench: Workbench): Tool {
     const { failureClass, counts } = measured.reading;
     bench.ranTests(failureClass === 'none' ? 'passed' : failureClass === 'noTests' ? 'absent' : 'failed', measured.run.exitCode);
     const failures = await locateFailures(rest.currentFolder(), measured.reading.failures.slice(0, limits.failures));
-    return { note: [endOf(measured.run), countsOf(counts), ...(failureClass === 'none' ? [] : [`kind of failure: ${failureClass}`])].join('\n'), data: trimmed([...failures.map(lineOf), lastOf(measured.run)].join('\n'), limits.bytes) };
+    return { note: [endOf(measured.run), countsOf(counts), ...(failureClass === 'none' ? [] : [`kind of failure: ${failureClass}`])].join('\n'), data: trimmed([...failures.map(lineOf), timeless(lastOf(measured.run), rest.currentFolder())].join('\n'), limits.bytes) };
   });
+}
+
+/** Times, and the folder of this attempt, tell a model nothing and are others in each run: without them equal work gives equal conversations. */
+function timeless(text: string, folder: string): string {
+  return text
+    .replaceAll(`file://${folder}/`, '')
+    .replaceAll(`${folder}/`, '')
+    .replaceAll(/^(.*\bduration_ms:?) [\d.]+$/gm, '$1')
+    .replaceAll(/ \(\d+(?:\.\d+)?m?s\)$/gm, '')
+    .replaceAll(/^((?:ok|FAIL)\s+\S+)\s+\d+(?:\.\d+)?s$/gm, '$1')
+    .replaceAll(/ in \d+(?:\.\d+)?s( =*)?$/gm, '$1');
 }
 
 function endOf({ ending, exitCode, durationMs }: RunResult): string {

@@ -169,6 +169,14 @@ describe('running', () => {
     expect(options).toMatchObject([{ offline: true, env: { PYTHONDONTWRITEBYTECODE: '1' } }]);
   });
 
+  test('equal runs of tests are told in equal words, whatever the clock and the folder were', async () => {
+    const printed = (ms: string, seconds: string) => `${tap}  duration_ms: ${ms}\n# duration_ms ${ms}\n✖ adds (${ms}ms)\n--- FAIL: TestAdd (${seconds}s)\nFAIL\texample.org/a\t${seconds}s\n== 1 failed in ${seconds}s ==\nat file://${folder}/src/a.ts:1\nin ${folder}/src/a.ts after (2s) of 5s\n`;
+    const tell = async (ms: string, seconds: string) => (await use('run_tests', {}, { plan: planned, run: async () => ({ ending: 'failed', exitCode: 1, stdout: printed(ms, seconds), stderr: '', durationMs: 1, boundary: 'none' }) })).data ?? '';
+    const told = await tell('1.25', '0.01');
+    expect(await tell('371', '12')).toBe(told);
+    for (const left of ['✖ adds\n', '--- FAIL: TestAdd\n', 'FAIL\texample.org/a\n', '== 1 failed ==', 'at src/a.ts:1', 'after (2s) of 5s']) expect(told).toContain(left);
+  });
+
   test('a workspace without tests may be finished', async () => {
     expect(await use('run_tests', {})).toMatchObject({ note: expect.stringContaining('there are no tests') });
     expect(await use('finish', { summary: 'x' })).toMatchObject({ verdict: { kind: 'finished', summary: 'x' } });

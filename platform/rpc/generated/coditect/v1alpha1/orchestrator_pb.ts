@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file coditect/v1alpha1/orchestrator.proto.
  */
 export const file_coditect_v1alpha1_orchestrator: GenFile = /*@__PURE__*/
-  fileDesc("CiRjb2RpdGVjdC92MWFscGhhMS9vcmNoZXN0cmF0b3IucHJvdG8SEWNvZGl0ZWN0LnYxYWxwaGExIkkKDVN1Ym1pdFJlcXVlc3QSEQoJbmFtZXNwYWNlGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSEQoJc3BlY19qc29uGAMgASgJIkwKDlN1Ym1pdFJlc3BvbnNlEi0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSCwoDdWlkGAIgASgJIj4KDUZvbGxvd1JlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleSJsCg5Gb2xsb3dSZXNwb25zZRIMCgR0aW1lGAEgASgJEgwKBHRhc2sYAiABKAkSDQoFc3RhdGUYAyABKAkSDQoFYWdlbnQYBCABKAkSDwoHcGVyY2VudBgFIAEoDRIPCgdtZXNzYWdlGAYgASgJIk0KDkV4cGxhaW5SZXF1ZXN0Ei0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSDAoEdGFzaxgCIAEoCSJCCg9FeHBsYWluUmVzcG9uc2USLwoHd2FpdGluZxgBIAMoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLldhaXRpbmdUYXNrIk4KC1dhaXRpbmdUYXNrEgwKBHRhc2sYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSEAoIcG9zaXRpb24YBCABKA0iWgoLTG9nc1JlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleRIMCgR0YXNrGAIgASgJEg4KBm9mZnNldBgDIAEoBCIsCgxMb2dzUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEgwKBGRhdGEYAiABKAwiMwoLUGxhblJlcXVlc3QSEQoJbmFtZXNwYWNlGAEgASgJEhEKCXNwZWNfanNvbhgCIAEoCSKyAQoMUGxhblJlc3BvbnNlEg8KB3ZlcmRpY3QYASABKAkSEgoKdGFza3NfanNvbhgCIAEoCRIOCgZmYXVsdHMYAyADKAkSDwoHc3VtbWFyeRgEIAEoCRINCgVtb2RlbBgFIAEoCRIOCgZyb3VuZHMYBiABKA0SEAoIY29zdF91c2QYByABKAkSFAoMaW5wdXRfdG9rZW5zGAggASgEEhUKDW91dHB1dF90b2tlbnMYCSABKAQymwMKE09yY2hlc3RyYXRvclNlcnZpY2USTQoGU3VibWl0EiAuY29kaXRlY3QudjFhbHBoYTEuU3VibWl0UmVxdWVzdBohLmNvZGl0ZWN0LnYxYWxwaGExLlN1Ym1pdFJlc3BvbnNlEk8KBkZvbGxvdxIgLmNvZGl0ZWN0LnYxYWxwaGExLkZvbGxvd1JlcXVlc3QaIS5jb2RpdGVjdC52MWFscGhhMS5Gb2xsb3dSZXNwb25zZTABElAKB0V4cGxhaW4SIS5jb2RpdGVjdC52MWFscGhhMS5FeHBsYWluUmVxdWVzdBoiLmNvZGl0ZWN0LnYxYWxwaGExLkV4cGxhaW5SZXNwb25zZRJJCgRMb2dzEh4uY29kaXRlY3QudjFhbHBoYTEuTG9nc1JlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5Mb2dzUmVzcG9uc2UwARJHCgRQbGFuEh4uY29kaXRlY3QudjFhbHBoYTEuUGxhblJlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5QbGFuUmVzcG9uc2ViBnByb3RvMw", [file_coditect_v1alpha1_common]);
+  fileDesc("CiRjb2RpdGVjdC92MWFscGhhMS9vcmNoZXN0cmF0b3IucHJvdG8SEWNvZGl0ZWN0LnYxYWxwaGExIkkKDVN1Ym1pdFJlcXVlc3QSEQoJbmFtZXNwYWNlGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSEQoJc3BlY19qc29uGAMgASgJIkwKDlN1Ym1pdFJlc3BvbnNlEi0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSCwoDdWlkGAIgASgJIj4KDUZvbGxvd1JlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleSJsCg5Gb2xsb3dSZXNwb25zZRIMCgR0aW1lGAEgASgJEgwKBHRhc2sYAiABKAkSDQoFc3RhdGUYAyABKAkSDQoFYWdlbnQYBCABKAkSDwoHcGVyY2VudBgFIAEoDRIPCgdtZXNzYWdlGAYgASgJIk0KDkV4cGxhaW5SZXF1ZXN0Ei0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSDAoEdGFzaxgCIAEoCSJCCg9FeHBsYWluUmVzcG9uc2USLwoHd2FpdGluZxgBIAMoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLldhaXRpbmdUYXNrIk4KC1dhaXRpbmdUYXNrEgwKBHRhc2sYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSEAoIcG9zaXRpb24YBCABKA0iWgoLTG9nc1JlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleRIMCgR0YXNrGAIgASgJEg4KBm9mZnNldBgDIAEoBCIsCgxMb2dzUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEgwKBGRhdGEYAiABKAwiMwoLUGxhblJlcXVlc3QSEQoJbmFtZXNwYWNlGAEgASgJEhEKCXNwZWNfanNvbhgCIAEoCSLlAQoMUGxhblJlc3BvbnNlEg8KB3ZlcmRpY3QYASABKAkSEgoKdGFza3NfanNvbhgCIAEoCRIOCgZmYXVsdHMYAyADKAkSDwoHc3VtbWFyeRgEIAEoCRINCgVtb2RlbBgFIAEoCRIOCgZyb3VuZHMYBiABKA0SEAoIY29zdF91c2QYByABKAkSFAoMaW5wdXRfdG9rZW5zGAggASgEEhUKDW91dHB1dF90b2tlbnMYCSABKAQSMQoIZXN0aW1hdGUYCiABKAsyHy5jb2RpdGVjdC52MWFscGhhMS5QbGFuRXN0aW1hdGUiWAoMUGxhbkVzdGltYXRlEhAKCGNvc3RfdXNkGAEgASgJEg8KB3NlY29uZHMYAiABKA0SFQoNY3JpdGljYWxfcGF0aBgDIAMoCRIOCgZ3aWRlc3QYBCABKA0ymwMKE09yY2hlc3RyYXRvclNlcnZpY2USTQoGU3VibWl0EiAuY29kaXRlY3QudjFhbHBoYTEuU3VibWl0UmVxdWVzdBohLmNvZGl0ZWN0LnYxYWxwaGExLlN1Ym1pdFJlc3BvbnNlEk8KBkZvbGxvdxIgLmNvZGl0ZWN0LnYxYWxwaGExLkZvbGxvd1JlcXVlc3QaIS5jb2RpdGVjdC52MWFscGhhMS5Gb2xsb3dSZXNwb25zZTABElAKB0V4cGxhaW4SIS5jb2RpdGVjdC52MWFscGhhMS5FeHBsYWluUmVxdWVzdBoiLmNvZGl0ZWN0LnYxYWxwaGExLkV4cGxhaW5SZXNwb25zZRJJCgRMb2dzEh4uY29kaXRlY3QudjFhbHBoYTEuTG9nc1JlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5Mb2dzUmVzcG9uc2UwARJHCgRQbGFuEh4uY29kaXRlY3QudjFhbHBoYTEuUGxhblJlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5QbGFuUmVzcG9uc2ViBnByb3RvMw", [file_coditect_v1alpha1_common]);
 
 /**
  * @generated from message coditect.v1alpha1.SubmitRequest
@@ -343,6 +343,13 @@ export type PlanResponse = Message<"coditect.v1alpha1.PlanResponse"> & {
    * @generated from field: uint64 output_tokens = 9;
    */
   outputTokens: bigint;
+
+  /**
+   * What carrying it out may take; unset for a rejected plan.
+   *
+   * @generated from field: coditect.v1alpha1.PlanEstimate estimate = 10;
+   */
+  estimate?: PlanEstimate | undefined;
 };
 
 /**
@@ -351,6 +358,48 @@ export type PlanResponse = Message<"coditect.v1alpha1.PlanResponse"> & {
  */
 export const PlanResponseSchema: GenMessage<PlanResponse> = /*@__PURE__*/
   messageDesc(file_coditect_v1alpha1_orchestrator, 10);
+
+/**
+ * A guess, never a limit.
+ *
+ * @generated from message coditect.v1alpha1.PlanEstimate
+ */
+export type PlanEstimate = Message<"coditect.v1alpha1.PlanEstimate"> & {
+  /**
+   * What the tasks may spend on language models, in US dollars.
+   *
+   * @generated from field: string cost_usd = 1;
+   */
+  costUsd: string;
+
+  /**
+   * Run time of the critical path, in seconds.
+   *
+   * @generated from field: uint32 seconds = 2;
+   */
+  seconds: number;
+
+  /**
+   * The tasks in a row that take longest.
+   *
+   * @generated from field: repeated string critical_path = 3;
+   */
+  criticalPath: string[];
+
+  /**
+   * Most tasks that can run side by side.
+   *
+   * @generated from field: uint32 widest = 4;
+   */
+  widest: number;
+};
+
+/**
+ * Describes the message coditect.v1alpha1.PlanEstimate.
+ * Use `create(PlanEstimateSchema)` to create a new message.
+ */
+export const PlanEstimateSchema: GenMessage<PlanEstimate> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_orchestrator, 11);
 
 /**
  * @generated from service coditect.v1alpha1.OrchestratorService

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file coditect/v1alpha1/task_queue.proto.
  */
 export const file_coditect_v1alpha1_task_queue: GenFile = /*@__PURE__*/
-  fileDesc("CiJjb2RpdGVjdC92MWFscGhhMS90YXNrX3F1ZXVlLnByb3RvEhFjb2RpdGVjdC52MWFscGhhMSJ1Cg5FbnF1ZXVlUmVxdWVzdBIRCgluYW1lc3BhY2UYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIQCghwcmlvcml0eRgDIAEoBRISCgp0YXNrc19qc29uGAQgAygJEhYKDndvcmtzcGFjZV9qc29uGAUgASgJIlUKD0VucXVldWVSZXNwb25zZRItCgdtaXNzaW9uGAEgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuT2JqZWN0S2V5EhMKC21pc3Npb25fdWlkGAIgASgJIkEKEFN1YnNjcmliZVJlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleSJxChFTdWJzY3JpYmVSZXNwb25zZRIMCgR0YXNrGAEgASgJEg0KBXN0YXRlGAIgASgJEg0KBWFnZW50GAMgASgJEg8KB2F0dGVtcHQYBCABKA0SDwoHbWVzc2FnZRgFIAEoCRIOCgZzeW5jZWQYBiABKAginQMKC1dvcmtSZXF1ZXN0Ei4KBWhlbGxvGAEgASgLMh0uY29kaXRlY3QudjFhbHBoYTEuQWdlbnRIZWxsb0gAEjEKCWhlYXJ0YmVhdBgCIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLkhlYXJ0YmVhdEgAEi0KB3N0YXJ0ZWQYAyABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5TdGFydGVkSAASLwoIcHJvZ3Jlc3MYBCABKAsyGy5jb2RpdGVjdC52MWFscGhhMS5Qcm9ncmVzc0gAEi8KCGZpbmlzaGVkGAUgASgLMhsuY29kaXRlY3QudjFhbHBoYTEuRmluaXNoZWRIABIqCgNsb2cYBiABKAsyGy5jb2RpdGVjdC52MWFscGhhMS5Mb2dDaHVua0gAEi0KB3JlZnVzZWQYByABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5SZWZ1c2VkSAASNAoLcmVpc3N1ZV9hY2sYCCABKAsyHS5jb2RpdGVjdC52MWFscGhhMS5SZWlzc3VlQWNrSABCCQoHbWVzc2FnZSKZAwoMV29ya1Jlc3BvbnNlEi8KBWhlbGxvGAEgASgLMh4uY29kaXRlY3QudjFhbHBoYTEuTGVhZGVySGVsbG9IABIyCgpub3RfbGVhZGVyGAIgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuTm90TGVhZGVySAASOAoNaGVhcnRiZWF0X2FjaxgDIAEoCzIfLmNvZGl0ZWN0LnYxYWxwaGExLkhlYXJ0YmVhdEFja0gAEisKBmFzc2lnbhgEIAEoCzIZLmNvZGl0ZWN0LnYxYWxwaGExLkFzc2lnbkgAEikKBWFib3J0GAUgASgLMhguY29kaXRlY3QudjFhbHBoYTEuQWJvcnRIABItCgdjb25maXJtGAYgASgLMhouY29kaXRlY3QudjFhbHBoYTEuQ29uZmlybUgAEi0KB3JlaXNzdWUYByABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5SZWlzc3VlSAASKQoFZHJhaW4YCCABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5EcmFpbkgAQgkKB21lc3NhZ2Ui7AEKCkFnZW50SGVsbG8SFAoMcHJvdG9jb2xfbWluGAEgASgNEhQKDHByb3RvY29sX21heBgCIAEoDRIUCgxwcm9jZXNzX3V1aWQYAyABKAkSDQoFc2xvdHMYBCABKA0SEwoLYWdlbnRfdHlwZXMYBSADKAkSFAoMY2FwYWJpbGl0aWVzGAYgAygJEhQKDGhpZ2hlc3RfdGVybRgHIAEoDRIoCgZjbGFpbXMYCCADKAsyGC5jb2RpdGVjdC52MWFscGhhMS5DbGFpbRIQCghib3VuZGFyeRgJIAEoCRIQCghkcmFpbmluZxgKIAEoCCJ8CgVDbGFpbRIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSEAoIZmluaXNoZWQYBCABKAgSFQoNcmVzdWx0X2RpZ2VzdBgFIAEoCSJECgtMZWFkZXJIZWxsbxIQCghwcm90b2NvbBgBIAEoDRIMCgR0ZXJtGAIgASgNEhUKDWxlYXNlX3NlY29uZHMYAyABKA0iHwoJTm90TGVhZGVyEhIKCmtub3duX3Rlcm0YASABKA0iHQoJSGVhcnRiZWF0EhAKCHNlcXVlbmNlGAEgASgEIiAKDEhlYXJ0YmVhdEFjaxIQCghzZXF1ZW5jZRgBIAEoBCLgAgoGQXNzaWduEhAKCHRhc2tfdWlkGAEgASgJEioKBHRhc2sYAiABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSDwoHYXR0ZW1wdBgDIAEoDRInCgVlcG9jaBgEIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEhEKCXNwZWNfanNvbhgFIAEoCRITCgtpbnB1dHNfanNvbhgGIAEoCRI1Cgl3b3Jrc3BhY2UYByABKAsyIi5jb2RpdGVjdC52MWFscGhhMS5Xb3Jrc3BhY2VTb3VyY2USEgoKYmxvYl9ncmFudBgIIAEoCRIVCg1uYW1lc3BhY2VfdWlkGAkgASgJEhEKCW93bmVyX3VpZBgKIAEoCRIYChBkZWFkbGluZV9zZWNvbmRzGAsgASgNEhQKDHBhc3Rfc2Vjb25kcxgMIAEoDRIRCglsbG1fZ3JhbnQYDSABKAkivwEKD1dvcmtzcGFjZVNvdXJjZRIrCgNnaXQYASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5HaXRTb3VyY2VIABIuCgVmaWxlcxgCIAEoCzIdLmNvZGl0ZWN0LnYxYWxwaGExLkZpbGVTb3VyY2VIABIuCgZidW5kbGUYAyABKAsyHi5jb2RpdGVjdC52MWFscGhhMS5BcnRpZmFjdFJlZhIVCg1idW5kbGVfY29tbWl0GAQgASgJQggKBnNvdXJjZSJXCglHaXRTb3VyY2USCwoDdXJsGAEgASgJEgsKA3JlZhgCIAEoCRIQCghzdWJfcGF0aBgDIAEoCRIOCgZjb21taXQYBCABKAkSDgoGc2VjcmV0GAUgASgJInMKCkZpbGVTb3VyY2USNwoFZmlsZXMYASADKAsyKC5jb2RpdGVjdC52MWFscGhhMS5GaWxlU291cmNlLkZpbGVzRW50cnkaLAoKRmlsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAw6AjgBIlUKB1N0YXJ0ZWQSEAoIdGFza191aWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRInCgVlcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoImcKCFByb2dyZXNzEhAKCHRhc2tfdWlkGAEgASgJEicKBWVwb2NoGAIgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSDwoHcGVyY2VudBgDIAEoDRIPCgdtZXNzYWdlGAQgASgJIksKCExvZ0NodW5rEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SDgoGb2Zmc2V0GAMgASgEEgwKBGRhdGEYBCABKAwiZQoHUmVmdXNlZBIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSDgoGcmVhc29uGAQgASgJIrIBCghGaW5pc2hlZBIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSLgoGcmVzdWx0GAQgASgLMh4uY29kaXRlY3QudjFhbHBoYTEuVGFza091dGNvbWUSFQoNcmVzdWx0X2RpZ2VzdBgFIAEoCRITCgtkdXJhdGlvbl9tcxgGIAEoBCLjAgoLVGFza091dGNvbWUSDgoGcmVzdWx0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEhUKDW9ic2VydmVkX2pzb24YBCABKAkSFAoMY2xhaW1lZF9qc29uGAUgASgJEjEKCWFydGlmYWN0cxgGIAMoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLkFydGlmYWN0UmVmEg4KBmNvbW1pdBgHIAEoCRITCgt0cmVlX2JlZm9yZRgIIAEoCRISCgp0cmVlX2FmdGVyGAkgASgJEhAKCGJvdW5kYXJ5GAogASgJEhUKDW91dHB1dF9jb21taXQYCyABKAkSLwoGYWN0aW9uGAwgASgLMh8uY29kaXRlY3QudjFhbHBoYTEuQWN0aW9uUmVjb3JkEjAKCnZpb2xhdGlvbnMYDSADKAsyHC5jb2RpdGVjdC52MWFscGhhMS5WaW9sYXRpb24iSAoMQWN0aW9uUmVjb3JkEgwKBHRvb2wYASABKAkSGAoQZXhwZWN0ZWRfc2Vjb25kcxgCIAEoDRIQCghleHBlY3RlZBgDIAMoCSI4CglWaW9sYXRpb24SDAoEa2luZBgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEgwKBHBhdGgYAyABKAkiYwoFQWJvcnQSEAoIdGFza191aWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRInCgVlcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEg4KBnJlYXNvbhgEIAEoCSJVCgdDb25maXJtEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SJwoFZXBvY2gYAyABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5FcG9jaCKtAQoHUmVpc3N1ZRIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEisKCW9sZF9lcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEisKCW5ld19lcG9jaBgEIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEhIKCmJsb2JfZ3JhbnQYBSABKAkSEQoJbGxtX2dyYW50GAYgASgJIlgKClJlaXNzdWVBY2sSEAoIdGFza191aWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRInCgVlcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoIhcKBURyYWluEg4KBnJlYXNvbhgBIAEoCTK+AQoQVGFza1F1ZXVlU2VydmljZRJQCgdFbnF1ZXVlEiEuY29kaXRlY3QudjFhbHBoYTEuRW5xdWV1ZVJlcXVlc3QaIi5jb2RpdGVjdC52MWFscGhhMS5FbnF1ZXVlUmVzcG9uc2USWAoJU3Vic2NyaWJlEiMuY29kaXRlY3QudjFhbHBoYTEuU3Vic2NyaWJlUmVxdWVzdBokLmNvZGl0ZWN0LnYxYWxwaGExLlN1YnNjcmliZVJlc3BvbnNlMAEyWgoLV29ya1NlcnZpY2USSwoEV29yaxIeLmNvZGl0ZWN0LnYxYWxwaGExLldvcmtSZXF1ZXN0Gh8uY29kaXRlY3QudjFhbHBoYTEuV29ya1Jlc3BvbnNlKAEwAWIGcHJvdG8z", [file_coditect_v1alpha1_common]);
+  fileDesc("CiJjb2RpdGVjdC92MWFscGhhMS90YXNrX3F1ZXVlLnByb3RvEhFjb2RpdGVjdC52MWFscGhhMSJ1Cg5FbnF1ZXVlUmVxdWVzdBIRCgluYW1lc3BhY2UYASABKAkSEgoKcmVxdWVzdF9pZBgCIAEoCRIQCghwcmlvcml0eRgDIAEoBRISCgp0YXNrc19qc29uGAQgAygJEhYKDndvcmtzcGFjZV9qc29uGAUgASgJIlUKD0VucXVldWVSZXNwb25zZRItCgdtaXNzaW9uGAEgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuT2JqZWN0S2V5EhMKC21pc3Npb25fdWlkGAIgASgJIkEKEFN1YnNjcmliZVJlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleSJxChFTdWJzY3JpYmVSZXNwb25zZRIMCgR0YXNrGAEgASgJEg0KBXN0YXRlGAIgASgJEg0KBWFnZW50GAMgASgJEg8KB2F0dGVtcHQYBCABKA0SDwoHbWVzc2FnZRgFIAEoCRIOCgZzeW5jZWQYBiABKAginQMKC1dvcmtSZXF1ZXN0Ei4KBWhlbGxvGAEgASgLMh0uY29kaXRlY3QudjFhbHBoYTEuQWdlbnRIZWxsb0gAEjEKCWhlYXJ0YmVhdBgCIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLkhlYXJ0YmVhdEgAEi0KB3N0YXJ0ZWQYAyABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5TdGFydGVkSAASLwoIcHJvZ3Jlc3MYBCABKAsyGy5jb2RpdGVjdC52MWFscGhhMS5Qcm9ncmVzc0gAEi8KCGZpbmlzaGVkGAUgASgLMhsuY29kaXRlY3QudjFhbHBoYTEuRmluaXNoZWRIABIqCgNsb2cYBiABKAsyGy5jb2RpdGVjdC52MWFscGhhMS5Mb2dDaHVua0gAEi0KB3JlZnVzZWQYByABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5SZWZ1c2VkSAASNAoLcmVpc3N1ZV9hY2sYCCABKAsyHS5jb2RpdGVjdC52MWFscGhhMS5SZWlzc3VlQWNrSABCCQoHbWVzc2FnZSKZAwoMV29ya1Jlc3BvbnNlEi8KBWhlbGxvGAEgASgLMh4uY29kaXRlY3QudjFhbHBoYTEuTGVhZGVySGVsbG9IABIyCgpub3RfbGVhZGVyGAIgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuTm90TGVhZGVySAASOAoNaGVhcnRiZWF0X2FjaxgDIAEoCzIfLmNvZGl0ZWN0LnYxYWxwaGExLkhlYXJ0YmVhdEFja0gAEisKBmFzc2lnbhgEIAEoCzIZLmNvZGl0ZWN0LnYxYWxwaGExLkFzc2lnbkgAEikKBWFib3J0GAUgASgLMhguY29kaXRlY3QudjFhbHBoYTEuQWJvcnRIABItCgdjb25maXJtGAYgASgLMhouY29kaXRlY3QudjFhbHBoYTEuQ29uZmlybUgAEi0KB3JlaXNzdWUYByABKAsyGi5jb2RpdGVjdC52MWFscGhhMS5SZWlzc3VlSAASKQoFZHJhaW4YCCABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5EcmFpbkgAQgkKB21lc3NhZ2Ui7AEKCkFnZW50SGVsbG8SFAoMcHJvdG9jb2xfbWluGAEgASgNEhQKDHByb3RvY29sX21heBgCIAEoDRIUCgxwcm9jZXNzX3V1aWQYAyABKAkSDQoFc2xvdHMYBCABKA0SEwoLYWdlbnRfdHlwZXMYBSADKAkSFAoMY2FwYWJpbGl0aWVzGAYgAygJEhQKDGhpZ2hlc3RfdGVybRgHIAEoDRIoCgZjbGFpbXMYCCADKAsyGC5jb2RpdGVjdC52MWFscGhhMS5DbGFpbRIQCghib3VuZGFyeRgJIAEoCRIQCghkcmFpbmluZxgKIAEoCCJ8CgVDbGFpbRIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSEAoIZmluaXNoZWQYBCABKAgSFQoNcmVzdWx0X2RpZ2VzdBgFIAEoCSJECgtMZWFkZXJIZWxsbxIQCghwcm90b2NvbBgBIAEoDRIMCgR0ZXJtGAIgASgNEhUKDWxlYXNlX3NlY29uZHMYAyABKA0iHwoJTm90TGVhZGVyEhIKCmtub3duX3Rlcm0YASABKA0iHQoJSGVhcnRiZWF0EhAKCHNlcXVlbmNlGAEgASgEIiAKDEhlYXJ0YmVhdEFjaxIQCghzZXF1ZW5jZRgBIAEoBCKTAwoGQXNzaWduEhAKCHRhc2tfdWlkGAEgASgJEioKBHRhc2sYAiABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSDwoHYXR0ZW1wdBgDIAEoDRInCgVlcG9jaBgEIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEhEKCXNwZWNfanNvbhgFIAEoCRITCgtpbnB1dHNfanNvbhgGIAEoCRI1Cgl3b3Jrc3BhY2UYByABKAsyIi5jb2RpdGVjdC52MWFscGhhMS5Xb3Jrc3BhY2VTb3VyY2USEgoKYmxvYl9ncmFudBgIIAEoCRIVCg1uYW1lc3BhY2VfdWlkGAkgASgJEhEKCW93bmVyX3VpZBgKIAEoCRIYChBkZWFkbGluZV9zZWNvbmRzGAsgASgNEhQKDHBhc3Rfc2Vjb25kcxgMIAEoDRIRCglsbG1fZ3JhbnQYDSABKAkSMQoKY2hlY2twb2ludBgOIAEoCzIdLmNvZGl0ZWN0LnYxYWxwaGExLkNoZWNrcG9pbnQiiQEKCkNoZWNrcG9pbnQSLAoEdGFsaxgBIAEoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLkFydGlmYWN0UmVmEi4KBmJ1bmRsZRgCIAEoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLkFydGlmYWN0UmVmEg4KBmNvbW1pdBgDIAEoCRINCgV0dXJucxgEIAEoDSK/AQoPV29ya3NwYWNlU291cmNlEisKA2dpdBgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLkdpdFNvdXJjZUgAEi4KBWZpbGVzGAIgASgLMh0uY29kaXRlY3QudjFhbHBoYTEuRmlsZVNvdXJjZUgAEi4KBmJ1bmRsZRgDIAEoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLkFydGlmYWN0UmVmEhUKDWJ1bmRsZV9jb21taXQYBCABKAlCCAoGc291cmNlIlcKCUdpdFNvdXJjZRILCgN1cmwYASABKAkSCwoDcmVmGAIgASgJEhAKCHN1Yl9wYXRoGAMgASgJEg4KBmNvbW1pdBgEIAEoCRIOCgZzZWNyZXQYBSABKAkicwoKRmlsZVNvdXJjZRI3CgVmaWxlcxgBIAMoCzIoLmNvZGl0ZWN0LnYxYWxwaGExLkZpbGVTb3VyY2UuRmlsZXNFbnRyeRosCgpGaWxlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDDoCOAEiVQoHU3RhcnRlZBIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gimgEKCFByb2dyZXNzEhAKCHRhc2tfdWlkGAEgASgJEicKBWVwb2NoGAIgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSDwoHcGVyY2VudBgDIAEoDRIPCgdtZXNzYWdlGAQgASgJEjEKCmNoZWNrcG9pbnQYBSABKAsyHS5jb2RpdGVjdC52MWFscGhhMS5DaGVja3BvaW50IksKCExvZ0NodW5rEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SDgoGb2Zmc2V0GAMgASgEEgwKBGRhdGEYBCABKAwiZQoHUmVmdXNlZBIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSDgoGcmVhc29uGAQgASgJIrIBCghGaW5pc2hlZBIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEicKBWVwb2NoGAMgASgLMhguY29kaXRlY3QudjFhbHBoYTEuRXBvY2gSLgoGcmVzdWx0GAQgASgLMh4uY29kaXRlY3QudjFhbHBoYTEuVGFza091dGNvbWUSFQoNcmVzdWx0X2RpZ2VzdBgFIAEoCRITCgtkdXJhdGlvbl9tcxgGIAEoBCLjAgoLVGFza091dGNvbWUSDgoGcmVzdWx0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEhUKDW9ic2VydmVkX2pzb24YBCABKAkSFAoMY2xhaW1lZF9qc29uGAUgASgJEjEKCWFydGlmYWN0cxgGIAMoCzIeLmNvZGl0ZWN0LnYxYWxwaGExLkFydGlmYWN0UmVmEg4KBmNvbW1pdBgHIAEoCRITCgt0cmVlX2JlZm9yZRgIIAEoCRISCgp0cmVlX2FmdGVyGAkgASgJEhAKCGJvdW5kYXJ5GAogASgJEhUKDW91dHB1dF9jb21taXQYCyABKAkSLwoGYWN0aW9uGAwgASgLMh8uY29kaXRlY3QudjFhbHBoYTEuQWN0aW9uUmVjb3JkEjAKCnZpb2xhdGlvbnMYDSADKAsyHC5jb2RpdGVjdC52MWFscGhhMS5WaW9sYXRpb24iSAoMQWN0aW9uUmVjb3JkEgwKBHRvb2wYASABKAkSGAoQZXhwZWN0ZWRfc2Vjb25kcxgCIAEoDRIQCghleHBlY3RlZBgDIAMoCSI4CglWaW9sYXRpb24SDAoEa2luZBgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEgwKBHBhdGgYAyABKAkiYwoFQWJvcnQSEAoIdGFza191aWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRInCgVlcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEg4KBnJlYXNvbhgEIAEoCSJVCgdDb25maXJtEhAKCHRhc2tfdWlkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SJwoFZXBvY2gYAyABKAsyGC5jb2RpdGVjdC52MWFscGhhMS5FcG9jaCKtAQoHUmVpc3N1ZRIQCgh0YXNrX3VpZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEisKCW9sZF9lcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEisKCW5ld19lcG9jaBgEIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoEhIKCmJsb2JfZ3JhbnQYBSABKAkSEQoJbGxtX2dyYW50GAYgASgJIlgKClJlaXNzdWVBY2sSEAoIdGFza191aWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRInCgVlcG9jaBgDIAEoCzIYLmNvZGl0ZWN0LnYxYWxwaGExLkVwb2NoIhcKBURyYWluEg4KBnJlYXNvbhgBIAEoCTK+AQoQVGFza1F1ZXVlU2VydmljZRJQCgdFbnF1ZXVlEiEuY29kaXRlY3QudjFhbHBoYTEuRW5xdWV1ZVJlcXVlc3QaIi5jb2RpdGVjdC52MWFscGhhMS5FbnF1ZXVlUmVzcG9uc2USWAoJU3Vic2NyaWJlEiMuY29kaXRlY3QudjFhbHBoYTEuU3Vic2NyaWJlUmVxdWVzdBokLmNvZGl0ZWN0LnYxYWxwaGExLlN1YnNjcmliZVJlc3BvbnNlMAEyWgoLV29ya1NlcnZpY2USSwoEV29yaxIeLmNvZGl0ZWN0LnYxYWxwaGExLldvcmtSZXF1ZXN0Gh8uY29kaXRlY3QudjFhbHBoYTEuV29ya1Jlc3BvbnNlKAEwAWIGcHJvdG8z", [file_coditect_v1alpha1_common]);
 
 /**
  * @generated from message coditect.v1alpha1.EnqueueRequest
@@ -553,6 +553,13 @@ export type Assign = Message<"coditect.v1alpha1.Assign"> & {
    * @generated from field: string llm_grant = 13;
    */
   llmGrant: string;
+
+  /**
+   * What the agent that was lost with the attempt before this one had kept; unset when the attempt begins anew.
+   *
+   * @generated from field: coditect.v1alpha1.Checkpoint checkpoint = 14;
+   */
+  checkpoint?: Checkpoint | undefined;
 };
 
 /**
@@ -561,6 +568,48 @@ export type Assign = Message<"coditect.v1alpha1.Assign"> & {
  */
 export const AssignSchema: GenMessage<Assign> = /*@__PURE__*/
   messageDesc(file_coditect_v1alpha1_task_queue, 12);
+
+/**
+ * Where a thinking agent stood between two turns: what another agent needs to go on from there.
+ *
+ * @generated from message coditect.v1alpha1.Checkpoint
+ */
+export type Checkpoint = Message<"coditect.v1alpha1.Checkpoint"> & {
+  /**
+   * The conversation and what the runtime knew of it, as JSON.
+   *
+   * @generated from field: coditect.v1alpha1.ArtifactRef talk = 1;
+   */
+  talk?: ArtifactRef | undefined;
+
+  /**
+   * What was changed until then; unset when nothing was.
+   *
+   * @generated from field: coditect.v1alpha1.ArtifactRef bundle = 2;
+   */
+  bundle?: ArtifactRef | undefined;
+
+  /**
+   * Commit inside that bundle; empty without one.
+   *
+   * @generated from field: string commit = 3;
+   */
+  commit: string;
+
+  /**
+   * Turns until then.
+   *
+   * @generated from field: uint32 turns = 4;
+   */
+  turns: number;
+};
+
+/**
+ * Describes the message coditect.v1alpha1.Checkpoint.
+ * Use `create(CheckpointSchema)` to create a new message.
+ */
+export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_task_queue, 13);
 
 /**
  * @generated from message coditect.v1alpha1.WorkspaceSource
@@ -603,7 +652,7 @@ export type WorkspaceSource = Message<"coditect.v1alpha1.WorkspaceSource"> & {
  * Use `create(WorkspaceSourceSchema)` to create a new message.
  */
 export const WorkspaceSourceSchema: GenMessage<WorkspaceSource> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 13);
+  messageDesc(file_coditect_v1alpha1_task_queue, 14);
 
 /**
  * @generated from message coditect.v1alpha1.GitSource
@@ -644,7 +693,7 @@ export type GitSource = Message<"coditect.v1alpha1.GitSource"> & {
  * Use `create(GitSourceSchema)` to create a new message.
  */
 export const GitSourceSchema: GenMessage<GitSource> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 14);
+  messageDesc(file_coditect_v1alpha1_task_queue, 15);
 
 /**
  * @generated from message coditect.v1alpha1.FileSource
@@ -661,7 +710,7 @@ export type FileSource = Message<"coditect.v1alpha1.FileSource"> & {
  * Use `create(FileSourceSchema)` to create a new message.
  */
 export const FileSourceSchema: GenMessage<FileSource> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 15);
+  messageDesc(file_coditect_v1alpha1_task_queue, 16);
 
 /**
  * @generated from message coditect.v1alpha1.Started
@@ -688,7 +737,7 @@ export type Started = Message<"coditect.v1alpha1.Started"> & {
  * Use `create(StartedSchema)` to create a new message.
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 16);
+  messageDesc(file_coditect_v1alpha1_task_queue, 17);
 
 /**
  * @generated from message coditect.v1alpha1.Progress
@@ -713,6 +762,13 @@ export type Progress = Message<"coditect.v1alpha1.Progress"> & {
    * @generated from field: string message = 4;
    */
   message: string;
+
+  /**
+   * The newest one that the agent kept; unset when this message brings none.
+   *
+   * @generated from field: coditect.v1alpha1.Checkpoint checkpoint = 5;
+   */
+  checkpoint?: Checkpoint | undefined;
 };
 
 /**
@@ -720,7 +776,7 @@ export type Progress = Message<"coditect.v1alpha1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 17);
+  messageDesc(file_coditect_v1alpha1_task_queue, 18);
 
 /**
  * @generated from message coditect.v1alpha1.LogChunk
@@ -754,7 +810,7 @@ export type LogChunk = Message<"coditect.v1alpha1.LogChunk"> & {
  * Use `create(LogChunkSchema)` to create a new message.
  */
 export const LogChunkSchema: GenMessage<LogChunk> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 18);
+  messageDesc(file_coditect_v1alpha1_task_queue, 19);
 
 /**
  * The agent will not run it; it has no side effect.
@@ -788,7 +844,7 @@ export type Refused = Message<"coditect.v1alpha1.Refused"> & {
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 19);
+  messageDesc(file_coditect_v1alpha1_task_queue, 20);
 
 /**
  * An attempt is over. Kept by the agent, with its slot, until it is confirmed.
@@ -834,7 +890,7 @@ export type Finished = Message<"coditect.v1alpha1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 20);
+  messageDesc(file_coditect_v1alpha1_task_queue, 21);
 
 /**
  * @generated from message coditect.v1alpha1.TaskOutcome
@@ -927,7 +983,7 @@ export type TaskOutcome = Message<"coditect.v1alpha1.TaskOutcome"> & {
  * Use `create(TaskOutcomeSchema)` to create a new message.
  */
 export const TaskOutcomeSchema: GenMessage<TaskOutcome> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 21);
+  messageDesc(file_coditect_v1alpha1_task_queue, 22);
 
 /**
  * The action of an attempt, recorded before it ran.
@@ -958,7 +1014,7 @@ export type ActionRecord = Message<"coditect.v1alpha1.ActionRecord"> & {
  * Use `create(ActionRecordSchema)` to create a new message.
  */
 export const ActionRecordSchema: GenMessage<ActionRecord> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 22);
+  messageDesc(file_coditect_v1alpha1_task_queue, 23);
 
 /**
  * @generated from message coditect.v1alpha1.Violation
@@ -989,7 +1045,7 @@ export type Violation = Message<"coditect.v1alpha1.Violation"> & {
  * Use `create(ViolationSchema)` to create a new message.
  */
 export const ViolationSchema: GenMessage<Violation> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 23);
+  messageDesc(file_coditect_v1alpha1_task_queue, 24);
 
 /**
  * Stop the attempt and forget it; nothing is to be reported.
@@ -1023,7 +1079,7 @@ export type Abort = Message<"coditect.v1alpha1.Abort"> & {
  * Use `create(AbortSchema)` to create a new message.
  */
 export const AbortSchema: GenMessage<Abort> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 24);
+  messageDesc(file_coditect_v1alpha1_task_queue, 25);
 
 /**
  * The outcome is recorded; the slot is free.
@@ -1052,7 +1108,7 @@ export type Confirm = Message<"coditect.v1alpha1.Confirm"> & {
  * Use `create(ConfirmSchema)` to create a new message.
  */
 export const ConfirmSchema: GenMessage<Confirm> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 25);
+  messageDesc(file_coditect_v1alpha1_task_queue, 26);
 
 /**
  * The same attempt goes on under a new number.
@@ -1098,7 +1154,7 @@ export type Reissue = Message<"coditect.v1alpha1.Reissue"> & {
  * Use `create(ReissueSchema)` to create a new message.
  */
 export const ReissueSchema: GenMessage<Reissue> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 26);
+  messageDesc(file_coditect_v1alpha1_task_queue, 27);
 
 /**
  * @generated from message coditect.v1alpha1.ReissueAck
@@ -1125,7 +1181,7 @@ export type ReissueAck = Message<"coditect.v1alpha1.ReissueAck"> & {
  * Use `create(ReissueAckSchema)` to create a new message.
  */
 export const ReissueAckSchema: GenMessage<ReissueAck> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 27);
+  messageDesc(file_coditect_v1alpha1_task_queue, 28);
 
 /**
  * Take no new work; leave when idle.
@@ -1144,7 +1200,7 @@ export type Drain = Message<"coditect.v1alpha1.Drain"> & {
  * Use `create(DrainSchema)` to create a new message.
  */
 export const DrainSchema: GenMessage<Drain> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_task_queue, 28);
+  messageDesc(file_coditect_v1alpha1_task_queue, 29);
 
 /**
  * Served on the api listener; every call needs a bearer token.
