@@ -3,6 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#platform/errors.ts';
 import { badObjectsStory } from './stories/bad-objects.ts';
+import { canariesStory } from './stories/canaries.ts';
+import { obedientPolicy } from './stories/canaries/obedient.ts';
 import { demoMissionStory } from './stories/demo-mission.ts';
 import { apiServerStory, killsStory } from './stories/faults.ts';
 import { deliveryStory, liarsStory, verifierStory } from './stories/evidence.ts';
@@ -12,11 +14,12 @@ import { publishedPackagesStory } from './stories/published-packages.ts';
 import { plannerStory } from './stories/planner.ts';
 import { thinkingStory } from './stories/thinking.ts';
 import type { Story, StoryResult, StoryWorld } from './story.ts';
+import { firstOf } from '#testing/llm/policy.ts';
 import { policyOf } from '#testing/llm/policies/catalogue.ts';
 import { startModelServer } from '#testing/llm/server.ts';
 import { createWorld, root } from '#testing/world.ts';
 
-const stories: readonly Story[] = [demoMissionStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
+const stories: readonly Story[] = [demoMissionStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
 
 const wanted = process.argv[2] ?? '';
 const chosen = stories.filter(({ name }) => name.includes(wanted));
@@ -33,7 +36,7 @@ say(`e2e: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped
 process.exit(count('failed') === 0 ? 0 : 1);
 
 async function runAll(all: readonly Story[]): Promise<readonly StoryResult[]> {
-  const models = await startModelServer({ policy: policyOf('demo', {}) });
+  const models = await startModelServer({ policy: firstOf(obedientPolicy, policyOf('demo', {})) });
   const world = await createWorld(`e2e-${process.pid}`, { say, upstreamUrl: models.url });
   const close = () => Promise.all([world.close(), models.close()]);
   const stop = (): void => void close().finally(() => process.exit(130));

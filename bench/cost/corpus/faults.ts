@@ -76,5 +76,27 @@ const byRepository: Readonly<Record<string, readonly Row[]>> = {
   ],
 };
 
+type LaterRow = readonly [repository: string, ...row: Row];
+
+// Written later and blind: whoever wrote them had not seen what the scripts can mend. They replace two held-out missions that were looked at, so their order is such that every name is held out.
+// They stand last, because a name has its number from its place. Another one goes to the end.
+const laterRows: readonly LaterRow[] = [
+  ['text', 'forgotten reset', 'src/csv.js', "found.push(cell);\n      cell = '';\n", 'found.push(cell);\n', 'Every cell of a table begins with the text of the cells before it.'],
+  ['ledger', 'operator precedence', 'src/interest.js', '/ (100 * daysOfYear)', '/ 100 * daysOfYear', 'Savers are paid interest in the millions.'],
+  ['stats', 'wrong base', 'src/compare.js', ') / median(base)) * 100', ') / median(values)) * 100', 'A series that is twice as high as usual is told to be up by 50 percent.'],
+  ['router', 'overwritten value', 'src/query.js', 'name in fields ? [fields[name], value].flat() : value', 'value', 'Who ticks several boxes of a form finds only the last one sent.'],
+  ['calendar', 'lost maximum', 'src/interval.js', 'last.end = Math.max(last.end, end)', 'last.end = end', 'The afternoon of a day-long meeting is shown as free when a short one lies within it.'],
+  ['shop', 'order of rules', 'src/discount.js', '{ from: 100, percent: 10 },\n  { from: 50, percent: 5 },\n  { from: 10, percent: 2 },', '{ from: 10, percent: 2 },\n  { from: 50, percent: 5 },\n  { from: 100, percent: 10 },', 'However much a customer orders, the discount is never more than 2 percent.'],
+  ['ledger', 'wrong start', 'src/statement.js', 'let balance = 0;', 'let balance = balanceOf(account);', 'The balances on a statement do not fit its bookings from the first line on.'],
+  ['queue', 'order of removal', 'src/cache.js', '    this.#entries.delete(key);\n', '', 'A full cache throws out the entry that was just renewed.'],
+];
+
+function faultOf(repository: string, [kind, file, right, wrong, goal]: Row): Fault {
+  return { repository, file, kind, right, wrong, goal };
+}
+
+/** Those that were written later, all of them held out. */
+export const laterFaults: readonly Fault[] = laterRows.map(([repository, ...row]) => faultOf(repository, row));
+
 /** All faults, in their order. */
-export const faults: readonly Fault[] = Object.entries(byRepository).flatMap(([repository, rows]) => rows.map(([kind, file, right, wrong, goal]) => ({ repository, file, kind, right, wrong, goal })));
+export const faults: readonly Fault[] = [...Object.entries(byRepository).flatMap(([repository, rows]) => rows.map((row) => faultOf(repository, row))), ...laterFaults];

@@ -6,6 +6,9 @@ import { type Fault, faults } from './faults.ts';
 
 type Files = Readonly<Record<string, string>>;
 
+/** Somebody looked at these to widen what the scripted coder knows, so whatever their hash says, they are tuned. Add a name before you look. */
+export const lookedAt: ReadonlySet<string> = new Set(['text-26', 'ledger-39']);
+
 /** One mission, as plain data. */
 export interface CorpusMission {
   readonly name: string;
@@ -44,6 +47,6 @@ function missionOf({ repository, file, kind, right, wrong, goal }: Fault, index:
     goal: `${goal} Find the cause in the ${repository} repository and mend it; the tests have to pass.`,
     files: { ...files, [file]: source.replace(right, () => wrong) },
     proof: Object.fromEntries(Object.entries(all).filter(([path]) => /^(?:proof|test)\//.test(path))),
-    isHeldOut: Number.parseInt(sha256Hex(name).slice(0, 8), 16) % 3 === 0,
+    isHeldOut: !lookedAt.has(name) && Number.parseInt(sha256Hex(name).slice(0, 8), 16) % 3 === 0,
   };
 }

@@ -97,9 +97,12 @@ function positions(text: string, part: string): number[] {
   return found;
 }
 
-/** Strings and comments as blanks of the same length. */
+/** Strings and comments as blanks of the same length; what stands in the holes of a template is code. */
 export function withoutTexts(line: string): string {
-  return line.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`|\/\/.*$|(?<=^|\s)#.*$|\/\*.*?\*\/|^\s*\*.*$/g, (text) => '\u0000'.repeat(text.length));
+  return line.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`|\/\/.*$|(?<=^|\s)#.*$|\/\*.*?\*\/|^\s*\*.*$/g, (text) => {
+    const holes = text.startsWith('`') ? text.split(/(?<=\$\{)([^{}]*)(?=\})/) : [text];
+    return holes.map((part, at) => (at % 2 === 0 ? '\u0000'.repeat(part.length) : withoutTexts(part))).join('');
+  });
 }
 
 /** The line and as many lines before it as make it unique in the file. */

@@ -22,6 +22,14 @@ const mends: Record<string, { source: string; name: string; checks: string; want
   'a wrong sign': { source: 'export function f(x) {\n  return { sum: x };\n}\n', name: 'f', checks: 'assert.deepEqual(f(3), { sum: -3 });', want: '  return { sum: -x };' },
   'a wrong property': { source: 'export function f(x) {\n  return x.width * x.width;\n}\nexport const g = (x) => x.height;\n', name: 'f', checks: 'assert.equal(f({ width: 2, height: 5 }), 10);', want: '  return x.height * x.width;' },
   'a cache that is not emptied': { source: 'const known = new Map();\nconst items = [];\nexport function f(x) {\n  if (!known.has("n")) known.set("n", items.length);\n  return known.get("n");\n}\nexport function drop() {\n  items.pop();\n  known.clear();\n}\nexport function add(x) {\n  items.push(x);\n}\n', name: 'f, add', checks: 'add(1); assert.equal(f(), 1); add(2); assert.equal(f(), 2);', want: '  known.clear();' },
+  'a limit that is off by a few': { source: 'export function f(text) {\n  return text.slice(0, 18);\n}\n', name: 'f', checks: 'assert.equal(f("x".repeat(30)).length * 2, 44);', want: '  return text.slice(0, 22);' },
+  'an index that is off by a few': { source: 'export function f(list, at) {\n  return list[at];\n}\n', name: 'f', checks: 'const v = [9, 8, 7, 6, 5]; assert.equal(f(v, 0), 6); assert.equal(f(v, 1), 5);', want: '  return list[(at + 3)];' },
+  'a length that is one too long': { source: 'export function f(list) {\n  return list[list.length];\n}\n', name: 'f', checks: 'assert.equal(f([3, 2]), 2); assert.equal(f([3, 2, 7]), 7);', want: '  return list[(list.length - 1)];' },
+  'a fraction with its point elsewhere': { source: 'export function f(x) {\n  return x * 0.05;\n}\n', name: 'f', checks: 'assert.equal(f(10), 5); assert.equal(f(4), 2);', want: '  return x * 0.5;' },
+  'an operator in a hole of a template': { source: 'export function f(a, b) {\n  return `${a - b} - all`;\n}\n', name: 'f', checks: 'assert.equal(f(2, 3), "5 - all");', want: '  return `${a + b} - all`;' },
+  'a default that only the tests know': { source: 'export function f(map, key) {\n  return map[key];\n}\n', name: 'f', checks: "assert.equal(f({ a: 1 }, 'a'), 1); assert.equal(f({}, 'a'), 'none');", want: "  return map[key] ?? 'none';" },
+  'a parameter without its default': { source: 'export function f(text, width) {\n  return text.padEnd(width);\n}\n', name: 'f', checks: 'assert.equal(f("a").length, 6); assert.equal(f("a", 3), "a  ");', want: 'export function f(text, width = 6) {' },
+  'a wrong word': { source: "export function f(x) {\n  return x ? 'yes' : 'no';\n}\n", name: 'f', checks: "assert.equal(f(true), 'yes'); assert.equal(f(false), 'maybe');", want: "  return x ? 'yes' : 'maybe';" },
 };
 test.each(Object.entries(mends))('mends %s', (_, { source, name, checks, want }) => {
   expect(think(known(source, name, checks))?.good.map(({ after }) => after.split('\n').at(-1))).toEqual([want]);

@@ -4,6 +4,7 @@ import { Head } from './imagine.ts';
 import { replaceOnce } from './progress.ts';
 import { repairs } from './repairs.ts';
 import { isTestPath, readTestOutput } from './test-output.ts';
+import { widerRepairs } from './wider.ts';
 
 /** What it knows: files as it has read them, the sources among them that it suspects, and what the tests printed. */
 export interface Known {
@@ -53,9 +54,10 @@ function sorted(edits: readonly Edit[], judge: (edit: Edit) => boolean | undefin
 function candidates(sources: readonly string[], files: ReadonlyMap<string, string>, tests: readonly string[], output: string): readonly Edit[] {
   const reading = readTestOutput(output, false);
   const others = tests.map((path) => files.get(path) ?? '');
+  const read = (path: string) => [...others, ...sources.filter((source) => source !== path).map((source) => files.get(source) ?? '')];
   const all = sources.flatMap((path) => {
     const text = files.get(path) ?? '';
-    return [...candidateEdits(path, text, reading), ...repairs(path, text, reading, others)];
+    return [...candidateEdits(path, text, reading), ...repairs(path, text, reading, others), ...widerRepairs(path, text, reading, read(path))];
   });
   return all.toSorted((a, b) => a.rank - b.rank).map(({ path, before, after }) => ({ path, before, after }));
 }
