@@ -97,6 +97,31 @@ describe('adoption', () => {
     expect(stream.said('reissueAck')).toHaveLength(2);
   });
 
+  test('what was kept for another agent is told at once, and to each leader under its own number, until there is a result', async () => {
+    const talk = { name: 'checkpoint.json', uri: 'blob:n/o/s', sha256: 's', sizeBytes: 9, mediaType: 'application/json' };
+    const first = await startLed();
+    await assign(first, 'a');
+    run().live.progress(20, 'turn 3');
+    run().live.kept?.({ talk, bundle: { ...talk, name: 'checkpoint.bundle' }, commit: 'c', turns: 3 });
+    const told = { taskUid: 'a', percent: 20, message: 'turn 3', checkpoint: { talk: { ...talk, sizeBytes: 9n }, bundle: { name: 'checkpoint.bundle' }, commit: 'c', turns: 3 } };
+    expect(first.said('progress').at(-1)).toMatchObject({ ...told, epoch: epoch(1, 1) });
+    const stream = await reconnect(2);
+    expect(stream.said('progress')).toEqual([]);
+    await reissue(stream, epoch(1, 1), epoch(2, 1));
+    expect(stream.said('progress')).toMatchObject([{ ...told, epoch: epoch(2, 1) }]);
+    await run().end();
+    await reissue(stream, epoch(2, 1), epoch(2, 2));
+    expect(stream.said('progress')).toHaveLength(1);
+  });
+
+  test('an agent that takes no new work says so to what runs', async () => {
+    const stream = await startLed();
+    await assign(stream, 'a');
+    expect(run().live.isLeaving?.()).toBe(false);
+    await stream.say({ case: 'drain', value: { reason: 'scale down' } });
+    expect(run().live.isLeaving?.()).toBe(true);
+  });
+
   test('a kept result is sent again to the same leader after a broken stream', async () => {
     await assign(await startLed(), 'a');
     t.operator.stream('one').end();

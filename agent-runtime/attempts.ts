@@ -132,7 +132,7 @@ export class Attempts implements Orders {
     if (read.kind === 'fault') return 'InvalidOrder';
     if (!this.#deps.agentTypes.includes(read.order.spec.type)) return 'UnknownRole';
     if (this.#table.size >= this.#deps.slots) return 'NoFreeSlot';
-    const held = new HeldAttempt(read.order, { epoch, grant: assign.blobGrant, llmGrant: assign.llmGrant }, this.#deps, () => this.#remove(held, 'leaseLost'));
+    const held = new HeldAttempt(read.order, { epoch, grant: assign.blobGrant, llmGrant: assign.llmGrant }, { ...this.#deps, isLeaving: () => this.#refusesNew }, () => this.#remove(held, 'leaseLost'));
     this.#table.set(assign.taskUid, held);
     const work = held.run().finally(() => this.#ending.delete(work));
     this.#ending.add(work);

@@ -2,7 +2,7 @@
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/telemetry/log.ts';
-import type { StopReason } from './execution/live.ts';
+import type { Checkpoint, StopReason } from './execution/live.ts';
 import { toWire } from './execution/result.ts';
 import type { RunTask } from './execution/run-task.ts';
 import type { Leadership } from './leadership.ts';
@@ -17,6 +17,8 @@ export interface HeldDeps {
   readonly lease: Lease;
   readonly clock: Clock;
   readonly log: Log;
+  /** True once the agent takes no new work. */
+  readonly isLeaving: () => boolean;
 }
 
 /** What a leader grants an attempt with. */
@@ -39,6 +41,8 @@ export class HeldAttempt {
   readonly #releaseLease: () => void;
   #issue: Issue;
   #kept: Kept | undefined;
+  #progressed = { percent: 0, message: '' };
+  #checkpoint: Checkpoint | undefined;
   #isForgotten = false;
 
   /** `onLeaseLost` is called when the attempt must be given up. */
@@ -61,11 +65,11 @@ export class HeldAttempt {
 
   /** Runs to the end and keeps the result, unless nobody waits for it any more. */
   async run(): Promise<void> {
-    const { clock, runTask } = this.#deps;
+    const { clock, runTask, isLeaving } = this.#deps;
     this.#tell({ case: 'started', value: this.#ids() });
     this.say();
     const startedAt = clock.monotonic();
-    const result = await runTask(this.order, { signal: this.#stopping.signal, log: this.#log, epoch: () => this.epoch, grant: () => this.#issue.grant, llmGrant: () => this.#issue.llmGrant, progress: (percent, message) => this.#progress(percent, message) });
+    const result = await runTask(this.order, { signal: this.#stopping.signal, log: this.#log, epoch: () => this.epoch, grant: () => this.#issue.grant, llmGrant: () => this.#issue.llmGrant, progress: (percent, message) => this.#progress(percent, message), kept: (checkpoint) => this.#keep(checkpoint), isLeaving });
     this.#releaseLease();
     this.#kept = { ...toWire(result), durationMs: BigInt(Math.max(0, Math.round(clock.monotonic() - startedAt))) };
     this.#tellKept();
@@ -82,6 +86,7 @@ export class HeldAttempt {
   say(): void {
     const { taskUid, attempt } = this.order;
     this.#log.follow((offset, data) => this.#tell({ case: 'log', value: { taskUid, attempt, offset: BigInt(offset), data } }));
+    this.#tellCheckpoint();
     this.#tellKept();
   }
 
@@ -102,8 +107,21 @@ export class HeldAttempt {
   }
 
   #progress(percent: number, message: string): void {
-    const { taskUid } = this.order;
-    this.#tell({ case: 'progress', value: { taskUid, epoch: this.epoch, percent: Math.min(100, Math.max(0, Math.floor(percent))), message } });
+    this.#progressed = { percent: Math.min(100, Math.max(0, Math.floor(percent))), message };
+    this.#tell({ case: 'progress', value: { taskUid: this.order.taskUid, epoch: this.epoch, ...this.#progressed } });
+  }
+
+  #keep(checkpoint: Checkpoint): void {
+    this.#checkpoint = checkpoint;
+    this.#tellCheckpoint();
+  }
+
+  /** Who brings a result needs nobody to go on. */
+  #tellCheckpoint(): void {
+    if (this.#checkpoint === undefined || this.#kept !== undefined) return;
+    const { talk, bundle, ...rest } = this.#checkpoint;
+    const checkpoint = { ...rest, talk: onWire(talk), ...(bundle === undefined ? {} : { bundle: onWire(bundle) }) };
+    this.#tell({ case: 'progress', value: { taskUid: this.order.taskUid, epoch: this.epoch, ...this.#progressed, checkpoint } });
   }
 
   #ids(): { taskUid: string; attempt: number; epoch: Epoch } {
@@ -114,4 +132,8 @@ export class HeldAttempt {
     const { leadership } = this.#deps;
     if (this.epoch.term === leadership.current?.term && !this.#isForgotten) leadership.send({ message });
   }
+}
+
+function onWire(artifact: Checkpoint['talk']) {
+  return { ...artifact, sizeBytes: BigInt(artifact.sizeBytes) };
 }

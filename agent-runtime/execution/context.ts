@@ -5,24 +5,25 @@ import { parametrize } from '#domain/intent/parametrize.ts';
 import type { LanguageModels } from '#agent-runtime/llm/model.ts';
 import type { McpTools } from '#agent-runtime/mcp/port.ts';
 import type { Order } from '#agent-runtime/order.ts';
-import type { BlobStore } from '#agent-runtime/ports.ts';
-import type { ActionCache, ActionContext, FileTools } from '#agent-runtime/roles/action.ts';
+import type { ActionCache, ActionContext, Checkpoints, FileTools } from '#agent-runtime/roles/action.ts';
 import { numberedThoughts, type PublishThought } from '#agent-runtime/thinking/events.ts';
 import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
 import { fetchArtifact } from './artifact-input.ts';
+import { CheckpointKeeper } from './checkpoints/keep.ts';
+import { TakeOver } from './checkpoints/take-over.ts';
 import type { Commands } from './commands.ts';
 import type { Live } from './live.ts';
+import type { StoreDeps } from './store.ts';
 
 /** Most paths that an action is told of. */
 const maxChangedPaths = 1000;
 
-export interface ContextParts {
+export interface ContextParts extends StoreDeps {
   readonly order: Order;
   readonly live: Live;
   readonly workspace: Workspace;
   readonly commands: Commands;
   readonly planned: PlannedAction;
-  readonly blobs: BlobStore;
   readonly cache: ActionCache | undefined;
   readonly gatherFacts: (folder: string, signal: AbortSignal) => Promise<WorkspaceFacts>;
   readonly llm: LanguageModels | undefined;
@@ -36,7 +37,8 @@ export function workingFolder({ root, subPath }: Workspace): string {
 }
 
 /** The context of one attempt. */
-export async function makeContext({ order, live, workspace, commands, planned, blobs, cache, gatherFacts, llm, publishThought, mcp }: ContextParts): Promise<ActionContext> {
+export async function makeContext(parts: ContextParts): Promise<ActionContext> {
+  const { order, live, workspace, commands, planned, blobs, cache, gatherFacts, llm, publishThought, mcp } = parts;
   const { inputs, attempt, spec: { modelPolicy, toolPolicy } } = order;
   const changedPaths = await workspace.tools.changedBefore();
   return {
@@ -54,6 +56,7 @@ export async function makeContext({ order, live, workspace, commands, planned, b
     readOutput: (path) => commands.readOutput(path),
     artifact: (name) => fetchArtifact({ blobs, inputs, live, scratch: workspace.scratch }, name),
     files: fileTools(order, workspace, commands),
+    checkpoints: checkpointsOf(parts),
     currentFolder: () => commands.folder(),
     plan: async (asked) => parametrize({ ...asked, inputs, facts: await gatherFacts(commands.folder(), live.signal) }),
     ...(modelPolicy === undefined ? {} : { modelPolicy }),
@@ -62,6 +65,12 @@ export async function makeContext({ order, live, workspace, commands, planned, b
     ...(cache === undefined ? {} : { cache }),
     ...(llm === undefined || live.llmGrant() === '' ? {} : { model: llm.under(live.llmGrant, live.signal) }),
   };
+}
+
+function checkpointsOf(parts: ContextParts): Checkpoints {
+  const keeper = new CheckpointKeeper(parts);
+  const left = new TakeOver(parts);
+  return { earlier: () => left.earlier(), restoreFiles: () => left.restoreFiles(), keep: (turns, work) => keeper.keep(turns, work) };
 }
 
 function fileTools({ spec }: Order, workspace: Workspace, commands: Commands): FileTools {

@@ -106,6 +106,10 @@ export function maskingStream(write: (bytes: Uint8Array) => void): MaskingStream
 /** How much of what is held back may be handed on: whole lines, and no key without its end. */
 function readyLength(held: string): number {
   const lines = held.lastIndexOf('\n') + 1;
-  if (held.length - lines > maxLine) return Math.max(lines, held.search(/\S*$/)) || held.length;
-  return held.length > maxKeyLength + maxLine ? lines : Math.min(lines, openKeyAt(held) ?? lines);
+  if (held.length - lines > maxLine) return Math.max(lines, lastBlank(held) + 1) || held.length;
+  return held.length > maxKeyLength + maxLine ? lines : (openKeyAt(held.slice(0, lines)) ?? lines);
+}
+
+function lastBlank(text: string): number {
+  return Math.max(...[' ', '\t', '\r'].map((blank) => text.lastIndexOf(blank)));
 }

@@ -94,7 +94,7 @@ async function perform(deps: RunTaskDeps, started: Started, bound: Extract<Bound
   const commands = createCommands({ sandboxes: deps.sandboxes, workspace, log, signal, wallMs: order.deadlineSeconds * 1000, network });
   const mcp = deps.mcp?.({ sideEffects: order.spec.sideEffects, hasInputs: Object.keys(order.inputs).length > 0, signal, log: (text) => log.write(text) });
   try {
-    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, cache: deps.cache, gatherFacts: deps.gatherFacts, llm: deps.llm, publishThought: deps.publishThought, mcp });
+    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, clock: deps.clock, random: deps.random, cache: deps.cache, gatherFacts: deps.gatherFacts, llm: deps.llm, publishThought: deps.publishThought, mcp });
     const startedAt = deps.clock.monotonic();
     const done = await endedSoonAfter(bound.run(context), signal, deps.clock);
     return await conclude(deps, { ...started, commands, done, seconds: Math.round((deps.clock.monotonic() - startedAt) / 1000) });

@@ -25,7 +25,7 @@ import { copyTree } from '#sandbox/copy-tree.ts';
 import { bareJail } from '#sandbox/jail/bare.ts';
 import type { CodeAction, RunResult, Sandbox } from '#sandbox/port.ts';
 import { createProcessSandbox } from '#sandbox/process/index.ts';
-import type { StopReason } from './live.ts';
+import type { Live, StopReason } from './live.ts';
 import type { AttemptResult } from './result.ts';
 import { createRunTask, type RunTask, type RunTaskDeps } from './run-task.ts';
 
@@ -70,6 +70,8 @@ export class RunnerUnderTest {
   /** What models answer, for attempts with a grant. */
   llm: LanguageModels = { under: () => ({ ask: () => Promise.reject(new Error('the test has no model')) }) };
   llmGrant = '';
+  /** How far the clock of attempts is ahead of the real one, in milliseconds. */
+  aheadMs = 0;
   /** Servers of the Model Context Protocol; none unless a test has some. */
   mcp: OpenAttemptTools = createMcp({ servers: [], open: () => Promise.reject(new Error('the test has no server')), holdsCredentials: false });
   /** What was told of thinking. */
@@ -121,13 +123,13 @@ export class RunnerUnderTest {
     return { source: this.source({ commit: first.commit ?? '', ...more }), bundle: { blob, commit: first.outputCommit ?? '' } };
   };
 
-  readonly perform = async (order: Order, stop?: (abort: (reason: StopReason) => void) => void): Promise<Performed> => {
+  readonly perform = async (order: Order, stop?: (abort: (reason: StopReason) => void) => void, more: Partial<Live> = {}): Promise<Performed> => {
     const stopping = new AbortController();
     const log = createTaskLog(systemClock);
     const live: Uint8Array[] = [];
     log.follow((_, data) => void live.push(data));
     stop?.((reason) => stopping.abort(reason));
-    const result = await this.runTask(order, { signal: stopping.signal, log, epoch: () => ({ term: 1, counter: 1 }), grant: () => 'grant', llmGrant: () => this.llmGrant, progress: () => {} });
+    const result = await this.runTask(order, { signal: stopping.signal, log, epoch: () => ({ term: 1, counter: 1 }), grant: () => 'grant', llmGrant: () => this.llmGrant, progress: () => {}, ...more });
     log.flush();
     const textOf = (name: string) => {
       const uri = result.artifacts.find((artifact) => artifact.name === name)?.uri;
@@ -147,10 +149,11 @@ export class RunnerUnderTest {
     await this.commit({ 'a.txt': 'a\n' });
     this.blobs = new MemoryBlobs();
     this.thoughts.length = 0;
+    this.aheadMs = 0;
     const sandboxes = { process: createProcessSandbox({ workFolder: join(this.scratch, 'process'), jail: bareJail('it is not what is tested', systemClock), clock: systemClock, log: silentLog, path }), wasm: this.#codeSandbox() };
     Object.assign(this.sandboxes, sandboxes);
     const workspaces = await openWorkspaces({ workFolder: join(this.scratch, 'work'), mirrorBytes: 2 ** 30, path, log: silentLog, gitSecretsFolder: join(this.scratch, 'secrets'), protocols: ['file'] });
-    this.#runTask = createRunTask({ roles: { ...builtInRoles, ...this.#roles }, workspaces, sandboxes, gatherFacts: (folder, signal) => this.gatherFacts(folder, signal), llm: { under: (grant, signal) => this.llm.under(grant, signal) }, mcp: (attempt) => this.mcp(attempt), publishThought: (event) => void this.thoughts.push(event), blobs: this.blobs, clock: systemClock, random: systemRandom, log: silentLog });
+    this.#runTask = createRunTask({ roles: { ...builtInRoles, ...this.#roles }, workspaces, sandboxes, gatherFacts: (folder, signal) => this.gatherFacts(folder, signal), llm: { under: (grant, signal) => this.llm.under(grant, signal) }, mcp: (attempt) => this.mcp(attempt), publishThought: (event) => void this.thoughts.push(event), blobs: this.blobs, clock: { ...systemClock, monotonic: () => systemClock.monotonic() + this.aheadMs }, random: systemRandom, log: silentLog });
   }
 
   #codeSandbox(): Sandbox {

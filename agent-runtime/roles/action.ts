@@ -77,6 +77,16 @@ export interface ActionCache {
   put(key: string, content: Uint8Array): Promise<void>;
 }
 
+/** What lets another agent go on with the work when this one is lost. It only saves time: where anything is wrong with it, the work begins anew. */
+export interface Checkpoints {
+  /** What the role kept on an agent before this one, as JSON has it; undefined where nothing was left, or nothing that fits this workspace. */
+  readonly earlier: () => Promise<unknown>;
+  /** Puts the files into a copy as they were when `earlier` was kept; false when they cannot be had, and then they are as at the start. */
+  readonly restoreFiles: () => Promise<boolean>;
+  /** Keeps the files as they are with what `work` says, which is asked only when it is time to. `turns`: turns of the attempt so far. */
+  readonly keep: (turns: number, work: () => object) => Promise<void>;
+}
+
 /** What an action may touch. */
 export interface ActionContext {
   /** Folder with the files, to be read; an absolute path. */
@@ -120,6 +130,8 @@ export interface ActionContext {
   readonly mcp?: McpTools;
   /** Absent where nothing is kept. */
   readonly cache?: ActionCache;
+  /** Absent where nobody would go on. */
+  readonly checkpoints?: Checkpoints;
 }
 
 /** An action with its parameters bound, or why they are wrong. */

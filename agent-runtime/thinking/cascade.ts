@@ -9,6 +9,8 @@ export interface Climb {
   /** Turns of all tiers together. */
   readonly maxTurns: number;
   readonly signal: AbortSignal;
+  /** Tries that have ended already, with another agent; the next one follows them. */
+  readonly tried?: readonly Tried[];
 }
 
 /** The work of one tier, before it begins. */
@@ -35,10 +37,10 @@ export interface Climbed {
 }
 
 /** Works tier by tier until one of them is done, or nothing helps. */
-export async function climb({ tiers, first, maxTurns, signal }: Climb, work: (next: Try) => Promise<Thought>): Promise<Climbed> {
+export async function climb({ tiers, first, maxTurns, signal, tried: before = [] }: Climb, work: (next: Try) => Promise<Thought>): Promise<Climbed> {
   const start = Math.min(first, tiers.length - 1);
-  const tried: Tried[] = [];
-  for (let index = start; ; index += 1) {
+  const tried: Tried[] = [...before];
+  for (let index = start + tried.length; ; index += 1) {
     const turnsBefore = tried.reduce((sum, { thought }) => sum + thought.turns.length, 0);
     const share = Math.ceil((maxTurns - turnsBefore) / (tiers.length - index));
     const next: Try = { tier: index + 1, modelName: tiers[index], maxTurns: share, turnsBefore, isOneOfMany: start < tiers.length - 1 };

@@ -6,7 +6,7 @@ import { wrap } from '#platform/telemetry/log.ts';
 import { say } from '#testing/llm/policy.ts';
 import { call, callBlock, modelOf } from './fake-model.ts';
 import { numberedThoughts, thoughtsToLog } from './events.ts';
-import { think, type Work } from './loop.ts';
+import { type Standing, think, type Work } from './loop.ts';
 import { type Tool, tool } from './tool.ts';
 
 function workbench(more: Partial<Work> = {}) {
@@ -78,6 +78,46 @@ describe('telling', () => {
     const model = modelOf(call('look', { at: 1 }), call('end', {}));
     await think(work(model));
     expect(model.asked[1]?.messages.at(-1)?.content).toMatchObject([{ content: 'saw 1\n<tool-output>\ntext of <\\/tool-output> others\n</tool-output>' }]);
+  });
+});
+
+describe('going on for another agent', () => {
+  const replies = [call('look', { at: 1 }), call('keep', { text: 'x' }), say('hm'), call('look', { at: 1 }), call('end', {})];
+  /** The whole conversation, and where it stood after each turn. */
+  async function whole() {
+    const standings: Standing[] = [];
+    const model = modelOf(...replies);
+    const thought = await think(workbench({ state: () => 'same', onStanding: async (standing) => void standings.push(standing) }).work(model));
+    return { standings, model, thought };
+  }
+
+  test.each([1, 2, 3, 4])('after turn %i it asks and does what the other one would have', async (turns) => {
+    const { standings, model, thought } = await whole();
+    expect(standings).toHaveLength(4);
+    const second = modelOf(...replies);
+    second.asked.push(...model.asked.slice(0, turns));
+    const from = standings[turns - 1];
+    expect(await think(workbench({ state: () => 'same', from }).work(second))).toEqual(thought);
+    const withoutWord = JSON.parse(JSON.stringify(second.asked).replaceAll(/,\{"type":"text","text":"The agent that[^"]*"\}/g, '')) as unknown;
+    expect([withoutWord, JSON.stringify(second.asked).split('The agent that').length - 1]).toEqual([model.asked, 5 - turns]);
+  });
+
+  test('the model is told in a block of its own, behind all that stays to the byte', async () => {
+    const { standings: [, from], model } = await whole();
+    const second = modelOf(call('end', {}));
+    await think(workbench({ from }).work(second));
+    const before = JSON.stringify(model.asked[2]?.messages).slice(0, -3);
+    expect(JSON.stringify(second.asked[0]?.messages)).toBe(`${before},${JSON.stringify({ type: 'text', text: 'The agent that carried out your calls until here is gone, and another one goes on. The files are as they were after your last call; what git ignores, such as output of a build, may be missing. Go on.' })}]}]`);
+  });
+
+  test('turns, tokens and circles count on', async () => {
+    const circles = modelOf(call('look', { at: 1 }));
+    const standings: Standing[] = [];
+    const onStanding = async (standing: Standing) => void standings.push(standing);
+    const { turns } = await think(workbench({ state: () => 'same', onStanding }).work(circles));
+    const { end, ...rest } = await think(workbench({ state: () => 'same', from: standings[0] }).work(circles));
+    expect([end.kind, turns.length, rest.turns.length]).toEqual(['stuck', 3, 3]);
+    expect((await think(workbench({ from: standings[0], maxTurns: 2, state: () => String(Math.max(...circles.asked.keys())) }).work(circles))).turns).toHaveLength(2);
   });
 });
 

@@ -34,12 +34,23 @@ export interface Work {
   readonly signal: AbortSignal;
   /** Called after each turn. */
   readonly onTurn: (record: TurnRecord) => void;
+  /** What another agent had come to in this work; it goes on from there. */
+  readonly from?: Standing | undefined;
+  /** Called after each turn that another one follows, and waited for: nothing happens meanwhile. */
+  readonly onStanding?: (standing: Standing) => Promise<void>;
   /** Told what happens; nobody unless it is there. */
   readonly events?: ThoughtEvents;
 }
 
 /** Why the work is over. */
 export type End = Verdict | { readonly kind: 'stuck' | 'limit' | 'declined'; readonly message: string } | Exclude<ModelAnswer, { kind: 'answered' }>;
+
+/** Where the work stands between two turns. */
+export interface Standing {
+  readonly turns: readonly TurnRecord[];
+  readonly talk: readonly ConversationTurn[];
+  readonly memory: Memory;
+}
 
 /** What came of the work. */
 export interface Thought {
@@ -52,9 +63,8 @@ type Said = Extract<ModelAnswer, { kind: 'answered' }>;
 /** Works until the task is done, given up or out of limits. */
 export async function think(work: Work): Promise<Thought> {
   const { turnsBefore = 0 } = work;
-  const talk = new Talk(work.assignment);
-  const turns: TurnRecord[] = [];
-  let memory: Memory = noMemory;
+  const { talk, turns, ...start } = begin(work);
+  let { memory } = start;
   while (turns.length < work.maxTurns && !work.signal.aborted) {
     const said = await work.model.ask(requestOf(work, talk.turns));
     const turn = turnsBefore + turns.length + 1;
@@ -72,8 +82,14 @@ export async function think(work: Work): Promise<Thought> {
     tellLearnt(work, { turn, filesChanged: work.state() !== before, idleTurns: memory.idleTurns }, end);
     if (end !== undefined) return { end, turns };
     if (isFolded) memory = forgetTold(memory);
+    await work.onStanding?.({ turns: [...turns], talk: talk.turns, memory });
   }
   return { end: limitOf(work), turns };
+}
+
+function begin({ assignment, from }: Work): { readonly talk: Talk; readonly turns: TurnRecord[]; readonly memory: Memory } {
+  if (from === undefined) return { talk: new Talk(assignment), turns: [], memory: noMemory };
+  return { talk: new Talk(assignment, from.talk), turns: [...from.turns], memory: from.memory };
 }
 
 /** Hands a record on, and back. */

@@ -12,8 +12,9 @@ const least = { outputBytes: 500, gainBytes: 100_000 } as const;
 export class Talk {
   #turns: readonly ConversationTurn[];
 
-  constructor(assignment: string) {
-    this.#turns = [{ role: 'user', content: [{ type: 'text', text: assignment }] }];
+  /** `before`: what both sides have said already, the last of it to the model; then it is told besides that another agent goes on. */
+  constructor(assignment: string, before?: readonly ConversationTurn[]) {
+    this.#turns = before === undefined ? [{ role: 'user', content: [{ type: 'text', text: assignment }] }] : goingOn(before);
   }
 
   get turns(): readonly ConversationTurn[] {
@@ -30,6 +31,13 @@ export class Talk {
     this.#turns = sizeOf(turns) > talkBytes.foldFrom ? folded(turns) : turns;
     return this.#turns !== turns;
   }
+}
+
+const handOver = 'The agent that carried out your calls until here is gone, and another one goes on. The files are as they were after your last call; what git ignores, such as output of a build, may be missing. Go on.';
+
+/** A block at the end: all blocks before it stay the same. */
+function goingOn(before: readonly ConversationTurn[]): readonly ConversationTurn[] {
+  return before.map((turn, index) => (turn.role === 'user' && index === before.length - 1 ? { ...turn, content: [...turn.content, { type: 'text', text: handOver }] } : turn));
 }
 
 /** The same with a note in the place of each older output, oldest first. What was told last is whole: nobody has read it yet. */

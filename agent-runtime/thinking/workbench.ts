@@ -8,21 +8,45 @@ export type TestsEnd = 'passed' | 'failed' | 'absent';
 /** The parts of an action's context that tools use. */
 export type Surroundings = Pick<ActionContext, 'currentFolder' | 'plan' | 'run' | 'runCode' | 'readOutput' | 'inputs' | 'artifact' | 'files' | 'log' | 'signal'>;
 
+/** What a bench knows of the files, as another one takes it over with them. */
+export interface BenchState {
+  /** Paths with the digests of their texts. */
+  readonly written: readonly (readonly [string, string])[];
+  readonly tests: TestsEnd | 'unknown';
+  readonly isStale: boolean;
+  readonly testsRun: number;
+  readonly exitCode?: number | undefined;
+  readonly tree?: string | undefined;
+}
+
+const untouched: BenchState = { written: [], tests: 'unknown', isStale: false, testsRun: 0 };
+
 /** The state of one piece of work. */
 export class Workbench {
   readonly surroundings: Surroundings;
   readonly #mayTest: boolean;
-  readonly #written = new Map<string, string>();
-  #tests: TestsEnd | 'unknown' = 'unknown';
+  readonly #written: Map<string, string>;
+  #tests: TestsEnd | 'unknown';
   #tree: string | undefined;
-  #isStale = false;
-  #testsRun = 0;
+  #isStale: boolean;
+  #testsRun: number;
   #exitCode: number | undefined;
 
-  /** `mayTest`: false where the model is not offered the tests, and so cannot be asked to run them. */
-  constructor(surroundings: Surroundings, mayTest = true) {
+  /** `mayTest`: false where the model is not offered the tests, and so cannot be asked to run them. `from`: what another bench left. */
+  constructor(surroundings: Surroundings, mayTest = true, from = untouched) {
     this.surroundings = surroundings;
     this.#mayTest = mayTest;
+    this.#written = new Map(from.written);
+    this.#tests = from.tests;
+    this.#tree = from.tree;
+    this.#isStale = from.isStale;
+    this.#testsRun = from.testsRun;
+    this.#exitCode = from.exitCode;
+  }
+
+  /** What another bench needs to take over. */
+  get left(): BenchState {
+    return { written: [...this.#written], tests: this.#tests, isStale: this.#isStale, testsRun: this.#testsRun, exitCode: this.#exitCode, tree: this.#tree };
   }
 
   /** Runs of the tests so far, and how the last of them ended. */

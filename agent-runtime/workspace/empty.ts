@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { emptyTree } from '#domain/goals/facts.ts';
 import type { Repository } from './repository.ts';
+import { takeOutput } from './fill.ts';
 import { createTools } from './tools.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -21,5 +22,6 @@ export function emptyWorkspace(root: string, open: () => Promise<Repository>): O
       const commit = await made.commitTree(tree, await made.commitTree(emptyTree, undefined));
       return { commit, file: await made.bundle(commit, undefined) };
     },
+    takeOutput: async (file) => takeOutput(await repository(), file),
   };
 }

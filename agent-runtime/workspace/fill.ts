@@ -42,6 +42,7 @@ export async function fill(repository: Repository, { source, bundle }: Workspace
       const commit = await repository.commitTree(tree, parent);
       return { commit, file: await repository.bundle(commit, sourceCommit) };
     },
+    takeOutput: (file) => takeOutput(repository, file),
   };
 }
 
@@ -63,6 +64,12 @@ async function takeBundle(repository: Repository, bundle: NonNullable<WorkspaceR
   const held = await repository.takeBundle(file);
   if (bundle.commit !== '' && bundle.commit !== held) throw new PlatformError(fillFaults.wrong, `start from the output of a dependency: its bundle holds commit ${held}, not ${bundle.commit}`);
   return held;
+}
+
+/** A commit of files and the tree that it holds. */
+export async function takeOutput(repository: Repository, file: string): Promise<{ readonly commit: string; readonly tree: string }> {
+  const commit = await repository.takeBundle(file);
+  return { commit, tree: await repository.run(['rev-parse', `${commit}^{tree}`]) };
 }
 
 async function writeFiles(folder: string, files: Readonly<Record<string, Uint8Array>>): Promise<void> {

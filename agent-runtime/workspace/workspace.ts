@@ -70,6 +70,8 @@ export interface Workspace {
   treeOf(folder: string): Promise<string>;
   /** Commit and bundle that turn the start into `tree`. */
   output(tree: string): Promise<Output>;
+  /** Takes in what `output` wrote over the same start, elsewhere: its commit and the tree of that. Rejects for any other bundle. */
+  takeOutput(file: string): Promise<{ readonly commit: string; readonly tree: string }>;
   dispose(): Promise<void>;
 }
 

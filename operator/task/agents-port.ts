@@ -13,6 +13,17 @@ export interface WorkspaceSource {
   readonly bundleCommit?: string;
 }
 
+/** Where a thinking agent stood between two turns; what another one needs to go on from there. */
+export interface Checkpoint {
+  /** The conversation. It holds texts of files, so no status lists it. */
+  readonly talk: Artifact;
+  /** What was changed until then; absent when nothing was. */
+  readonly bundle?: Artifact;
+  /** Commit inside that bundle; empty without one. */
+  readonly commit: string;
+  readonly turns: number;
+}
+
 /** What an agent shows to other services while it runs one attempt. */
 export interface Grants {
   readonly blobGrant: string;
@@ -35,6 +46,8 @@ export interface Order extends Grants {
   readonly deadlineSeconds: number;
   /** Median run time of the same action in the past, in seconds; 0 when it never ran. */
   readonly pastSeconds: number;
+  /** What the attempt goes on from; absent when it begins anew. */
+  readonly checkpoint?: Checkpoint;
 }
 
 export interface AttemptRef {

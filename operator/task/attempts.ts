@@ -3,8 +3,9 @@
 import { formatTimeMs } from '#api/time.ts';
 import type { OutcomeReason } from '#api/conditions.ts';
 import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
+import { sameEpoch } from '#domain/task/epoch.ts';
 import { messageOf } from '#platform/errors.ts';
-import type { AgentView, AttemptRef } from './agents-port.ts';
+import type { AgentView, AttemptRef, Checkpoint } from './agents-port.ts';
 import { type AttemptsDeps, isLive, newest, pauseMs, refOf, release } from './attempt-deps.ts';
 import { isCurrent, type LiveAttempt } from './book.ts';
 import { finish, giveUp, takeBack } from './concluding.ts';
@@ -20,6 +21,8 @@ export type { Report } from './report.ts';
 export interface Attempts {
   dispatch(task: Task, agent: AgentView, matchReason: string, options: { readonly recordFirst: boolean }): void;
   started(agentUid: string, attempt: AttemptRef): void;
+  /** The agent kept what another one needs to go on. */
+  kept(agentUid: string, kept: Pick<AttemptRef, 'taskUid' | 'epoch'> & { readonly checkpoint: Checkpoint }): void;
   finished(agentUid: string, report: Report): void;
   /** The agent will not run it and has not begun. */
   refused(agentUid: string, refusal: AttemptRef & { readonly reason: string }): void;
@@ -58,7 +61,7 @@ class TermAttempts implements Attempts {
     const { book, clock } = this.#deps;
     const attempt = (newest(this.#deps, task).status?.attempt ?? 0) + 1;
     const assignment = { pool: agent.pool, poolNamespace: agent.namespace, agent: agent.pod, agentUid: agent.uid, epoch: book.nextEpoch(), assignedTime: formatTimeMs(clock.now()), matchReason };
-    const live: LiveAttempt = { task, attempt, assignment, state: 'recording', sentAt: undefined, startedAt: 0, traced: false };
+    const live: LiveAttempt = { task, attempt, assignment, state: 'recording', sentAt: undefined, startedAt: 0, traced: false, resumes: book.takeLeft(task.metadata.uid) };
     book.open(live);
     this.#supervise(live, () => this.#handOut(live, agent, recordFirst));
   };
@@ -74,6 +77,11 @@ class TermAttempts implements Attempts {
     }
     listener.said(live.task, 'Running', live.assignment.agent, '');
     clock.after(runningAfterMs, () => this.#noteRunning(live));
+  };
+
+  readonly kept: Attempts['kept'] = (agentUid, { taskUid, epoch, checkpoint }) => {
+    const live = this.#deps.book.get(taskUid);
+    if (live?.assignment.agentUid === agentUid && sameEpoch(live.assignment.epoch, epoch) && live.state !== 'finished') live.checkpoint = checkpoint;
   };
 
   readonly finished: Attempts['finished'] = (agentUid, report) => {
@@ -140,6 +148,7 @@ class TermAttempts implements Attempts {
 
   /** Aborts what runs of a task. An order that has not left is dropped by its sender, which finds the book without it. */
   #cut(task: Task, message: string): void {
+    this.#deps.book.leave(task.metadata.uid, undefined);
     const live = this.#deps.book.get(task.metadata.uid);
     if (live === undefined) return;
     if (live.state !== 'recording') this.#deps.agents.abort(live.assignment.agentUid, refOf(live), message);

@@ -1,6 +1,7 @@
 // The assignments of this term: which attempt of which task is with which agent. In memory only; what must survive is in Task.status.
 import type { Epoch } from '#api/v1alpha1/schema.ts';
 import type { Assignment, Task } from '#api/v1alpha1/task.ts';
+import type { Checkpoint } from './agents-port.ts';
 
 /** `recording`: its trace is being written. `sent`: on the way. `running`: the agent said so. `finished`: its end is being written. */
 export type LiveState = 'recording' | 'sent' | 'running' | 'finished';
@@ -17,6 +18,10 @@ export interface LiveAttempt {
   startedAt: number;
   /** True when Task.status names this assignment. */
   traced: boolean;
+  /** What it was given to go on from. */
+  readonly resumes?: Checkpoint | undefined;
+  /** The newest that its own agent kept. */
+  checkpoint?: Checkpoint | undefined;
 }
 
 export interface Book {
@@ -28,6 +33,10 @@ export interface Book {
   usedSlots(agentUid: string): number;
   /** Notes that so many slots of an agent hold work of an earlier term which nobody has weighed yet. */
   setAside(agentUid: string, slots: number): void;
+  /** Keeps for the next attempt of a task what a lost one leaves; undefined: nothing. */
+  leave(taskUid: string, checkpoint: Checkpoint | undefined): void;
+  /** Hands out what was left, once. */
+  takeLeft(taskUid: string): Checkpoint | undefined;
   readonly size: number;
   /** Number for the next assignment of this term. */
   nextEpoch(): Epoch;
@@ -43,6 +52,7 @@ class TermBook implements Book {
   readonly #byTask = new Map<string, LiveAttempt>();
   readonly #byAgent = new Map<string, Set<LiveAttempt>>();
   readonly #aside = new Map<string, number>();
+  readonly #left = new Map<string, Checkpoint>();
   #counter = 0;
 
   constructor(term: number) {
@@ -85,6 +95,17 @@ class TermBook implements Book {
   setAside(agentUid: string, slots: number): void {
     if (slots === 0) this.#aside.delete(agentUid);
     else this.#aside.set(agentUid, slots);
+  }
+
+  leave(taskUid: string, checkpoint: Checkpoint | undefined): void {
+    if (checkpoint === undefined) this.#left.delete(taskUid);
+    else this.#left.set(taskUid, checkpoint);
+  }
+
+  takeLeft(taskUid: string): Checkpoint | undefined {
+    const left = this.#left.get(taskUid);
+    this.#left.delete(taskUid);
+    return left;
   }
 
   nextEpoch(): Epoch {

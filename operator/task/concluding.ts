@@ -6,7 +6,7 @@ import type { TaskResult } from '#api/v1alpha1/task.ts';
 import { messageOf } from '#platform/errors.ts';
 import { type AttemptsDeps, endOf, insist, newest, refOf, release } from './attempt-deps.ts';
 import type { LiveAttempt } from './book.ts';
-import { type Knowledge, verdictOnFailure } from './decide/failure.ts';
+import { goesOn, type Knowledge, verdictOnFailure } from './decide/failure.ts';
 import type { AttemptResult } from './decide/proposal.ts';
 import { artifactsBelong, ownerOf } from './order.ts';
 import type { ProposalAnswer } from './port.ts';
@@ -53,6 +53,7 @@ export async function giveUp(deps: AttemptsDeps, live: LiveAttempt, reason: Outc
 /** Ends an attempt that never began. The same one goes elsewhere after `waitMs`; where a trace was written it is the next one. */
 export async function takeBack(deps: AttemptsDeps, live: LiveAttempt, { waitMs, ...failure }: Omit<Failure, 'knowledge' | 'output'> & { readonly waitMs: number }): Promise<void> {
   if (live.traced || failure.reason !== 'AgentStopped') return leave(deps, live, await fail(deps, live, { ...failure, knowledge: 'neverBegan' }));
+  deps.book.leave(live.task.metadata.uid, live.resumes);
   release(deps, live);
   deps.listener.requeue(newest(deps, live.task), waitMs);
 }
@@ -61,7 +62,10 @@ async function fail(deps: AttemptsDeps, live: LiveAttempt, { reason, message, kn
   const task = newest(deps, live.task);
   const verdict = verdictOnFailure(task, live.attempt, reason, knowledge);
   if (verdict.kind === 'final') return { answer: await decide(deps, live, { result: 'Failed', reason: verdict.reason, message }, output) };
-  return { answer: await deps.ledger.propose(task, endOf(deps, live, reason, message)), retryAfterMs: verdict.afterMs };
+  const answer = await deps.ledger.propose(task, endOf(deps, live, reason, message));
+  // What was gone on from once, and led nowhere, is not gone on from again: it may be why the agent was lost.
+  if (goesOn(reason)) deps.book.leave(task.metadata.uid, knowledge === 'neverBegan' ? live.resumes : live.checkpoint);
+  return { answer, retryAfterMs: verdict.afterMs };
 }
 
 async function decide(deps: AttemptsDeps, live: LiveAttempt, decided: { readonly result: TaskResult; readonly reason: OutcomeReason; readonly message: string }, output?: AttemptResult): Promise<ProposalAnswer> {

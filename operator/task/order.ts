@@ -10,7 +10,7 @@ import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { Assignment, Task, Workspace } from '#api/v1alpha1/task.ts';
 import { callsModels, judgesWork } from '#domain/cost/callers.ts';
 import { changeBefore } from '#domain/memo/start.ts';
-import type { AgentView, Grants, Order, WorkspaceSource } from './agents-port.ts';
+import type { AgentView, Checkpoint, Grants, Order, WorkspaceSource } from './agents-port.ts';
 
 /** A grant that has no signature yet; `seconds` is how long it will be good. */
 type Unsigned<G extends { readonly expiresAt: number }> = Omit<G, 'expiresAt'> & { readonly seconds: number };
@@ -43,6 +43,8 @@ export interface OrderRequest {
   readonly attempt: number;
   readonly assignment: Assignment;
   readonly agent: AgentView;
+  /** What an agent that was lost left to go on from. */
+  readonly checkpoint?: Checkpoint | undefined;
 }
 
 /** The order for one attempt on one agent. */
@@ -70,8 +72,16 @@ export async function makeOrder(request: OrderRequest, sources: OrderSources): P
       ownerUid: ownerOf(task),
       deadlineSeconds: spec.activeDeadlineSeconds,
       pastSeconds: sources.pastSeconds(task),
+      ...goingOnFrom(request, namespaceUid),
     },
   };
+}
+
+/** An agent may leave what lies with the blobs of its own task alone: another one must not be sent to fetch a stranger's. */
+function goingOnFrom({ task, checkpoint }: OrderRequest, namespaceUid: string): Pick<Order, 'checkpoint'> {
+  if (checkpoint === undefined) return {};
+  const { talk, bundle } = checkpoint;
+  return artifactsBelong([talk, ...(bundle === undefined ? [] : [bundle])], namespaceUid, ownerOf(task)) ? { checkpoint } : {};
 }
 
 /** Grants for one attempt, for its agent alone: for the blobs of the task's owner, and for models on the account of its mission. */

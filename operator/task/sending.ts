@@ -18,8 +18,8 @@ export type Sent =
 /** Sends the order for an attempt; `recordFirst` asks for a trace where none is owed otherwise. */
 export async function send(deps: AttemptsDeps, live: LiveAttempt, agent: AgentView, recordFirst: boolean): Promise<Sent> {
   const { ledger, agents, sources, clock, listener } = deps;
-  const { task, attempt, assignment } = live;
-  const answer = await makeOrder({ task, attempt, assignment, agent }, sources);
+  const { task, attempt, assignment, resumes: checkpoint } = live;
+  const answer = await makeOrder({ task, attempt, assignment, agent, checkpoint }, sources);
   if (!isLive(deps, live)) return { kind: 'over' };
   if (answer.kind === 'refused') {
     await ledger.propose(newest(deps, task), { kind: 'outcome', result: 'Failed', reason: answer.reason, message: answer.message });
@@ -51,8 +51,8 @@ async function record(deps: AttemptsDeps, live: LiveAttempt): Promise<Sent | und
 
 /** Sends an order once more that may not have arrived; its agent knows it by its number. False when it cannot be made any more. */
 export async function sendAgain(deps: AttemptsDeps, live: LiveAttempt, agent: AgentView): Promise<boolean> {
-  const { task, attempt, assignment } = live;
-  const answer = await makeOrder({ task, attempt, assignment, agent }, deps.sources);
+  const { task, attempt, assignment, resumes: checkpoint } = live;
+  const answer = await makeOrder({ task, attempt, assignment, agent, checkpoint }, deps.sources);
   if (answer.kind === 'order' && isLive(deps, live) && live.state === 'sent') deps.agents.assign(agent.uid, answer.order);
   return answer.kind === 'order';
 }

@@ -67,7 +67,8 @@ function workListener({ broadcast }: TermDeps, { board, book }: Core, { attempts
       attempts.finished(agentUid, report);
     },
     refused: (...args) => attempts.refused(...args),
-    progress(agentUid, { taskUid, percent, message }) {
+    progress(agentUid, { taskUid, percent, message, kept }) {
+      if (kept !== undefined) attempts.kept(agentUid, { taskUid, ...kept });
       const task = board.get(taskUid);
       if (task !== undefined && isTheirs(agentUid, taskUid)) broadcast.progress(task, percent, message);
     },

@@ -18,6 +18,8 @@ export interface Course {
   readonly ms: number;
   /** `Refused`: the order is given back after that time, without having begun. */
   readonly result: 'Succeeded' | 'Failed' | 'Refused';
+  /** After how many turns it keeps a checkpoint, as soon as it has begun; none unless told. */
+  readonly keepsTurns?: number;
   /** What it found and made, besides the number of the attempt; artifacts are kept by the blob service. */
   readonly output?: Pick<Report['output'], 'observed' | 'workspace'> & { readonly artifacts?: readonly string[] };
 }
@@ -123,6 +125,13 @@ export class ScriptedAgent {
     const timer = setTimeout(() => this.#end(order, { ...course, result }), ms);
     this.#held.set(taskUid, { taskUid, attempt, epoch, report: undefined, timer });
     this.#say(epoch, ({ listener }) => listener.started(this.identity.uid, { taskUid, attempt, epoch }));
+    if (course.keepsTurns !== undefined) this.#keep(order, epoch, course.keepsTurns);
+  }
+
+  #keep({ taskUid, namespaceUid, ownerUid }: Assign, epoch: Epoch, turns: number): void {
+    const sha256 = sha256Hex(`${taskUid} after ${turns} turns`);
+    const talk = { name: 'checkpoint.json', uri: blobUri({ namespaceUid, ownerUid, sha256 }), sha256, sizeBytes: 1, mediaType: 'application/json' };
+    this.#say(epoch, ({ listener }) => listener.progress(this.identity.uid, { taskUid, percent: 10, message: '', kept: { epoch: { term: epoch.term, counter: epoch.counter }, checkpoint: { talk, commit: '', turns } } }));
   }
 
   #end({ taskUid, namespaceUid, ownerUid }: Assign, { ms, result, output: { artifacts: made = [], ...found } = {} }: Course & Pick<Report, 'result'>): void {

@@ -2,9 +2,9 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TaskStatus } from '#api/v1alpha1/task.ts';
-import { type AgentHelloSchema, type FinishedSchema, type TaskOutcomeSchema, WorkResponseSchema } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
+import { type AgentHelloSchema, type FinishedSchema, ProgressSchema, type TaskOutcomeSchema, WorkResponseSchema } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import type { Order } from '../../task/agents-port.ts';
-import { assignMessage, checkFinished, checkHello, checkReference, ProtocolFault } from './messages.ts';
+import { assignMessage, checkFinished, checkHello, checkProgress, checkReference, ProtocolFault } from './messages.ts';
 import { aHello, anEnd, digest, processUuid } from './testing.ts';
 
 const sha = 'b'.repeat(64);
@@ -153,6 +153,32 @@ describe('a result that is not valid makes the attempt fail', () => {
   });
 });
 
+describe('progress', () => {
+  const epoch = { term: 2, counter: 1 };
+  const checkpoint = { talk: { ...artifact, name: 'checkpoint.json' }, bundle: artifact, commit: 'c'.repeat(40), turns: 3 };
+  const read = (more: object) => checkProgress(create(ProgressSchema, { taskUid: 'uid-a', epoch, percent: 500, message: 'turn 3', ...more }));
+
+  test('is at most all of it, and brings no checkpoint unless it says so', () => {
+    expect(read({})).toEqual({ taskUid: 'uid-a', percent: 100, message: 'turn 3' });
+  });
+
+  test('brings a checkpoint with its number, with changed files or without', () => {
+    const talk = { ...checkpoint.talk, sizeBytes: 5 };
+    expect(read({ checkpoint }).kept).toEqual({ epoch, checkpoint: { talk, bundle: { ...artifact, sizeBytes: 5 }, commit: 'c'.repeat(40), turns: 3 } });
+    const { bundle: _bundle, ...unchanged } = checkpoint;
+    expect(read({ checkpoint: { ...unchanged, commit: '' } }).kept).toEqual({ epoch, checkpoint: { talk, commit: '', turns: 3 } });
+  });
+
+  const faults: Record<string, { more: object; field: string }> = {
+    'with a checkpoint of no number': { more: { checkpoint, epoch: undefined }, field: 'progress.epoch' },
+    'with a checkpoint without a conversation': { more: { checkpoint: { ...checkpoint, talk: undefined } }, field: 'progress.checkpoint.talk' },
+    'with a checkpoint whose digest is none': { more: { checkpoint: { ...checkpoint, bundle: { ...artifact, sha256: 'x' } } }, field: 'progress.checkpoint.bundle.sha256' },
+    'with a checkpoint whose commit is none': { more: { checkpoint: { ...checkpoint, commit: 'HEAD' } }, field: 'progress.checkpoint.commit' },
+    'with a checkpoint before the first turn': { more: { checkpoint: { ...checkpoint, turns: 0 } }, field: 'progress.checkpoint.turns' },
+  };
+  test.each(Object.entries(faults))('%s is a fault', (_, { more, field }) => expect(faultOf(() => read(more))).toContain(field));
+});
+
 test('a message of an agent cannot command a terminal', () => {
   expect(checkFinished(anEnd({ message: `\u001b]0;owned\u0007${'x'.repeat(5000)}` })).message).toMatch(/^\\u001b/);
   expect(checkFinished(anEnd({ message: 'x'.repeat(5000) })).message).toHaveLength(1024);
@@ -179,6 +205,13 @@ describe('an order on the wire', () => {
 
   test('names the task and what it may cost', () => {
     expect(assignOf({})).toMatchObject({ taskUid: 'u', task: { namespace: 'team-a', name: 'a' }, attempt: 2, epoch: { term: 2, counter: 1 }, blobGrant: 'g', llmGrant: 'l', deadlineSeconds: 60, workspace: { source: { case: undefined }, bundleCommit: '' } });
+  });
+
+  test('carries what to go on from', () => {
+    const checkpoint = { talk: { ...artifact, sizeBytes: 5 }, bundle: { ...artifact, sizeBytes: 6 }, commit: 'c', turns: 3 };
+    const { message } = create(WorkResponseSchema, { message: assignMessage({ ...order, checkpoint }) });
+    expect(message.value).toMatchObject({ checkpoint: { talk: { ...artifact, sizeBytes: 5n }, bundle: { ...artifact, sizeBytes: 6n }, commit: 'c', turns: 3 } });
+    expect(assignOf({})?.checkpoint).toBeUndefined();
   });
 
   test('carries the repository, or files, and the output of a dependency', () => {

@@ -24,6 +24,11 @@ export function verdictOnFailure({ spec, status }: Task, attempt: number, reason
   return { kind: 'retry', afterMs: nextBackoffMs(retryPolicy, countedFailures(failed)) };
 }
 
+/** True when the next attempt may go on where this one stood: its agent was at an end, and not the work. */
+export function goesOn(reason: OutcomeReason): boolean {
+  return reason === 'AgentLost' || reason === 'AgentStopped' || reason === 'LeaderLost';
+}
+
 /** Milliseconds that a task still has to wait before its next attempt, told from its last one. */
 export function backoffLeftMs({ spec, status }: Task, now: Instant): number {
   const attempts = status?.attempts ?? [];
