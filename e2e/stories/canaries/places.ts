@@ -51,21 +51,42 @@ function secretVolumes({ spec }: Pod): readonly string[] {
   return (spec.volumes ?? []).filter(({ secret, projected }) => secret !== undefined || (projected?.sources ?? []).some((source) => source.secret !== undefined)).map(({ name }) => name);
 }
 
-/** The objects of all commits among the blobs, unpacked: a bundle is compressed, so nothing would be found in it. `repository`: a folder that has what they are built on. */
+/** The objects of commits among the blobs, unpacked: a bundle is compressed, so nothing would be found in it. `repository`: a folder that has what they are built on; bundles over other repositories are those of other stories. */
 export async function commitsIn(blobs: Haystack, repository: string): Promise<Haystack> {
   const folder = await mkdtemp(join(tmpdir(), 'coditect-bundles-'));
-  const git = (...args: readonly string[]) => run('git', ['-C', folder, ...args], { encoding: 'buffer', maxBuffer: 2 ** 28 });
+  const git = (...args: readonly string[]) => run('git', ['-C', join(folder, 'all.git'), ...args], { encoding: 'buffer', maxBuffer: 2 ** 28 });
   try {
     await run('git', ['clone', '-q', '--bare', repository, join(folder, 'all.git')]);
-    const pieces: Piece[] = [];
-    for await (const { place, bytes } of blobs.pieces) {
-      if (!/^# v\d git bundle/.test(bytes.toString('latin1', 0, 20))) continue;
-      await writeFile(join(folder, 'bundle'), bytes);
-      await git('-C', 'all.git', 'bundle', 'unbundle', join(folder, 'bundle'));
-      pieces.push({ place, bytes: (await git('-C', 'all.git', 'cat-file', '--batch', '--batch-all-objects')).stdout });
+    const bundles = await bundlesIn(blobs);
+    let packed = bundles;
+    // One may build on another: each round unpacks what the ones before made possible.
+    for (let left = packed.length + 1; packed.length < left; ) {
+      left = packed.length;
+      packed = await unpacked(packed, async (bytes) => {
+        await writeFile(join(folder, 'bundle'), bytes);
+        return git('bundle', 'unbundle', join(folder, 'bundle')).then(() => true, isForeign);
+      });
     }
-    return { name: 'commits', pieces };
+    const objects = (await git('cat-file', '--batch', '--batch-all-objects')).stdout;
+    return { name: 'commits', pieces: bundles.length === packed.length ? [] : [{ place: `${bundles.length - packed.length} bundles`, bytes: objects }] };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function bundlesIn(blobs: Haystack): Promise<readonly Piece[]> {
+  const found: Piece[] = [];
+  for await (const piece of blobs.pieces) if (/^# v\d git bundle/.test(piece.bytes.toString('latin1', 0, 20))) found.push(piece);
+  return found;
+}
+
+async function unpacked(packed: readonly Piece[], unpack: (bytes: Buffer) => Promise<boolean>): Promise<readonly Piece[]> {
+  const left: Piece[] = [];
+  for (const piece of packed) if (!(await unpack(piece.bytes))) left.push(piece);
+  return left;
+}
+
+function isForeign(error: unknown): false {
+  if (!String(error).includes('lacks these prerequisite commits')) throw error;
+  return false;
 }
