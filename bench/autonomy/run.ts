@@ -78,8 +78,8 @@ async function endOf(world: World, namespace: string, { name }: Run): Promise<Mi
   return ended;
 }
 
-/** The tasks or plans of one mission. */
+/** The tasks or plans of one mission. A scripted model that thinks holds up this whole process, so a request may be late: it is asked again. */
 async function listOf<T extends Task | Plan>({ world }: Site, type: typeof tasks | typeof plans, namespace: string, { name }: Run): Promise<readonly T[]> {
-  const { items } = await world.client.list<T>(type, { namespace });
+  const { items } = await eventually(`${type.plural} are listed`, longestSeconds, () => world.client.list<T>(type, { namespace }).catch(() => undefined));
   return items.filter(({ spec }) => spec.missionRef?.name === name);
 }

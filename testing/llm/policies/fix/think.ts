@@ -21,7 +21,7 @@ export interface Thought {
   readonly bad: readonly Edit[];
 }
 
-const most = { looks: 6000, bad: 8 } as const;
+const most = { looks: 2500, bad: 8 } as const;
 
 /** Thinks; undefined when the failure cannot be understood by reading alone. */
 export function think({ files: entries, sources, output, wanted }: Known): Thought | undefined {
