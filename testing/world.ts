@@ -153,12 +153,12 @@ export async function objectsOf(file: string): Promise<readonly Record<string, u
 }
 
 /** Asks until the answer is given, or fails with `what`. */
-export async function eventually<T>(what: string, seconds: number, ask: () => Promise<T | undefined | false>): Promise<T> {
+export async function eventually<T>(what: string | (() => string), seconds: number, ask: () => Promise<T | undefined | false>): Promise<T> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > end) throw new Error(`${what}: not within ${seconds} s`);
+    if (performance.now() > end) throw new Error(`${typeof what === 'string' ? what : what()}: not within ${seconds} s`);
     await sleep(100);
   }
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { Model } from '#agent-runtime/llm/model.ts';
 import { type End, spentOn, think, type Thought } from '#agent-runtime/thinking/loop.ts';
 import { permitted, policyFault } from '#agent-runtime/thinking/policy.ts';
+import { taskText } from '#agent-runtime/thinking/quote.ts';
 import type { Tool } from '#agent-runtime/thinking/tool.ts';
 import { toolNames } from '#agent-runtime/thinking/tools/all.ts';
 import { shareable, type TurnRecord } from '#agent-runtime/thinking/transcript.ts';
@@ -40,20 +41,29 @@ interface Ended {
 /** Thinks until it ends; a refusal when it cannot begin. */
 export async function thinkAs(thinking: Thinking, context: ActionContext): Promise<Ended | { readonly kind: 'refused'; readonly result: ActionResult }> {
   const { action, promptVersion, maxTurns, tools, takesServers = false } = thinking;
-  const { model, mcp, signal, thoughts, toolPolicy = {} } = context;
+  const { model, signal, thoughts, toolPolicy } = context;
   if (model === undefined) return refused(`${action} asks a language model, and this installation has no LLM gateway, or grants this task none; install it, or leave the task out`);
-  const fault = policyFault(toolPolicy, [...toolNames, ...(mcp?.names ?? [])]);
+  const fault = faultOfPolicy(context);
   if (fault !== undefined) return refused(fault);
-  const all = takesServers ? await mcp?.join(tools, toolPolicy) : undefined;
   const thought = await think({
     ...workOf(thinking, context, model),
-    tools: permitted(all ?? tools, toolPolicy),
+    tools: takesServers ? await offered(tools, context) : permitted(tools, toolPolicy ?? {}),
     maxTurns,
     signal,
     events: thoughts,
     onTurn: (record) => tell(context, record, maxTurns),
   });
   return { kind: 'ended', end: thought.end, observed: observedOf(thought.turns), transcript: transcriptOf(thought, promptVersion) };
+}
+
+/** What is wrong with the tool policy of a task: it may only name tools that there are. */
+export function faultOfPolicy({ mcp, toolPolicy = {} }: ActionContext): string | undefined {
+  return policyFault(toolPolicy, [...toolNames, ...(mcp?.names ?? [])]);
+}
+
+/** Tools of the role and of the pool's servers, as far as the task may use them. */
+export async function offered(tools: readonly Tool[], { mcp, toolPolicy = {} }: ActionContext): Promise<readonly Tool[]> {
+  return permitted((await mcp?.join(tools, toolPolicy)) ?? tools, toolPolicy);
 }
 
 function refused(message: string) {
@@ -67,7 +77,7 @@ function workOf({ system, wanted, modelName, state }: Thinking, { modelPolicy, a
 }
 
 function assignmentOf(wanted: string, inputs: readonly string[]): string {
-  const task = `<task>\n${wanted.replaceAll(/<(\/?)(?=task>)/gi, '<\\$1')}\n</task>`;
+  const task = taskText(wanted);
   return inputs.length === 0 ? task : `${task}\nResults of other tasks that this one was given, to be read with read_result: ${inputs.join(', ')}`;
 }
 
@@ -89,6 +99,13 @@ export function observedOf(turns: readonly TurnRecord[]): JsonObject {
 
 function transcriptOf({ end, turns }: Thought, promptVersion: string): Produced {
   return textArtifact('transcript.json', 'application/json', `${JSON.stringify({ prompt: promptVersion, end: end.kind, turns }, null, 1)}\n`);
+}
+
+const patchLength = 4 * 1024 * 1024;
+
+/** What was thought, and what it changed; a patch that is too long for reading is left to git. */
+export function withPatch(transcript: Produced, patch = ''): readonly Produced[] {
+  return patch === '' || patch.length > patchLength ? [transcript] : [transcript, textArtifact('change.patch', 'text/x-diff', patch)];
 }
 
 /** What an end means for the task; `judged` says what is made of the model's own word that it is done. */

@@ -11,6 +11,11 @@ export function quoted(text: string): string {
   return `<${frame}>\n${text.replaceAll(ends, '<\\$1')}\n</${frame}>`;
 }
 
+/** What the user wants, as the first message tells it; no text can end it. */
+export function taskText(wanted: string): string {
+  return `<task>\n${wanted.replaceAll(/<(\/?)(?=task>)/gi, '<\\$1')}\n</task>`;
+}
+
 /** An answer as the model reads it: our words, then what is quoted, at most `maxBytes` of it. */
 export function answerText({ note, data }: ToolAnswer, maxBytes: number): string {
   return data === undefined ? note : `${note}\n${quoted(trimmed(data, maxBytes))}`;

@@ -1,7 +1,7 @@
 // Approval: what one person said of one thing, for ever. Who may say it is a matter of RBAC on this kind alone; admission sees to it that nobody speaks for another.
 import { z } from 'zod';
 import { approvalSubjects } from './mission.ts';
-import { ObjectName, type ObjectMeta, Uid } from './schema.ts';
+import { ObjectName, type ObjectMeta, Sha256, Uid } from './schema.ts';
 
 export const approvalDecisions = ['Approve', 'Reject'] as const;
 
@@ -12,7 +12,7 @@ export const ApprovalSpec = z.object({
     .object({
       kind: z.enum(approvalSubjects).describe('Plan: that the plan may run. Goal: that the goal is met.'),
       name: ObjectName.describe('Name of the Plan or of the goal.'),
-      digest: z.string().length(64).regex(/^[0-9a-f]{64}$/).describe('SHA-256 of what was looked at, as status.approvals of the Mission tells it: when that changes, the approval does not count any more.'),
+      digest: Sha256.describe('SHA-256 of what was looked at, as status.approvals of the Mission tells it: when that changes, the approval does not count any more.'),
     })
     .describe('What it is about.'),
   decision: z.enum(approvalDecisions).describe('What was decided.'),

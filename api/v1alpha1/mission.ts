@@ -1,7 +1,7 @@
 // Mission: a goal, the checks that prove it, and the task graph that gets there.
 import { z } from 'zod';
 import { JsonObject } from './json.ts';
-import { CapabilityName, cel, Conditions, LabelName, listType, ObjectName, type ObjectMeta, ObservedGeneration, Seconds, TaskName, Time } from './schema.ts';
+import { CapabilityName, cel, Conditions, LabelName, listType, ObjectName, type ObjectMeta, ObservedGeneration, Seconds, Sha256, TaskName, Time } from './schema.ts';
 import { ModelName, ModelPolicy, PoolSelector, taskDefinition, ToolPolicy, Usd, Workspace } from './task.ts';
 
 const relativePath = z.string().min(1).max(255).regex(/^[A-Za-z0-9._@-]+(\/[A-Za-z0-9._@-]+)*$/);
@@ -19,7 +19,7 @@ export type CommandCheck = z.infer<typeof CommandCheck>;
 export const ArtifactCheck = z.object({
   task: TaskName.describe('Task that makes the artifact.'),
   name: z.string().min(1).max(63).describe('Name of the artifact.'),
-  sha256: z.string().length(64).regex(/^[0-9a-f]{64}$/).optional().describe('SHA-256 that its bytes must have, lower-case hex.'),
+  sha256: Sha256.optional().describe('SHA-256 that its bytes must have, lower-case hex.'),
   schema: JsonObject.optional().describe('JSON Schema (draft 2020-12) that it must satisfy; at most 3 KiB.'),
   expression: z.string().min(1).max(1024).optional().describe('CEL expression over `json`, the parsed artifact, that must be true.'),
 });
@@ -179,7 +179,7 @@ export const approvalSubjects = ['Plan', 'Goal'] as const;
 export const AwaitedApproval = z.object({
   kind: z.enum(approvalSubjects).describe('What is to be approved: a Plan before it runs, or the work as a Goal says.'),
   name: ObjectName.describe('Name of the Plan or of the goal.'),
-  digest: z.string().length(64).regex(/^[0-9a-f]{64}$/).describe('SHA-256 of what is to be approved. An approval of anything else does not count.'),
+  digest: Sha256.describe('SHA-256 of what is to be approved. An approval of anything else does not count.'),
   question: z.string().max(1024).describe('What people are asked.'),
   required: z.int().min(1).max(10).describe('How many people must approve.'),
   approvedBy: z.array(z.string().max(256)).max(10).meta(listType.set).describe('Who has approved.'),

@@ -2,16 +2,15 @@
 import { z } from 'zod';
 import { MissionTask } from './mission.ts';
 import { Usd } from './task.ts';
-import { listType, ObjectName, type ObjectMeta, TaskName, Time, Uid } from './schema.ts';
+import { listType, ObjectName, type ObjectMeta, Sha256, TaskName, Time, Uid } from './schema.ts';
 
-const Digest = z.string().length(64).regex(/^[0-9a-f]{64}$/);
 const Tokens = z.int().min(0).max(9_007_199_254_740_991);
 
 /** What a Plan says. Immutable; `operator/mission` is its only writer. */
 export const PlanSpec = z.object({
   missionRef: z.object({ name: ObjectName.describe('Name of the Mission.'), uid: Uid.describe('UID of the Mission.') }).describe('Mission that the plan is for.'),
   revision: z.int().min(1).max(10_000).describe('Number of the plan among those of its mission, from 1.'),
-  requestDigest: Digest.describe('SHA-256 over all that the planner was asked. The same question is never asked twice.'),
+  requestDigest: Sha256.describe('SHA-256 over all that the planner was asked. The same question is never asked twice.'),
   revises: z
     .object({
       plan: ObjectName.describe('Name of the Plan before this one.'),
@@ -25,7 +24,7 @@ export const PlanSpec = z.object({
   verdict: z.enum(['Accepted', 'Rejected']).describe('Accepted: the tasks are valid. Rejected: no valid plan came of it; faults says why.'),
   tasks: z.array(MissionTask).max(100).default([]).meta(listType.mapBy('name')).describe('The task graph; empty for a rejected plan.'),
   faults: z.array(z.string().min(1).max(512)).max(16).default([]).meta(listType.atomic).describe('What was wrong with the last answer of the model, for a rejected plan.'),
-  answerDigest: Digest.optional().describe('SHA-256 of the last answer of the model.'),
+  answerDigest: Sha256.optional().describe('SHA-256 of the last answer of the model.'),
   summary: z.string().max(1024).optional().describe('The plan in words, by the model.'),
   model: z.string().min(1).max(128).describe('Model that made it.'),
   promptVersion: z.string().min(1).max(32).describe('Version of the prompt.'),

@@ -57,11 +57,14 @@ export const Epoch = z
   .describe('Fencing number of the attempt. A result counts only with the number of the current assignment.');
 export type Epoch = z.infer<typeof Epoch>;
 
+/** A SHA-256 in lower-case hex. */
+export const Sha256 = z.string().length(64).regex(/^[0-9a-f]{64}$/);
+
 /** A blob by reference. */
 export const Artifact = z.object({
   name: z.string().min(1).max(63).describe('Name of the artifact inside its task, for example `report.md`.'),
   uri: z.string().min(1).max(256).describe('Where the blob service keeps it: `blob:<namespace uid>/<owner uid>/<sha256>`.'),
-  sha256: z.string().length(64).regex(/^[0-9a-f]{64}$/).describe('SHA-256 of the bytes, lower-case hex.'),
+  sha256: Sha256.describe('SHA-256 of the bytes, lower-case hex.'),
   sizeBytes: z.int().min(0).max(1_099_511_627_776).describe('Size in bytes.'),
   mediaType: z.string().min(1).max(127).describe('Media type, for example `text/markdown`.'),
 });

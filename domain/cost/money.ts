@@ -13,3 +13,11 @@ export function formatMicroUsd(microUsd: number): string {
   const fraction = String(microUsd % 1_000_000).padStart(6, '0');
   return `${whole}.${fraction.replace(/0{1,4}$/, '')}`;
 }
+
+// As much as a budget can be.
+const mostMicroUsd = 999_999_999_999_999;
+
+/** The same for an amount of any size: the most that an amount of our kinds can say, where it is more. */
+export function usdOf(microUsd: number): string {
+  return formatMicroUsd(Math.min(microUsd, mostMicroUsd));
+}

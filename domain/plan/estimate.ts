@@ -3,7 +3,7 @@ import type { MissionTask } from '#api/v1alpha1/mission.ts';
 import type { PlanSpec } from '#api/v1alpha1/plan.ts';
 import type { ModelPolicy } from '#api/v1alpha1/task.ts';
 import { callsModels } from '#domain/cost/callers.ts';
-import { formatMicroUsd, microUsdOf } from '#domain/cost/money.ts';
+import { microUsdOf, usdOf } from '#domain/cost/money.ts';
 import { costOf, type Tokens } from '#domain/cost/prices.ts';
 import { topologicalOrder } from '#domain/graph/graph.ts';
 
@@ -35,14 +35,11 @@ const otherSeconds = 300;
 const typicalTurn: Tokens = { inputTokens: 1000, outputTokens: 600, cacheReadTokens: 12_000, cacheWriteTokens: 2000, cacheWriteHourTokens: 0 };
 const typicalTurns = 12;
 
-/** Most that an amount of our kinds can say: what a role of somebody else's measured may be any number. */
-const mostMicroUsd = 999_999_999_999_999;
-
 /** The estimate of a valid plan. */
 export function estimatePlan(tasks: readonly MissionTask[], basis: EstimateBasis): Estimate {
   const path = criticalPath(tasks, basis);
   const cost = tasks.reduce((sum, task) => sum + costFor(task, basis), 0);
-  return { costUsd: formatMicroUsd(Math.min(cost, mostMicroUsd)), seconds: path.seconds, criticalPath: [...path.names], widest: widestLevel(tasks) };
+  return { costUsd: usdOf(cost), seconds: path.seconds, criticalPath: [...path.names], widest: widestLevel(tasks) };
 }
 
 /** Micro-USD that a task may spend: nothing unless it calls a model, and no more than its own budget. */

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import type { AwaitedApproval, GoalStatus, Mission } from '#api/v1alpha1/mission.ts';
+import type { AwaitedApproval, GoalStatus, Mission, MissionUsage } from '#api/v1alpha1/mission.ts';
 import type { Plan } from '#api/v1alpha1/plan.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { withGitUrl } from '#cli/demo/repository.ts';
@@ -25,9 +25,7 @@ export const thinkingStory: Story = {
     await approveFirst(world);
     const unmet = await approveSecond(world);
     const mend = await proven(world);
-    const usage = await eventually('the cost is in the status', 20, async () => settled(await missionOf(world)));
-    const after = world.models.usage();
-    must(usage.calls === after.answered - before.answered && usage.outputTokens === after.outputTokens - before.outputTokens, `the status counts otherwise than the provider: ${JSON.stringify([usage, before, after])}`);
+    const usage = await counted(world, before);
     return `first: ${unmet}; then ${usage.calls} calls, ${usage.costUsd} USD (simulated); ${JSON.stringify(mend.status?.observed)}`;
   },
 };
@@ -86,9 +84,17 @@ function say(world: StoryWorld, { mission, asked, approver }: Saying) {
   return world.tryKubectl(['create', '-f', '-'], stringify(approvalObject(mission, asked, { decision: 'Approve', approver })));
 }
 
-/** The usage of a mission once nothing is in flight. */
-function settled({ status }: Mission): NonNullable<Mission['status']>['usage'] {
-  return Number(status?.usage?.reservedUsd) === 0 ? status?.usage : undefined;
+type Told = ReturnType<StoryWorld['models']['usage']>;
+
+/** What the mission has used, once its status counts as the provider does; the last calls are told a moment after its end. */
+function counted(world: StoryWorld, before: Told): Promise<MissionUsage> {
+  let said: unknown;
+  return eventually(() => `the status counts as the provider does: ${JSON.stringify(said)}`, 30, async () => {
+    const [{ status }, after] = [await missionOf(world), world.models.usage()];
+    const [usage, calls, outputTokens] = [status?.usage, after.answered - before.answered, after.outputTokens - before.outputTokens];
+    said = { usage, before, after };
+    return usage?.calls === calls && usage.outputTokens === outputTokens && Number(usage.reservedUsd) === 0 ? usage : undefined;
+  });
 }
 
 /** The task that wrote the code, once the mission has ended well and others have proven it. */

@@ -1,7 +1,7 @@
 // The first message of a Coder's conversation: the task, what other tasks found, and how an earlier try ended.
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { End } from '#agent-runtime/thinking/loop.ts';
-import { quoted, trimmed } from '#agent-runtime/thinking/quote.ts';
+import { quoted, taskText, trimmed } from '#agent-runtime/thinking/quote.ts';
 import type { TestsEnd } from '#agent-runtime/thinking/workbench.ts';
 
 const limits = { inputBytes: 16_000, words: 4000, paths: 50, saidTurns: 5 } as const;
@@ -20,9 +20,8 @@ export interface EarlierTry {
 
 /** Results of other tasks are texts of others. */
 export function assignmentOf(instructions: string, inputs: JsonObject, before: EarlierTry | undefined): string {
-  const task = `<task>\n${instructions.replaceAll(/<(\/?)(?=task>)/gi, '<\\$1')}\n</task>`;
   const results = Object.keys(inputs).length === 0 ? [] : [`Results of other tasks that this one was given:\n${quoted(trimmed(JSON.stringify(inputs), limits.inputBytes))}`];
-  return [task, ...results, ...(before === undefined ? [] : [tellingOf(before)])].join('\n');
+  return [taskText(instructions), ...results, ...(before === undefined ? [] : [tellingOf(before)])].join('\n');
 }
 
 const tests: Readonly<Record<EarlierTry['tests'], string>> = {

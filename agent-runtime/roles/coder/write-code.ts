@@ -5,23 +5,23 @@ import { action, type ActionContext, type ActionResult, failed, type Produced, s
 import type { Model } from '#agent-runtime/llm/model.ts';
 import { climb, type Climbed, type Tried, type Try } from '#agent-runtime/thinking/cascade.ts';
 import { type End, type Standing, think, type Thought } from '#agent-runtime/thinking/loop.ts';
-import { isPermitted, permitted, policyFault } from '#agent-runtime/thinking/policy.ts';
+import { isPermitted, permitted } from '#agent-runtime/thinking/policy.ts';
 import { promptVersion, systemPrompt } from '#agent-runtime/thinking/prompt.v2.ts';
-import { coderTools, toolNames } from '#agent-runtime/thinking/tools/all.ts';
+import { coderTools } from '#agent-runtime/thinking/tools/all.ts';
 import type { Tool } from '#agent-runtime/thinking/tool.ts';
 import { shareable } from '#agent-runtime/thinking/transcript.ts';
 import { Workbench } from '#agent-runtime/thinking/workbench.ts';
-import { concluded, observedOf, tell } from '#agent-runtime/roles/thinking-role.ts';
+import { concluded, faultOfPolicy, observedOf, offered, tell, withPatch } from '#agent-runtime/roles/thinking-role.ts';
 import { assignmentOf, type EarlierTry } from './assignment.ts';
 import { type CoderStanding, readStanding, type Rules, rulesOf, sheetOf, turnsUntil } from './standing.ts';
 
-const limits = { summary: 500, patchLength: 4 * 1024 * 1024 } as const;
+const summaryLength = 500;
 
 /** Fails unless a model finishes with tests that did not fail; what the last one changed until then is the output all the same. */
 export const writeCode = action(WriteCode, async ({ maxTurns = 30, ...params }, context) => {
-  const { model, mcp, toolPolicy = {} } = context;
+  const { model } = context;
   if (model === undefined) return failed('ActionRefused', 'WriteCode asks a language model, and this installation has no LLM gateway; install it, or describe the change as ApplyPatch or RewriteCode');
-  const fault = policyFault(toolPolicy, [...toolNames, ...(mcp?.names ?? [])]);
+  const fault = faultOfPolicy(context);
   return fault === undefined ? write({ ...params, maxTurns }, context, model) : failed('ActionRefused', fault);
 });
 
@@ -144,9 +144,8 @@ class Coder {
   }
 
   async #tools(bench: Workbench): Promise<readonly Tool[]> {
-    const { params: { allowCommands = false }, context: { mcp, toolPolicy = {} } } = this.#parts;
-    const own = coderTools(bench, allowCommands);
-    return permitted((await mcp?.join(own, toolPolicy)) ?? own, toolPolicy);
+    const { params: { allowCommands = false }, context } = this.#parts;
+    return offered(coderTools(bench, allowCommands), context);
   }
 
   /** `tested`: in the tries before this one. */
@@ -162,12 +161,12 @@ function tiersOf({ tries, last }: Climbed): JsonObject {
   return { tiersTried: tries.length, ...(last.thought.end.kind === 'finished' ? { tier: last.tier } : {}) };
 }
 
-function artifactsOf({ end, turns }: Thought, tries: readonly Tried[], patch = ''): readonly Produced[] {
+function artifactsOf({ end, turns }: Thought, tries: readonly Tried[], patch: string | undefined): readonly Produced[] {
   const told = tries.map(({ tier, modelName, thought }) => ({ tier, ...(modelName === undefined ? {} : { model: modelName }), end: thought.end.kind, turns: thought.turns.length }));
   const transcript = textArtifact('transcript.json', 'application/json', `${JSON.stringify({ prompt: promptVersion, end: end.kind, tries: told, turns }, null, 1)}\n`);
-  return patch === '' || patch.length > limits.patchLength ? [transcript] : [transcript, textArtifact('change.patch', 'text/x-diff', patch)];
+  return withPatch(transcript, patch);
 }
 
 function resultOf(end: End, isChanged: boolean, report: Pick<ActionResult, 'observed' | 'artifacts'>): ActionResult {
-  return concluded(end, report, (summary) => succeeded(isChanged ? 'the model finished; its change is the output of the task' : 'the model finished and changed no file', { ...report, claimed: { summary: shareable(summary, limits.summary) } }));
+  return concluded(end, report, (summary) => succeeded(isChanged ? 'the model finished; its change is the output of the task' : 'the model finished and changed no file', { ...report, claimed: { summary: shareable(summary, summaryLength) } }));
 }

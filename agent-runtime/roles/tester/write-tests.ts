@@ -1,7 +1,7 @@
 // WriteTests: lets a language model write tests. That only tests were changed and that they pass was measured; what they are worth is its own claim.
 import { WriteTests } from '#api/intents.ts';
-import { action, type ActionResult, failed, succeeded, textArtifact } from '#agent-runtime/roles/action.ts';
-import { concluded, thinkAs } from '#agent-runtime/roles/thinking-role.ts';
+import { action, type ActionResult, failed, succeeded } from '#agent-runtime/roles/action.ts';
+import { concluded, thinkAs, withPatch } from '#agent-runtime/roles/thinking-role.ts';
 import type { Tool } from '#agent-runtime/thinking/tool.ts';
 import { finishTool } from '#agent-runtime/thinking/tools/finish.ts';
 import { listFilesTool } from '#agent-runtime/thinking/tools/list-files.ts';
@@ -15,7 +15,7 @@ import { editTestsTool } from './write-tests/edit-tests.ts';
 import { isTestPath } from './write-tests/paths.ts';
 import { promptVersion, systemPrompt } from './write-tests/prompt.v1.ts';
 
-const limits = { summary: 500, patchLength: 4 * 1024 * 1024, shownPaths: 5 } as const;
+const limits = { summary: 500, shownPaths: 5 } as const;
 
 /** Fails unless the model finishes with tests that pass, and has changed test files and no others. */
 export const writeTests = action(WriteTests, async ({ instructions, model, maxTurns = 30 }, context) => {
@@ -25,8 +25,7 @@ export const writeTests = action(WriteTests, async ({ instructions, model, maxTu
   // A diff takes a while: after a stop nobody waits for it.
   const patch = context.signal.aborted ? undefined : await context.files.diff();
   const changed = patch === undefined ? undefined : await context.files.changedNow();
-  const artifacts = patch === undefined || patch === '' || patch.length > limits.patchLength ? [thought.transcript] : [thought.transcript, textArtifact('change.patch', 'text/x-diff', patch)];
-  const report = { observed: { ...thought.observed, ...bench.tested, testFiles: (changed ?? []).filter(isTestPath).length }, artifacts };
+  const report = { observed: { ...thought.observed, ...bench.tested, testFiles: (changed ?? []).filter(isTestPath).length }, artifacts: withPatch(thought.transcript, patch) };
   return concluded(thought.end, report, (summary) => judged(changed, bench, { ...report, claimed: { summary: shareable(summary, limits.summary) } }));
 });
 

@@ -1,17 +1,14 @@
 // What people are asked: to approve a plan before it runs, or the work as a goal says.
-import type { Instant } from '#api/time.ts';
 import type { AwaitedApproval, GoalStatus } from '#api/v1alpha1/mission.ts';
 import { awaitedPlan } from '#domain/approval/plan.ts';
 import type { Wanted } from '#domain/conditions.ts';
 import { requiredGoals } from '#domain/goals/parts.ts';
-import { awaitedOfGoals } from './goals.ts';
 import type { MissionView, Node } from './view.ts';
 
-/** Everything that people are asked, and what they have said so far. */
-export function awaitedApprovals(view: MissionView, nodes: readonly Node[], now: Instant): AwaitedApproval[] {
-  const { mission: { spec }, planning: { candidate }, approvals } = view;
+/** Everything that people are asked, and what they have said so far; `asked` has what it is about goals. */
+export function awaitedApprovals({ mission: { spec }, planning: { candidate }, approvals }: MissionView, asked: readonly AwaitedApproval[]): AwaitedApproval[] {
   const plan = candidate === undefined || candidate.state === 'invalid' || spec.planner === undefined ? [] : [awaitedPlan(candidate.plan, spec.planner.requiredApprovals, approvals)];
-  return [...plan, ...awaitedOfGoals(view, nodes, now)];
+  return [...plan, ...asked];
 }
 
 /** True when all tasks of the graph and all checks are decided but for people whom a required goal needs. */

@@ -5,7 +5,7 @@ import type { Budget, MissionStatus, MissionUsage } from '#api/v1alpha1/mission.
 import type { Task } from '#api/v1alpha1/task.ts';
 import { findCondition, plainText, type Wanted } from '#domain/conditions.ts';
 import { isReached } from '#domain/cost/ladder.ts';
-import { formatMicroUsd, microUsdOf } from '#domain/cost/money.ts';
+import { microUsdOf, usdOf } from '#domain/cost/money.ts';
 import { isFinished, type MissionView } from './view.ts';
 
 /** The usage as the status tells it: until something newer is known, what it told before. */
@@ -23,13 +23,6 @@ function savingsOf({ cachedCalls, downgradedCalls, batchedCalls, savedMicroUsd }
     ...(batchedCalls === undefined ? {} : { batchedCalls }),
     ...(savedMicroUsd === undefined ? {} : { savedUsd: usdOf(savedMicroUsd) }),
   };
-}
-
-// As much as a budget can be.
-const mostMicroUsd = 999_999_999_999_999;
-
-function usdOf(microUsd: number): string {
-  return formatMicroUsd(Math.min(microUsd, mostMicroUsd));
 }
 
 /** The condition WithinBudget; none for a mission that has spent nothing, has no budget and was refused nothing. */

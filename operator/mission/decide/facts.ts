@@ -38,7 +38,7 @@ export interface Facts extends Work {
 export function factsOf(view: MissionView, now: Instant): Facts {
   const extent = extentOf(view);
   const all = nodesOf(view, extent);
-  const goals = decideRunGoals(view, all, now);
+  const { goals, asked } = decideRunGoals(view, all, now);
   const failures = all.filter(({ result, planned: { phase, spec } }) => result === 'Failed' && phase === 'work' && spec.onFailure === 'Fail');
   const ofRun = view.tasks.filter(({ spec }) => spec.run === view.run);
   const planned = new Set(view.plan.map(({ objectName }) => objectName));
@@ -49,7 +49,7 @@ export function factsOf(view: MissionView, now: Instant): Facts {
   const holds = trouble === undefined && failures.length === 0 && holdsForPeople(view, { first, goals });
   const ending = endingOf(view, { nodes: wanted, failures, trouble, holdsForPeople: holds }, now);
   const nodes = ending?.runsFinally === true && endedBy(ending, { nodes: wanted, open }).length === 0 ? leaveOutUncreated(wanted) : wanted;
-  return { nodes, extent, reach: reachOf(nodes), strays: ofRun.filter(({ metadata }) => !planned.has(metadata.name)), open, failures, goals, ending, trouble, awaited: awaitedApprovals(view, all, now), holdsForPeople: holds, counts: countsOf(nodes) };
+  return { nodes, extent, reach: reachOf(nodes), strays: ofRun.filter(({ metadata }) => !planned.has(metadata.name)), open, failures, goals, ending, trouble, awaited: awaitedApprovals(view, asked), holdsForPeople: holds, counts: countsOf(nodes) };
 }
 
 // Tasks of the graph and those that check goals exist from the start: they wait for each other by dependsOn. What is looked at first is alone until there is a plan.

@@ -7,17 +7,20 @@ import type { GoalReason } from '#domain/goals/reasons.ts';
 import type { Phase } from '#domain/plan/phase.ts';
 import { isUnplanned, type MissionView, type Node } from './view.ts';
 
-/** State, evidence and proof of each goal of this run. */
-export function decideRunGoals(view: MissionView, nodes: readonly Node[], now: Instant): GoalStatus[] {
-  const { mission } = view;
-  // Goals speak of tasks that there will be once there is a plan.
-  if (isUnplanned(view)) return mission.spec.goals.map(({ name }) => ({ name, state: 'Unknown', reason: 'Waiting' satisfies GoalReason, evidence: 'there is no plan yet' }));
-  return decideGoals(goalsView(view, nodes, now));
+/** The goals of a run, and what people are asked about them. */
+export interface RunGoals {
+  /** State, evidence and proof of each. */
+  readonly goals: readonly GoalStatus[];
+  readonly asked: readonly AwaitedApproval[];
 }
 
-/** What people are asked about goals of this run. */
-export function awaitedOfGoals(view: MissionView, nodes: readonly Node[], now: Instant): AwaitedApproval[] {
-  return isUnplanned(view) ? [] : awaitedGoals(goalsView(view, nodes, now));
+/** Decides the goals of this run. */
+export function decideRunGoals(view: MissionView, nodes: readonly Node[], now: Instant): RunGoals {
+  const { mission } = view;
+  // Goals speak of tasks that there will be once there is a plan.
+  if (isUnplanned(view)) return { goals: mission.spec.goals.map(({ name }) => ({ name, state: 'Unknown', reason: 'Waiting' satisfies GoalReason, evidence: 'there is no plan yet' })), asked: [] };
+  const seen = goalsView(view, nodes, now);
+  return { goals: decideGoals(seen), asked: awaitedGoals(seen) };
 }
 
 function goalsView(view: MissionView, nodes: readonly Node[], now: Instant): GoalsView {

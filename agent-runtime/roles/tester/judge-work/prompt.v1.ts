@@ -1,6 +1,6 @@
 // Version 1 of what a judging model is told. Rubric and work are data in documents of their own: no text of a file can end one or become the other.
 // A changed text is a new version: the old file goes, prompt.v2.ts comes.
-import { canonicalJson } from '#domain/digest.ts';
+import { jsonDocument } from '#domain/json-document.ts';
 import type { ShownWork } from './gather.ts';
 
 /** Number of this text, kept with every judgement. */
@@ -35,15 +35,10 @@ verdict is "yes" or "no". Never copy secrets, tokens or passwords into it.
 
 /** The first message of a vote; equal works give equal bytes but for the number of the vote, which keeps votes from being one answer. */
 export function renderQuestion(work: ShownWork, rubric: string, vote: number): string {
-  return `Judge this work.\n${between('work-json', work)}\n${between('rubric-json', { rubric })}\nThis is vote ${vote}. Answer with the JSON object.`;
+  return `Judge this work.\n${jsonDocument('work-json', work)}\n${jsonDocument('rubric-json', { rubric })}\nThis is vote ${vote}. Answer with the JSON object.`;
 }
 
 /** What follows an answer that could not be read. */
 export function renderRepair(fault: string): string {
-  return `This answer could not be read.\n${between('fault-json', { fault })}\nAnswer again with one JSON object of the form that you were told, and nothing else.`;
-}
-
-/** JSON holds "<" only inside of strings, where it can be written as an escape: so no text can form a marker. */
-function between(marker: string, value: unknown): string {
-  return `<${marker}>\n${canonicalJson(value).replaceAll('<', String.raw`\u003c`)}\n</${marker}>`;
+  return `This answer could not be read.\n${jsonDocument('fault-json', { fault })}\nAnswer again with one JSON object of the form that you were told, and nothing else.`;
 }
