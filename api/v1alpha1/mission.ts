@@ -213,6 +213,7 @@ export const MissionUsage = z.object({
   downgradedCalls: Sum.optional().describe('Calls that a cheaper model answered than was asked, as budget.cheaperFromPercent wants it. Unset: none.'),
   batchedCalls: Sum.optional().describe('Calls that were made in a batch, as modelPolicy.slackSeconds allows it. Unset: none.'),
   savedUsd: Usd.optional().describe('What all these would have cost more, in US dollars.'),
+  settledTime: Time.optional().describe('When the run had ended and nothing was in flight any more: until another run starts, the figures do not change from then. Unset before, and when the gateway could not be asked.'),
 });
 export type MissionUsage = z.infer<typeof MissionUsage>;
 
@@ -252,7 +253,7 @@ export const MissionStatus = z.object({
   tasks: TaskCounts.optional().describe('Tasks of the current run by state.'),
   tasksDone: z.string().max(16).optional().describe('Tasks with an outcome of all tasks, for example 12/40.'),
   currentTasks: z.array(TaskName).max(20).optional().meta(listType.set).describe('Up to 20 tasks that run now.'),
-  usage: MissionUsage.optional().describe('What all runs of the mission have used of language models, a few seconds late. Unset until one was called.'),
+  usage: MissionUsage.optional().describe('What all runs of the mission have used of language models, a few seconds late until settledTime is set. Unset until one was called.'),
   results: JsonObject.optional().describe('Values that spec.results names, as far as they are known.'),
   outputs: z
     .object({

@@ -22,7 +22,7 @@ const storm = [...Array.from({ length: 3 }, () => 'planner'), ...Array.from({ le
 
 const cases: Record<string, { name: string; left?: Partial<Aftermath>; want: string | undefined }> = {
   'a tool error that the model was told of happened': { name: 'tool error', left: { notes: ['the model was told: SIGKILL'] }, want: 'the model was told: SIGKILL' },
-  'a killed run that nobody noticed did not': { name: 'tool error', left: { notes: ['a run of tests was killed, and nobody noticed'] }, want: undefined },
+  'a killed run that nobody noticed did not': { name: 'tool error', left: { notes: ['read pods: forbidden'] }, want: undefined },
   'a storm is one when all of its calls were refused': { name: '529 storm', left: { notes: storm }, want: '8 calls were answered with 529' },
   'a storm that the coder never met is none': { name: '529 storm', left: { notes: storm.slice(0, 4) }, want: undefined },
   'a killed agent has lost its attempt': { name: 'agent killed', left: { notes: ['crew-1'], tasks: [taskWith('crew-1')] }, want: 'attempt 1: AgentLost: its process ended' },

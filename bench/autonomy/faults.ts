@@ -50,24 +50,26 @@ const toolError: Fault = {
   name: 'tool error',
   what: 'the process of the first run of tests that the model asks for is killed',
   hand: (scene) => {
-    let hunt: Promise<readonly number[]> | undefined;
+    let hunt: Promise<void> | undefined;
     const over = new AbortController();
+    const killed: number[] = [];
     return async (call) => {
       if (call.by !== 'coder') return 'pass';
-      hunt ??= agentsOf(scene.world, scene.namespace).then((agents) => killTestRuns([...agents.values()], over.signal));
-      if (call.before > 0 && !over.signal.aborted) {
-        over.abort();
-        if ((await hunt).length > 0) scene.note(toldOfKill(call));
-      }
+      hunt ??= agentsOf(scene.world, scene.namespace).then((agents) => killTestRuns([...agents.values()], killed, over.signal));
+      // A run that was over before anybody saw it is not the last one: the hunt goes on until one was killed, and some call tells of it.
+      if (killed.length === 0) return 'pass';
+      over.abort();
+      await hunt;
+      const told = wordOfKill(call);
+      if (told !== undefined) scene.note(`the model was told: ${told}`);
       return 'pass';
     };
   },
   seen: ({ notes }) => notes.find((note) => note.startsWith('the model was told')),
 };
 
-function toldOfKill({ body }: Call): string {
-  const told = /killed by the system[^"\\]*|SIGKILL|exit code: 137|did not end by themselves[^"\\]*/.exec(body)?.[0];
-  return told === undefined ? 'a run of tests was killed, and nobody noticed' : `the model was told: ${told}`;
+function wordOfKill({ body }: Call): string | undefined {
+  return /killed by the system[^"\\]*|SIGKILL|exit code: 137|did not end by themselves[^"\\]*/.exec(body)?.[0];
 }
 
 const storm: Fault = {

@@ -1,5 +1,6 @@
-// Lets missions that nobody tuned for run by themselves, alone and with a fault each, and counts those that got there: node bench/autonomy/main.ts [part of a run's name]
-// The cluster, the operator, the agents and the gateway are real; the model is a script, so the figures are simulated.
+// Lets missions run by themselves, alone and with a fault each, and counts those that got there: node bench/autonomy/main.ts [--unaided] [part of a run's name]
+// The cluster, the operator, the agents and the gateway are real; the model is a script, so the figures are simulated. It knows each mend and errs by a rate:
+// what is measured is what the operator makes of a model that is often wrong. With --unaided it has to find the mend, and that is measured too.
 import { isClaimMissed, keepRows, rowTable, type Targets } from '#bench/report.ts';
 import type { BenchRow } from '#bench/row.ts';
 import { agentsReady } from '#bench/mission.ts';
@@ -9,7 +10,7 @@ import { createWorld } from '#testing/world.ts';
 import { faults } from './faults.ts';
 import { openFront } from './front.ts';
 import { agentsOfLane, crewOfLane } from './missions.ts';
-import { scriptedModel } from './model.ts';
+import { type Errors, scriptedModel } from './model.ts';
 import { openRepository } from './repository.ts';
 import { carryOut, type Site, type Trial } from './run.ts';
 import { shareOf, type Verdict } from './score.ts';
@@ -23,7 +24,13 @@ const faultsOfEach = 2;
 const targets: Targets = {
   autonomy_share: { limit: 0.95, sense: 'at least', isClaimed: true },
   recovery_share: { limit: 0.9, sense: 'at least', isClaimed: true },
+  unaided_autonomy_share: { limit: 0.95, sense: 'at least', isClaimed: false },
+  unaided_recovery_share: { limit: 0.9, sense: 'at least', isClaimed: false },
 };
+
+const [isUnaided, [wanted]] = [process.argv.includes('--unaided'), process.argv.slice(2).filter((word) => word !== '--unaided')];
+/** Who has to find the mend is wrong often enough without being told to. */
+const errors: Errors = isUnaided ? { errorRate: 0.1, boastRate: 0 } : { errorRate: 0.25, boastRate: 0.5 };
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const missions = (await readMissions()).filter(({ isHeldOut }) => isHeldOut);
@@ -34,14 +41,13 @@ const disturbed: readonly Trial[] = missions.flatMap((mission, index) => {
   return faults.filter((_, at) => dealt.includes(at)).map((fault) => ({ run: { name: `${mission.name}-${fault.name.replaceAll(' ', '-')}`, mission }, fault }));
 });
 
-const wanted = process.argv[2];
 const trials = [...alone, ...disturbed].filter(({ run }) => wanted === undefined || run.name.includes(wanted));
 if (trials.length === 0) {
   say(`no run is called ${wanted}; there are: ${[...alone, ...disturbed].map(({ run }) => run.name).join(' ')}`);
   process.exit(2);
 }
-const scripts = new Map(trials.map(({ run, fault }) => [run.name, fault?.script]));
-const models = await startModelServer({ policy: scriptedModel((mission) => scripts.get(mission)) });
+const asked = new Map(trials.map(({ run, fault }) => [run.name, { script: fault?.script, mend: isUnaided ? undefined : run.mission.mend }]));
+const models = await startModelServer({ policy: scriptedModel(errors, (mission) => asked.get(mission)) });
 const front = await openFront(models.url);
 const world = await createWorld(`autonomy-${process.pid}`, { say, leaseSeconds: 12, upstreamUrl: front.url });
 const repository = await openRepository(missions);
@@ -55,7 +61,7 @@ try {
   await close();
 }
 
-verdictTables(verdicts).forEach((text) => process.stdout.write(`${text}\n\n`));
+verdictTables(verdicts, errors).forEach((text) => process.stdout.write(`${text}\n\n`));
 // A part of the runs is a look at something, not a measurement.
 if (wanted === undefined) await keep();
 if (verdicts.some(({ isVoid }) => isVoid === true)) process.exitCode = 1;
@@ -63,8 +69,9 @@ if (verdicts.some(({ isVoid }) => isVoid === true)) process.exitCode = 1;
 async function keep(): Promise<void> {
   const [disturbedOnes, others] = [verdicts.filter(({ fault }) => fault !== undefined), verdicts.filter(({ fault }) => fault === undefined)];
   /** A share of 1 is the best there is, on any machine. */
-  const row = (id: string, value: number): BenchRow => ({ id, value, unit: 'share', floor: 1, ratio: value, command: 'make bench-autonomy', source: 'simulated' });
-  const rows = [row('autonomy_share', shareOf(others)), row('recovery_share', shareOf(disturbedOnes))];
+  const row = (id: string, value: number): BenchRow => ({ id, value, unit: 'share', floor: 1, ratio: value, command: isUnaided ? 'node bench/autonomy/main.ts --unaided' : 'make bench-autonomy', source: 'simulated' });
+  const prefix = isUnaided ? 'unaided_' : '';
+  const rows = [row(`${prefix}autonomy_share`, shareOf(others)), row(`${prefix}recovery_share`, shareOf(disturbedOnes))];
   await keepRows(rows);
   process.stdout.write(`${rowTable(rows, targets)}\n`);
   if (isClaimMissed(rows, targets)) process.exitCode = 1;

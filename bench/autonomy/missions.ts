@@ -21,8 +21,7 @@ export function objectOf({ name, mission }: Run, namespace: string, url: string)
     metadata: { name, namespace },
     spec: {
       goal: `${mission.goal} ${markOf(name)}`,
-      // One fault needs one task; whatever else a planner thinks of would be most of the load, and no proof looks at it.
-      planner: { instructions: 'Let one task, named mend, write the code. Leave the tests as they are.', maxTasks: 1 },
+      planner: { instructions: 'Let one task, named mend, write the code. Leave the tests as they are.' },
       failurePolicy: 'Replan',
       budget: { maxCostUsd: '5.00' },
       activeDeadlineSeconds: longestSeconds,

@@ -19,7 +19,7 @@ const question = (mission: string, more: object = {}) =>
   })}</mission-json>`);
 const revision = { revision: { why: 'task mend failed', plan: { tasks: [] } } };
 
-const model = scriptedModel((mission) => (mission === 'bad' ? badPlan : undefined));
+const model = scriptedModel({ errorRate: 0, boastRate: 0 }, (mission) => (mission === 'bad' ? { script: badPlan } : undefined));
 
 function tasksOf(turns: readonly Turn[]): readonly { readonly type: string; readonly intent: { readonly action: string; readonly params?: { readonly instructions?: string } } }[] {
   const [block] = model(request(turns))?.content ?? [];

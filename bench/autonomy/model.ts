@@ -1,4 +1,4 @@
-// The scripted model of the bench: the same for all missions, one that errs now and then, and for some missions one that goes wrong on purpose.
+// The scripted models of the bench: one that knows each mend and errs all the same, one that has to find it, and for some missions one that goes wrong on purpose.
 import type { z } from 'zod';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { MissionTask } from '#api/v1alpha1/mission.ts';
@@ -7,21 +7,33 @@ import { bendPolicy } from '#testing/llm/policies/bend/bend.ts';
 import { missionDocument } from '#testing/llm/policies/plan/document.ts';
 import type { PlanAnswer } from '#testing/llm/policies/plan/make-plan.ts';
 import { planPolicy } from '#testing/llm/policies/plan/plan.ts';
+import type { Edit } from '#testing/llm/policies/fix/edits.ts';
 import { bySkill } from '#testing/llm/policies/skill.ts';
 import { missionIn } from './front.ts';
 
-/** Share of edits that are wrong, of tasks that are never done, and of plans that have a cycle at first. */
-export const errorRate = 0.1;
+/** Share of edits that are wrong, of tasks that are never done, of plans that have a cycle at first; and of failures that it calls done. */
+export interface Errors {
+  readonly errorRate: number;
+  readonly boastRate: number;
+}
+
+/** What each mission asks of its model, by its name. */
+export interface Asked {
+  /** How it answers first, when it goes wrong on purpose. */
+  readonly script?: Policy | undefined;
+  /** The edit that it knows; unset: it has to find it. */
+  readonly mend?: Edit | undefined;
+}
 
 /** The model that the operator and its agents ask when nobody names one. */
 const model = 'claude-sonnet-5-5';
 
-/** Answers as the usual model does, but for missions that have a script of their own; that one is asked first. */
-export function scriptedModel(scriptOf: (mission: string) => Policy | undefined): Policy {
-  const usual = heedful(bySkill({ [model]: { errorRate } }));
+/** A model that errs by these rates, with what each mission has of its own; the script of a mission is asked first. */
+export function scriptedModel(errors: Errors, askedBy: (mission: string) => Asked | undefined): Policy {
   return (request) => {
     const mission = missionIn(JSON.stringify(request.turns[0]?.blocks ?? ''));
-    const script = mission === undefined ? undefined : scriptOf(mission);
+    const { script, mend } = (mission === undefined ? undefined : askedBy(mission)) ?? {};
+    const usual = heedful(bySkill({ [model]: { ...errors, ...(mend === undefined ? {} : { knows: mend }) } }));
     return (script === undefined ? usual : firstOf(script, usual))(request);
   };
 }

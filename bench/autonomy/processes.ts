@@ -25,9 +25,8 @@ export async function isAlive(pid: number): Promise<boolean> {
   return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')) !== '';
 }
 
-/** Kills runs of node's tests below these processes until it is told to stop; gives the pids that it has killed. */
-export async function killTestRuns(roots: readonly number[], signal: AbortSignal): Promise<readonly number[]> {
-  const killed: number[] = [];
+/** Kills runs of node's tests below these processes until it is told to stop, and adds the pid of each to `killed`. */
+export async function killTestRuns(roots: readonly number[], killed: number[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     for (const pid of await testRunsBelow(roots)) {
       if (kill(pid)) killed.push(pid);
@@ -35,7 +34,6 @@ export async function killTestRuns(roots: readonly number[], signal: AbortSignal
     // Runs take a fifth of a second at least.
     await sleep(10);
   }
-  return killed;
 }
 
 async function testRunsBelow(roots: readonly number[]): Promise<readonly number[]> {

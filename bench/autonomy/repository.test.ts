@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openRepository } from './repository.ts';
 
-const mission = { name: 'shop-1', goal: 'g', kind: 'k', files: { 'src/a.js': 'export const a = 1;\n', 'test/a.test.js': '// a test\n' }, proof: {}, isHeldOut: true };
+const mission = { name: 'shop-1', goal: 'g', kind: 'k', files: { 'src/a.js': 'export const a = 1;\n', 'test/a.test.js': '// a test\n' }, proof: {}, mend: { path: 'src/a.js', before: '', after: '' }, isHeldOut: true };
 
 /** Commits of branches, as the door tells them. */
 async function served(url: string): Promise<ReadonlyMap<string, string>> {

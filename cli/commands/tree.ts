@@ -48,11 +48,15 @@ export async function showLive(session: Session, { cluster, feed, view }: Watchi
   const { terminal, clock } = session;
   const done = new AbortController();
   const operator = lazily(() => session.openOperator(cluster));
+  let last = view;
+  // One that has ended may be deleted before the last words are said of it.
+  const forget = feed.onChange(() => void (last = feed.view() ?? last));
   const live = endingOf(view.mission) === undefined ? await liveOrNone(session, () => operator.get(), { name: view.mission.metadata.name, signal: done.signal }) : noLiveFacts;
   try {
     const watched = await follow({ feed, live, terminal, clock }, session.signal);
-    return { watched, view: feed.view() ?? view };
+    return { watched, view: feed.view() ?? last };
   } finally {
+    forget();
     done.abort();
     await operator.close();
   }

@@ -7,6 +7,7 @@ import { untilEnded, type MissionFeed, type Watched } from '../world/feed.ts';
 import { changeLines } from './lines.ts';
 import { missionTree, type Live, type MissionTree } from './model.ts';
 import { renderTree } from './render.ts';
+import { untilSettled } from './settled.ts';
 
 /** Progress that no object holds. */
 export interface LiveFacts {
@@ -27,14 +28,16 @@ export interface Show {
 const shortestPauseMs = 100;
 const beatMs = 250;
 
-/** Shows the mission until it has ended, is gone, or `signal` aborts. */
+/** Shows the mission until it has ended, is gone, or `signal` aborts; of an ended one the last of its cost is waited for. */
 export async function follow(show: Show, signal: AbortSignal): Promise<Watched> {
   const painter = show.terminal.interactive ? drawing(show) : printing(show);
   const ends = [show.feed.onChange(painter.change), show.live.onChange(painter.change)];
   painter.change();
   try {
     const watched = await untilEnded(show.feed, { clock: show.clock, signal });
-    if (watched.kind === 'ended') await show.feed.refresh();
+    if (watched.kind !== 'ended') return watched;
+    await show.feed.refresh();
+    await untilSettled(show.feed, { clock: show.clock, signal });
     return watched;
   } finally {
     for (const end of ends) end();

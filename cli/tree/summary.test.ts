@@ -59,11 +59,13 @@ test('a mission that failed: goals with evidence, failed tasks with the next ste
 });
 
 test('what language models have cost is one line, when one was called', () => {
-  const usage = { inputTokens: 10_000, outputTokens: 2000, cacheReadTokens: 345, cacheWriteTokens: 0, calls: 3, costUsd: '0.0123', reservedUsd: '0.00' };
+  const usage = { inputTokens: 10_000, outputTokens: 2000, cacheReadTokens: 345, cacheWriteTokens: 0, calls: 3, costUsd: '0.0123', reservedUsd: '0.00', settledTime: '2026-11-22T12:00:13Z' };
+  const { settledTime: _, ...unsettled } = usage;
   const ended = { conditions: [succeeded('True', 'TasksSucceeded', 'all 1 tasks have succeeded')], durationSeconds: 12, tasksDone: '1/1' };
   const own = aMission({ a: [] }, { ...ended, usage });
   const cases = {
     'Cost 0.0123 USD, 3 calls, 12,345 tokens (345 cached)': own,
+    'Cost so far 0.0123 USD, 3 calls, 12,345 tokens (345 cached)': { ...own, status: { ...own.status, usage: unsettled } },
     'Cost 0.0123 USD of 2.00, 3 calls, 12,345 tokens (345 cached)': { ...own, spec: { ...own.spec, budget: { maxCostUsd: '2.00', warnPercent: 80, onExceeded: 'Fail' as const } } },
     'Cost 0.0123 USD, 3 calls, 12,345 tokens (345 cached), 1 call saved 0.0041 USD': { ...own, status: { ...own.status, usage: { ...usage, cachedCalls: 1, savedUsd: '0.0041' } } },
     'Cost 0.0123 USD, 3 calls, 12,345 tokens (345 cached), 5 calls saved 0.0041 USD': { ...own, status: { ...own.status, usage: { ...usage, cachedCalls: 1, downgradedCalls: 2, batchedCalls: 2, savedUsd: '0.0041' } } },

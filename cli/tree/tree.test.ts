@@ -75,7 +75,7 @@ describe('the tree', () => {
     const usage = { inputTokens: 100, outputTokens: 20, cacheReadTokens: 0, cacheWriteTokens: 0, calls: 2, costUsd: '0.05', reservedUsd: '0.00' };
     const spending = { ...mission, spec: { ...mission.spec, budget: { maxCostUsd: '2.00', warnPercent: 80, onExceeded: 'Fail' as const } }, status: { ...mission.status, usage } };
     const lines = renderTree(missionTree({ mission: spending, tasks }), { columns: 60, rows: 4, style: colourless }, now);
-    expect([lines[1], lines.length]).toEqual(['Cost 0.05 USD of 2.00, 2 calls, 120 tokens', 4]);
+    expect([lines[1], lines.length]).toEqual(['Cost so far 0.05 USD of 2.00, 2 calls, 120 tokens', 4]);
   });
 
   test('progress of the stream is shown before any object says that the task runs', () => {

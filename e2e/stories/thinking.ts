@@ -93,7 +93,7 @@ function counted(world: StoryWorld, before: Told): Promise<MissionUsage> {
     const [{ status }, after] = [await missionOf(world), world.models.usage()];
     const [usage, calls, outputTokens] = [status?.usage, after.answered - before.answered, after.outputTokens - before.outputTokens];
     said = { usage, before, after };
-    return usage?.calls === calls && usage.outputTokens === outputTokens && Number(usage.reservedUsd) === 0 ? usage : undefined;
+    return usage?.calls === calls && usage.outputTokens === outputTokens && usage.settledTime !== undefined ? usage : undefined;
   });
 }
 

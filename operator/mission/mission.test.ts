@@ -49,7 +49,7 @@ function aReconciler({ missions = [mission], tasks = [], pools = [aPool().build(
   const live = new Set<string>();
   const stuck = new Set<string>();
   const used = new Map<string, Usage>();
-  const parts = missionParts({ ...stores, plansOf: (uid) => plans.filter(({ spec }) => spec.missionRef.uid === uid), approvalsOf: () => [], planner: { stateOf: () => ({ kind: 'idle' }) }, usageOf: (uid) => used.get(uid), tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid), isWithoutVerifier: ({ metadata }) => stuck.has(metadata.uid) }, cluster);
+  const parts = missionParts({ ...stores, plansOf: (uid) => plans.filter(({ spec }) => spec.missionRef.uid === uid), approvalsOf: () => [], planner: { stateOf: () => ({ kind: 'idle' }) }, usage: { of: (uid) => used.get(uid), settledAt: (uid) => (used.has(uid) ? 7 : undefined) }, tasksOf: (uid) => stores.tasks.list().filter(({ spec }) => spec.missionRef?.uid === uid), isLive: ({ metadata }) => live.has(metadata.uid), isWithoutVerifier: ({ metadata }) => stuck.has(metadata.uid) }, cluster);
   const view = () => {
     const seen = parts.observe(key);
     if (seen === undefined) throw new Error('observe: the mission is gone');
@@ -82,9 +82,10 @@ describe('the view', () => {
   test('holds what the mission has used, once that is known', () => {
     const { view, used } = aReconciler();
     const usage: Usage = { settled: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, costMicroUsd: 3 }, reservedMicroUsd: 0, calls: 1 };
-    const before = view().usage;
+    const before = view();
     used.set(mission.metadata.uid, usage);
-    expect([before, view().usage]).toEqual([undefined, usage]);
+    const after = view();
+    expect([before.usage, before.usageSettledAt, after.usage, after.usageSettledAt]).toEqual([undefined, undefined, usage, 7]);
   });
 
   test('asks and abandons through the planner', async () => {

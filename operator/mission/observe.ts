@@ -1,5 +1,6 @@
 // Reads everything the decision about one mission needs, from caches only.
 import type { Usage } from '#api/llm.ts';
+import type { Instant } from '#api/time.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Approval } from '#api/v1alpha1/approval.ts';
@@ -25,8 +26,8 @@ export interface MissionSources {
   /** What people have said of a mission. */
   approvalsOf(missionUid: string): readonly Approval[];
   readonly planner: Pick<MissionPlanner, 'stateOf'>;
-  /** What a mission has used of language models, as far as it is known. */
-  usageOf(missionUid: string): Usage | undefined;
+  /** What a mission has used of language models, as far as it is known, and since when nothing is in flight for a run that has ended. */
+  readonly usage: { of(missionUid: string): Usage | undefined; settledAt(missionUid: string): Instant | undefined };
   /** Tasks of a mission at their newest version. */
   tasksOf(missionUid: string): readonly Task[];
   /** True while an agent has the task, or may have it from before this leader's term. */
@@ -80,7 +81,8 @@ export class MissionObserver {
       foreignNames: plan.map(({ objectName }) => objectName).filter((name) => isForeign(sources.tasks.get({ namespace: key.namespace, name }), mission)),
       planning: { ...planning, superseded },
       approvals,
-      usage: sources.usageOf(uid),
+      usage: sources.usage.of(uid),
+      usageSettledAt: sources.usage.settledAt(uid),
       confirmedGone: this.#absences.of(uid),
       withoutVerifier: new Set(own.filter((task) => waitsToVerify(task) && sources.isWithoutVerifier(task)).map(({ metadata }) => metadata.uid)),
     };

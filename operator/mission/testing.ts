@@ -39,6 +39,7 @@ export interface Surroundings {
   readonly approvals?: readonly Approval[];
   readonly planner?: PlannerState;
   readonly usage?: Usage;
+  readonly usageSettledAt?: Instant;
 }
 
 export const fresh = (task: TaskBuilder): TaskBuilder => task;
@@ -51,7 +52,7 @@ function planningSeen(mission: Mission, { plan, plans = plan === undefined ? [] 
 }
 
 /** The view of a mission whose caches show exactly this. */
-export function viewOf(written: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [], withoutVerifier = [], usage, approvals = [], ...planned }: Surroundings = {}): MissionView {
+export function viewOf(written: Mission, { tasks = {}, others = [], live = [], pools = [aPool().of('Analyzer', 'Tester', 'Coder').build()], foreignNames = [], confirmedGone = [], withoutVerifier = [], usage, usageSettledAt, approvals = [], ...planned }: Surroundings = {}): MissionView {
   const run = runOf(written);
   const planning = planningSeen(written, { ...planned, approvals, others });
   const mission = withPlan(written, planning.chain.at(-1));
@@ -71,6 +72,7 @@ export function viewOf(written: Mission, { tasks = {}, others = [], live = [], p
     planning: { ...planning, superseded },
     approvals,
     usage,
+    usageSettledAt,
     withoutVerifier: new Set(own.filter(({ spec, metadata }) => withoutVerifier.includes(spec.taskName ?? metadata.name)).map(({ metadata }) => metadata.uid)),
   };
 }

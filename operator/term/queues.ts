@@ -50,7 +50,7 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   };
   const isLive = (task: Task): boolean => book.get(task.metadata.uid) !== undefined || dispatch.scheduler.mayRun(task);
   const queues: Queues = {
-    missions: queue(deps, core, missionParts({ ...stores, planner: planning, approvalsOf: (uid) => caches.approvals.store.byIndex(byMission, uid), usageOf: (uid) => usage.of(uid), plansOf: (uid) => caches.plans.store.byIndex(byMission, uid), tasksOf: (uid) => board.ofMission(uid), isLive, isWithoutVerifier: (task) => dispatch.scheduler.lacksVerifier(task) }, missionCluster)),
+    missions: queue(deps, core, missionParts({ ...stores, planner: planning, approvalsOf: (uid) => caches.approvals.store.byIndex(byMission, uid), usage, plansOf: (uid) => caches.plans.store.byIndex(byMission, uid), tasksOf: (uid) => board.ofMission(uid), isLive, isWithoutVerifier: (task) => dispatch.scheduler.lacksVerifier(task) }, missionCluster)),
     tasks: queue(deps, core, taskParts({ ...stores, missionExists: ({ spec, metadata }) => spec.missionRef !== undefined && missionByUid(spec.missionRef.uid)?.metadata.namespace === metadata.namespace }, writer)),
     pools: poolQueue(deps, core, dispatch, poolBook),
     poolBook,

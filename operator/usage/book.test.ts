@@ -5,7 +5,7 @@ import { silentLog } from '#platform/telemetry/log.ts';
 import type { UsageAnswer } from '#platform/anthropic/usage.ts';
 import { createUsageBook } from './book.ts';
 import { createGatewayUsage } from './gateway-usage.ts';
-import { aCodingMission, inState, type Line, ScriptedGateway, silent, tells, used } from './testing.ts';
+import { aCodingMission, inState, type Line, ScriptedGateway, silent, settledUsage, tells, used } from './testing.ts';
 
 const coding = aCodingMission();
 const atWork = inState(coding, 'Running');
@@ -151,12 +151,76 @@ describe('a mission at its end', () => {
   });
 });
 
+describe('what a mission has used is settled', () => {
+  const states: Record<string, { line: Line; ended: boolean; want: 'settled' | 'open' }> = {
+    'when nothing is in flight after its end': { line: tells(7), ended: true, want: 'settled' },
+    'also when the gateway has lost its journal': { line: tells(0), ended: true, want: 'settled' },
+    'not while a call is in flight': { line: tells(7, 50), ended: true, want: 'open' },
+    'not by a gateway that does not tell': { line: silent, ended: true, want: 'open' },
+    'not by the last answer for one that is suspended': { line: tells(7), ended: false, want: 'open' },
+  };
+  test.each(Object.entries(states))('%s', async (_, { line, ended, want }) => {
+    const { book, clock } = aBook(line);
+    const askedAt = clock.now();
+    book.look(ended ? endedNow(clock) : inState(coding, 'Suspended'));
+    await clock.advance(0);
+    expect(book.settledAt(uid)).toBe(want === 'settled' ? askedAt : undefined);
+  });
+
+  test('and the mission is woken for it once, though the figures are the same', async () => {
+    const { book, clock, woken } = aBook(tells(7));
+    book.look(atWork);
+    await clock.advance(5000);
+    expect([woken.length, book.settledAt(uid)]).toEqual([1, undefined]);
+    book.look(endedNow(clock));
+    await clock.advance(60_000);
+    expect([woken.length, book.settledAt(uid)]).toEqual([2, Date.UTC(2026, 0, 1) + 5000]);
+  });
+
+  test('only by an answer to what was asked after the end', async () => {
+    const [before, after] = [Promise.withResolvers<UsageAnswer>(), Promise.withResolvers<UsageAnswer>()];
+    const { book, clock } = aBook(() => before.promise, () => after.promise);
+    book.look(atWork);
+    await clock.advance(5000);
+    book.look(endedNow(clock));
+    before.resolve(tells(7));
+    await settle();
+    expect([book.of(uid), book.settledAt(uid)]).toEqual([used(7), undefined]);
+    after.resolve(tells(9));
+    await settle();
+    expect([book.of(uid), book.settledAt(uid)]).toEqual([used(9), clock.now()]);
+  });
+
+  test('for one run only: the next is asked about at its own end, also when nobody saw it run', async () => {
+    const { book, clock, gateway } = aBook(tells(7));
+    const endOf = (runNumber: number) => inState(coding, 'TasksSucceeded', { runNumber, completionTime: new Date(clock.now()).toISOString() });
+    book.look(endOf(1));
+    await clock.advance(0);
+    book.look(endOf(2));
+    expect(book.settledAt(uid)).toBeUndefined();
+    await clock.advance(0);
+    expect([gateway.asked.length, book.settledAt(uid)]).toEqual([2, clock.now()]);
+    book.look(atWork);
+    expect(book.settledAt(uid)).toBeUndefined();
+  });
+
+  test('at the end of one that was suspended before', async () => {
+    const { book, clock, gateway } = aBook(tells(7), tells(9));
+    book.look(inState(coding, 'Suspended'));
+    await clock.advance(0);
+    book.look(inState(coding, 'Cancelled', { completionTime: new Date(clock.now()).toISOString() }));
+    await clock.advance(0);
+    expect([gateway.asked.length, book.of(uid), book.settledAt(uid)]).toEqual([2, used(9), clock.now()]);
+  });
+});
+
 describe('nothing is asked', () => {
-  test('about missions that call no model, that nobody has looked at yet, or that ended long ago', async () => {
+  test('about missions that call no model, that nobody has looked at yet, that ended long ago, or whose cost is settled', async () => {
     const { book, clock, gateway } = aBook(tells(7));
     book.look(inState(aMission().withTask('a'), 'Running'));
     book.look(coding.build());
     book.look(inState(coding, 'TasksSucceeded', { completionTime: '2025-12-31T00:00:00Z' }));
+    book.look(inState(coding, 'TasksSucceeded', { completionTime: new Date(clock.now()).toISOString(), usage: settledUsage }));
     await clock.advance(60_000);
     expect([gateway.asked, clock.pending]).toEqual([[], 0]);
   });

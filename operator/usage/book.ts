@@ -1,7 +1,8 @@
 // What missions have used. The gateway is asked about a mission once every few seconds while it is at work, and when that ends until
-// nothing is in flight; never about others. A gateway that does not tell changes nothing: the last value stays.
+// nothing is in flight: then what it cost is settled. Never about others. A gateway that does not tell changes nothing: the last value stays.
 import type { Usage } from '#api/llm.ts';
-import type { Mission } from '#api/v1alpha1/mission.ts';
+import type { Instant } from '#api/time.ts';
+import type { Mission, MissionStatus } from '#api/v1alpha1/mission.ts';
 import type { UsageAnswer } from '#platform/anthropic/usage.ts';
 import type { Clock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
@@ -21,7 +22,7 @@ export interface UsageBookParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** The usage of this mission is another one now. */
+  /** The usage of this mission is another one now, or is settled. */
   changed(missionUid: string): void;
   onAsked(result: UsageAnswer['kind']): void;
 }
@@ -29,6 +30,8 @@ export interface UsageBookParts {
 export interface UsageBook {
   /** What was last told of a mission; undefined until it has used something. */
   of(missionUid: string): Usage | undefined;
+  /** When it was told that nothing is in flight for a mission whose run has ended; undefined before. */
+  settledAt(missionUid: string): Instant | undefined;
   /** Takes note of a mission as it is now: it decides whether the gateway is asked. */
   look(mission: Mission): void;
   forget(missionUid: string): void;
@@ -37,7 +40,7 @@ export interface UsageBook {
 }
 
 /** The book of an installation without a gateway. */
-export const emptyUsageBook: UsageBook = { of: () => undefined, look: () => {}, forget: () => {}, stop: () => Promise.resolve() };
+export const emptyUsageBook: UsageBook = { of: () => undefined, settledAt: () => undefined, look: () => {}, forget: () => {}, stop: () => Promise.resolve() };
 
 /** A book that asks nothing before the first look. */
 export function createUsageBook(parts: UsageBookParts): UsageBook {
@@ -45,10 +48,13 @@ export function createUsageBook(parts: UsageBookParts): UsageBook {
 }
 
 interface Entry {
-  attention: Exclude<Attention, 'none'>;
+  readonly attention: Exclude<Attention, 'none'>;
+  /** Number of the run that has ended; undefined while the mission may still start something. */
+  readonly endedRun: number | undefined;
   /** How often a mission at rest is still asked about while its calls are in flight. */
   asksLeft: number;
   usage: Usage | undefined;
+  settledAt: Instant | undefined;
 }
 
 const everyMs = 5000;
@@ -78,14 +84,19 @@ class AskedBook implements UsageBook {
     return this.#entries.get(missionUid)?.usage;
   }
 
+  settledAt(missionUid: string): Instant | undefined {
+    return this.#entries.get(missionUid)?.settledAt;
+  }
+
   look(mission: Mission): void {
     const { uid } = mission.metadata;
     const wanted = attentionOf(mission, this.#parts.clock.now());
     const known = this.#entries.get(uid);
     if (known === undefined && wanted === 'none') return;
     const attention = wanted === 'none' ? 'last' : wanted;
-    if (known?.attention === attention) return;
-    this.#entries.set(uid, { attention, asksLeft: mostLastAsks, usage: known?.usage });
+    const endedRun = endedRunOf(mission.status);
+    if (known?.attention === attention && known.endedRun === endedRun) return;
+    this.#entries.set(uid, { attention, endedRun, asksLeft: mostLastAsks, usage: known?.usage, settledAt: undefined });
     // At its start nothing is used yet; at its end somebody waits for the sum.
     this.#queue.addAfter(uid, attention === 'steady' ? everyMs : 0);
   }
@@ -100,12 +111,13 @@ class AskedBook implements UsageBook {
   }
 
   async #turn(uid: string): Promise<{ readonly wakeAfterMs?: number }> {
-    if (!this.#entries.has(uid)) return {};
+    const asked = this.#entries.get(uid);
+    if (asked === undefined) return {};
     const answer = await this.#ask(uid);
     // While it was asked the mission may have ended, or gone.
     const entry = this.#entries.get(uid);
     if (entry === undefined) return {};
-    if (answer.kind === 'told') this.#note(uid, entry, answer.usage);
+    if (answer.kind === 'told' && this.#note(entry, answer.usage, entry === asked)) this.#parts.changed(uid);
     return isOver(entry, answer) ? {} : { wakeAfterMs: everyMs };
   }
 
@@ -117,14 +129,25 @@ class AskedBook implements UsageBook {
     return answer;
   }
 
-  #note(uid: string, entry: Entry, usage: Usage): void {
-    // A gateway that has lost its journal knows nothing of what was spent before, but does know who waits now.
-    const isNothing = usage.calls === 0 && usage.reservedMicroUsd === 0 && usage.cachedCalls === undefined;
-    const next = isNothing ? waitingNow(entry.usage, usage) : usage;
-    if (next === undefined || equal(next, entry.usage)) return;
-    entry.usage = next;
-    this.#parts.changed(uid);
+  /** Takes note of what was told; true when it is news. What was asked before the end of a run settles nothing: `isOfNow` is false then. */
+  #note(entry: Entry, told: Usage, isOfNow: boolean): boolean {
+    const next = usageAfter(entry.usage, told);
+    const isOther = next !== undefined && !equal(next, entry.usage);
+    if (isOther) entry.usage = next;
+    const isSettled = isOfNow && entry.endedRun !== undefined && entry.settledAt === undefined && told.reservedMicroUsd === 0;
+    if (isSettled) entry.settledAt = this.#parts.clock.now();
+    return isOther || isSettled;
   }
+}
+
+function endedRunOf({ completionTime, runNumber = 1 }: MissionStatus = {}): number | undefined {
+  return completionTime === undefined ? undefined : runNumber;
+}
+
+/** A gateway that has lost its journal knows nothing of what was spent before, but does know who waits now. */
+function usageAfter(known: Usage | undefined, told: Usage): Usage | undefined {
+  const isNothing = told.calls === 0 && told.reservedMicroUsd === 0 && told.cachedCalls === undefined;
+  return isNothing ? waitingNow(known, told) : told;
 }
 
 /** What was known before, with who waits now; undefined while nothing at all is known. */

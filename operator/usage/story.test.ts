@@ -25,20 +25,25 @@ test('the cost of a mission is in its status soon after its end, and its orders 
   const gateway = new ScriptedGateway(tells(12_300));
   const simulation = await ended(aCodingMission(), gateway);
   await until('its cost is told', () => simulation.mission()?.status?.usage !== undefined);
-  expect(simulation.mission()?.status?.usage).toMatchObject({ costUsd: '0.0123', calls: 1, reservedUsd: '0.00' });
+  expect(simulation.mission()?.status?.usage).toMatchObject({ costUsd: '0.0123', calls: 1, reservedUsd: '0.00', settledTime: expect.any(String) });
   expect([simulation.orders.map(({ llmGrant }) => llmGrant), gateway.asked.length]).toEqual([['grant'], 1]);
 });
 
-test('the next leader asks once about what ended shortly before, and writes nothing when it is the same', async () => {
-  const gateway = new ScriptedGateway(tells(12_300));
+test('the next leader asks about what ended shortly before and is not settled, and writes once; the one after it does neither', async () => {
+  const gateway = new ScriptedGateway(tells(12_300, 50), tells(12_300));
   const simulation = await ended(aCodingMission(), gateway);
   await until('its cost is told', () => simulation.mission()?.status?.usage !== undefined);
+  expect(simulation.mission()?.status?.usage).not.toHaveProperty('settledTime');
   await simulation.crash();
   const writes = simulation.writes('missions').length;
   await simulation.lead();
-  await until('it is asked again', () => gateway.asked.length === 2 && gateway.inFlight === 0);
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  expect([simulation.writes('missions').length, gateway.asked.length]).toEqual([writes, 2]);
+  await until('its cost is settled', () => simulation.mission()?.status?.usage?.settledTime !== undefined);
+  await simulation.crash();
+  const told = simulation.mission()?.status;
+  await simulation.lead();
+  simulation.put(aMission('n').withTask('a').build());
+  await until('another mission has ended', () => simulation.mission('n')?.status?.completionTime !== undefined);
+  expect([simulation.writes('missions').filter(({ key }) => key === 'team-a/m').length, gateway.asked.length, simulation.mission()?.status]).toEqual([writes + 1, 2, told]);
 });
 
 test('without a gateway, or for a mission that calls no model, nothing is asked and nobody may spend', async () => {

@@ -1,6 +1,6 @@
 // A gateway that tells by script, and missions in the states that the book tells apart.
 import type { Usage } from '#api/llm.ts';
-import type { Mission, MissionStatus } from '#api/v1alpha1/mission.ts';
+import type { Mission, MissionStatus, MissionUsage } from '#api/v1alpha1/mission.ts';
 import type { UsageAnswer } from '#platform/anthropic/usage.ts';
 import { aMission, type MissionBuilder } from '#testing/builders/mission.ts';
 import type { UsageSource } from './book.ts';
@@ -37,6 +37,9 @@ export const silent: UsageAnswer = { kind: 'silent', message: 'no answer' };
 export function used(costMicroUsd: number, reservedMicroUsd = 0): Usage {
   return { settled: { inputTokens: 10, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, costMicroUsd }, reservedMicroUsd, calls: costMicroUsd === 0 ? 0 : 1 };
 }
+
+/** A usage as the status of a mission tells it once its run has ended and nothing is in flight. */
+export const settledUsage: MissionUsage = { inputTokens: 10, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, calls: 1, costUsd: '0.000007', reservedUsd: '0.00', settledTime: '2026-01-01T00:59:01Z' };
 
 /** The answer with that usage. */
 export function tells(costMicroUsd: number, reservedMicroUsd = 0): UsageAnswer {

@@ -32,6 +32,12 @@ test('the faults are of many kinds', () => {
   expect(new Set(missions.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(20);
 });
 
+test.each(missions.map((mission) => [mission.name, mission] as const))('the mend of %s is found once, and gives what was there before the fault', async (name, { files, mend: { path, before, after } }) => {
+  const broken = files[path] ?? '';
+  expect(broken.split(before)).toHaveLength(2);
+  expect(broken.replace(before, () => after)).toBe((await readRepository(name.replace(/-\d+$/, '')))[path]);
+});
+
 test('agents never see a proof', () => {
   expect(missions.flatMap(({ files }) => Object.keys(files)).filter((path) => path.startsWith('proof'))).toEqual([]);
 });

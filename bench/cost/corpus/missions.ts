@@ -19,6 +19,8 @@ export interface CorpusMission {
   /** Tests that must pass over the changed sources; those that the agents saw are among them, as they were. */
   readonly proof: Files;
   readonly isHeldOut: boolean;
+  /** The edit that mends it. Whoever measures how well a model finds it must not hand it on. */
+  readonly mend: { readonly path: string; readonly before: string; readonly after: string };
 }
 
 /** Reads the corpus. */
@@ -39,14 +41,26 @@ function missionOf({ repository, file, kind, right, wrong, goal }: Fault, index:
   const name = `${repository}-${String(index + 1).padStart(2, '0')}`;
   const source = all[file] ?? '';
   if (source.split(right).length !== 2) throw new Error(`read mission ${name}: "${right}" stands ${source.split(right).length - 1} times in ${file} of ${repository}.txt; it must stand there once`);
+  const broken = source.replace(right, () => wrong);
   const isProof = (path: string) => path.startsWith('proof/');
   const files = Object.fromEntries(Object.entries(all).filter(([path]) => !isProof(path)));
   return {
     name,
     kind,
     goal: `${goal} Find the cause in the ${repository} repository and mend it; the tests have to pass.`,
-    files: { ...files, [file]: source.replace(right, () => wrong) },
+    files: { ...files, [file]: broken },
     proof: Object.fromEntries(Object.entries(all).filter(([path]) => /^(?:proof|test)\//.test(path))),
     isHeldOut: !lookedAt.has(name) && Number.parseInt(sha256Hex(name).slice(0, 8), 16) % 3 === 0,
+    mend: { path: file, ...excerptOf(broken, wrong, { right, at: source.indexOf(right) }) },
   };
+}
+
+/** The lines of a fault and as many before them as make them unique, and the same without it. */
+function excerptOf(broken: string, wrong: string, { right, at }: { readonly right: string; readonly at: number }): { readonly before: string; readonly after: string } {
+  const newline = broken.indexOf('\n', at + wrong.length);
+  const end = newline < 0 ? broken.length : newline;
+  let start = at;
+  do start = broken.lastIndexOf('\n', start - 2) + 1;
+  while (start > 0 && broken.split(broken.slice(start, end)).length !== 2);
+  return { before: broken.slice(start, end), after: broken.slice(start, at) + right + broken.slice(at + wrong.length, end) };
 }

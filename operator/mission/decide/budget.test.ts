@@ -59,6 +59,62 @@ describe('the usage of a mission', () => {
   });
 });
 
+describe('the cost of a run', () => {
+  const all: Surroundings = { tasks: { a: succeeded, b: succeeded } };
+  const settledAt = t0 + 2000;
+  const settled = { ...told, settledTime: '2026-01-01T00:00:02Z' };
+  /** The mission of this view when its run has just ended. */
+  const ended = (usage: Usage) => {
+    const view = at(plain, usage, all);
+    return applied(view, decideMission(view, t0));
+  };
+  /** The status of such a mission, and what the view says once it is written. */
+  const turn = (view: MissionView, now = t0 + 2000) => applied(view, decideMission(view, now));
+
+  test('is settled by one write, which says nothing else when the figures are the same', () => {
+    const view = { ...ended(spent(1_500_000)), usageSettledAt: settledAt };
+    const { status } = decideMission(view, t0 + 2000);
+    expect(statusPatch(view.mission.status, status ?? {})).toEqual({ usage: { settledTime: settled.settledTime } });
+    expect(statusPatch(status, decideMission(turn(view), t0 + 90_000).status ?? {})).toBeUndefined();
+  });
+
+  test('is settled together with its last figures', () => {
+    const view = { ...ended(spent(1, 400_000)), usage: spent(1_500_000), usageSettledAt: settledAt };
+    expect(decideMission(view, t0 + 2000).status?.usage).toEqual(settled);
+  });
+
+  test('that is settled is not told anew by the next leader, whatever that one hears', () => {
+    const done = turn({ ...ended(spent(1_500_000)), usageSettledAt: settledAt });
+    const heard: Partial<MissionView>[] = [{ usage: undefined, usageSettledAt: undefined }, { usage: undefined, usageSettledAt: t0 + 60_000 }, { usage: spent(1_600_000), usageSettledAt: t0 + 60_000 }];
+    for (const news of heard) expect(statusPatch(done.mission.status, decideMission({ ...done, ...news }, t0 + 60_000).status ?? {})).toBeUndefined();
+  });
+
+  test('is settled by the next leader where the one before did not come to it, also when the gateway remembers nothing', () => {
+    const view = { ...ended(spent(1_500_000)), usage: undefined, usageSettledAt: settledAt };
+    expect(decideMission(view, t0 + 2000).status?.usage).toEqual(settled);
+  });
+
+  test('is open again in the next run', () => {
+    const { mission } = turn({ ...ended(spent(1_500_000)), usageSettledAt: settledAt });
+    const again = { ...mission, spec: { ...mission.spec, runRequest: '2' } };
+    const views = [viewOf(again), viewOf(again, { usage: spent(1_500_000), usageSettledAt: settledAt })];
+    expect(views.map((view) => decideMission(view, t0 + 9000).status?.usage)).toEqual([told, told]);
+  });
+
+  test('that called no model is never told', () => {
+    const view = underway(plain, all);
+    const over = { ...applied(view, decideMission(view, t0)), usageSettledAt: settledAt };
+    expect(over.mission.status?.completionTime).toBeDefined();
+    expect(statusPatch(over.mission.status, decideMission(over, t0 + 2000).status ?? {})).toBeUndefined();
+  });
+
+  test('is not settled by the write that ends the run', () => {
+    const view = at(plain, spent(1_500_000), { ...all, usageSettledAt: settledAt });
+    const { status } = decideMission(view, t0);
+    expect([status?.completionTime !== undefined, status?.usage]).toEqual([true, told]);
+  });
+});
+
 describe('the budget of a mission', () => {
   suite({
     'is kept while less than four fifths are spent': { view: at(limited, spent(1_599_999)), conditions: { WithinBudget: 'True/WithinBudget' }, message: '1.599999 of 2.00 USD are spent' },

@@ -1,6 +1,7 @@
 // What the mission has used of language models, and whether that is within its budget. The gateway refuses; this only tells.
 import type { OutcomeReason } from '#api/conditions.ts';
 import { errorTypes, type Usage } from '#api/llm.ts';
+import { formatTime } from '#api/time.ts';
 import type { Budget, MissionStatus, MissionUsage } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import { findCondition, plainText, type Wanted } from '#domain/conditions.ts';
@@ -8,12 +9,25 @@ import { isReached } from '#domain/cost/ladder.ts';
 import { microUsdOf, usdOf } from '#domain/cost/money.ts';
 import { isFinished, type MissionView } from './view.ts';
 
-/** The usage as the status tells it: until something newer is known, what it told before. */
-export function usageStatus({ mission, usage }: MissionView): Pick<MissionStatus, 'usage'> {
-  if (usage === undefined) return mission.status?.usage === undefined ? {} : { usage: mission.status.usage };
+/** The usage as the status tells it: until something newer is known, what it told before; once settled, the same until the next run. */
+export function usageStatus({ mission, usage, usageSettledAt }: MissionView): Pick<MissionStatus, 'usage'> {
+  const before = mission.status?.usage;
+  const isOver = isFinished(mission);
+  if (isOver && before?.settledTime !== undefined) return { usage: before };
+  const figures = usage === undefined ? before && unsettled(before) : toldBy(usage);
+  if (figures === undefined) return {};
+  return { usage: { ...figures, ...(isOver && usageSettledAt !== undefined ? { settledTime: formatTime(usageSettledAt) } : {}) } };
+}
+
+function unsettled(usage: MissionUsage): MissionUsage {
+  const { settledTime: _, ...figures } = usage;
+  return figures;
+}
+
+function toldBy(usage: Usage): MissionUsage {
   const { costMicroUsd, ...tokens } = usage.settled;
   const { calls, reservedMicroUsd } = usage;
-  return { usage: { ...tokens, calls, costUsd: usdOf(costMicroUsd), reservedUsd: usdOf(reservedMicroUsd), ...savingsOf(usage) } };
+  return { ...tokens, calls, costUsd: usdOf(costMicroUsd), reservedUsd: usdOf(reservedMicroUsd), ...savingsOf(usage) };
 }
 
 function savingsOf({ cachedCalls, downgradedCalls, batchedCalls, savedMicroUsd }: Usage): Pick<MissionUsage, 'cachedCalls' | 'downgradedCalls' | 'batchedCalls' | 'savedUsd'> {

@@ -107,10 +107,10 @@ function touched(view: MissionView, kind: 'start' | 'end' | 'endAll' | 'vanish',
   return { ...view, live, tasks: view.tasks.map((other) => (other === task ? decided : other)) };
 }
 
-/** The gateway tells that so many cents were spent. */
+/** The gateway tells that so many cents were spent, now and then for the last time. */
 function spent({ view, now }: Life, cents: number): Life {
   const settled = { inputTokens: cents, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costMicroUsd: cents * 10_000 };
-  return { now, view: { ...view, usage: { settled, reservedMicroUsd: 0, calls: 1 } } };
+  return { now, view: { ...view, usage: { settled, reservedMicroUsd: 0, calls: 1 }, usageSettledAt: cents % 2 === 0 ? now : undefined } };
 }
 
 /** Follows a life and shows each decision on its way. */

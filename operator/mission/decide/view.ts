@@ -1,5 +1,6 @@
 // Everything the mission reconciler may look at, read once, and what follows from it by counting.
 import type { Usage } from '#api/llm.ts';
+import type { Instant } from '#api/time.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Approval } from '#api/v1alpha1/approval.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
@@ -62,6 +63,8 @@ export interface MissionView {
   readonly approvals: readonly Approval[];
   /** What the LLM gateway last told that the mission has used; undefined until it did. */
   readonly usage: Usage | undefined;
+  /** When the gateway told that nothing is in flight for the run that has ended; undefined until it did. */
+  readonly usageSettledAt: Instant | undefined;
 }
 
 /** A task of the plan and what became of it. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import { aMission } from '#testing/builders/mission.ts';
-import { aCodingMission, inState } from '../testing.ts';
+import { aCodingMission, inState, settledUsage } from '../testing.ts';
 import { type Attention, attentionOf } from './attention.ts';
 
 const now = Date.UTC(2026, 0, 1, 1);
@@ -24,6 +24,8 @@ describe('the attention that a mission needs', () => {
     'the last when it is suspended': { mission: inState(coding, 'Suspended'), want: 'last' },
     'the last when it is refused': { mission: inState(planned, 'NotAccepted'), want: 'last' },
     'the last when it has just ended': { mission: endedAt('2026-01-01T00:59:00Z'), want: 'last' },
+    'none when it has just ended and its cost is settled': { mission: inState(coding, 'TasksSucceeded', { completionTime: '2026-01-01T00:59:00Z', usage: settledUsage }), want: 'none' },
+    'steady in a further run, though the cost of the one before was settled': { mission: inState(coding, 'Running', { usage: settledUsage }), want: 'steady' },
     'none when it ended long ago': { mission: endedAt('2026-01-01T00:50:00Z'), want: 'none' },
   };
   test.each(Object.entries(cases))('%s', (_, { mission, want }) => expect(attentionOf(mission, now)).toBe(want));

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { seeded } from '#testing/seeded.ts';
 import { firstOf, type Policy, textOf } from '#testing/llm/policy.ts';
+import type { Edit } from './fix/edits.ts';
 import { fixPolicy } from './fix/fix.ts';
 import { badThenGood, planPolicy } from './plan/plan.ts';
 
@@ -9,6 +10,10 @@ import { badThenGood, planPolicy } from './plan/plan.ts';
 export interface Skill {
   /** Share of edits that are wrong, of tasks that are never done, and of plans that are wrong at first; 0 to 1. */
   readonly errorRate: number;
+  /** Share of the tasks that it gives up, 0 to 1, of which it says that they are done. Default 0. */
+  readonly boastRate?: number;
+  /** The edit that mends, which it need not find. */
+  readonly knows?: Edit;
   readonly seed?: number;
 }
 
@@ -25,8 +30,8 @@ export function bySkill(skills: Readonly<Record<string, Skill>>): Policy {
   return (request) => (policies.get(request.model) ?? other)(request);
 }
 
-function policyFor({ errorRate, seed = 1 }: Skill): Policy {
-  return firstOf(fixPolicy({ errorRate, lostRate: errorRate, seed, maxEdits, isThinking: true, callsAtOnce: true }), sometimes(errorRate, seed, badThenGood, planPolicy));
+function policyFor({ errorRate, seed = 1, ...more }: Skill): Policy {
+  return firstOf(fixPolicy({ errorRate, lostRate: errorRate, seed, maxEdits, isThinking: true, callsAtOnce: true, ...more }), sometimes(errorRate, seed, badThenGood, planPolicy));
 }
 
 /** One policy for a share of conversations, and another one for the rest. */

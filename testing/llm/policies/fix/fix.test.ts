@@ -148,6 +148,22 @@ describe('the loop', () => {
   });
 });
 
+describe('an edit that is known', () => {
+  const knows = { path: 'src/odd.js', before: 'return nothing;', after: 'return a + b;' };
+  const world = (): World => ({ files: new Map([['src/odd.js', 'function odd(a, b) {\n  if (a < b) return 0;\n  return nothing;\n}\n']]), run: (files) => (files.get('src/odd.js')?.includes('a + b') === true ? '1 passed' : '1 failed') });
+
+  test('is made without a trail to its file, and judged by the tests like any other', () => {
+    expect(play(world()).finish['success']).toBe(false);
+    expect(play(world(), { knows }).calls).toEqual(['run_tests', 'list_files', 'read src/odd.js', 'edit_file', 'run_tests', 'finish']);
+  });
+
+  test('follows a wrong one where the model errs', () => {
+    const { calls, finish, files } = play(world(), { knows, errorRate: 1 });
+    expect(calls.filter((call) => call === 'edit_file').length).toBeGreaterThan(2);
+    expect([finish['success'], files.get('src/odd.js')]).toEqual([true, expect.stringContaining('if (a < b) return 0;\n  return a + b;')]);
+  });
+});
+
 describe('errors on purpose', () => {
   const source = 'export function sum(a, b) {\n  return a - b;\n}\n';
   const editsOf = (options: FixOptions) => play(nodeWorld(source, sumIsRight), options).calls.filter((call) => call === 'edit_file').length;
@@ -157,6 +173,13 @@ describe('errors on purpose', () => {
     expect(calls.filter((call) => call === 'edit_file')).toHaveLength(3);
     expect(finish['success']).toBe(true);
     expect(files.get('src/sum.js')).toContain('a + b');
+  });
+
+  test('a task that is beyond it is given up, or called done all the same', () => {
+    const never = { lostRate: 1, maxEdits: 2 };
+    expect(play(nodeWorld(source, sumIsRight), never).finish['success']).toBe(false);
+    const { finish, files } = play(nodeWorld(source, sumIsRight), { ...never, boastRate: 1 });
+    expect([finish['success'], files.get('src/sum.js')]).toEqual([true, source]);
   });
 
   test('happen as often as asked, and the same way for the same seed', () => {

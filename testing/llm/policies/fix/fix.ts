@@ -22,6 +22,10 @@ export interface FixOptions {
   readonly lostRate?: number;
   /** Set: it reads on from file to file, and works out an edit in its head before it makes it. It runs the files of the conversation: only for our own corpora. */
   readonly isThinking?: true;
+  /** The edit that mends: it need not be found. For benches of everything but the model itself. */
+  readonly knows?: Edit;
+  /** Share of the tasks that it gives up, 0 to 1, of which it says that they are done. Default 0. */
+  readonly boastRate?: number;
   /** Set: calls that need no answer of each other stand in one turn, where the caller lets them. */
   readonly callsAtOnce?: true;
 }
@@ -37,7 +41,7 @@ const maxFiles = 8;
 
 /** Answers requests that offer run_tests, read_file and edit_file. */
 export function fixPolicy(options: FixOptions = {}): Policy {
-  const { errorRate = 0, lostRate = 0, seed = 1, maxEdits = 24, isThinking = false, callsAtOnce = false } = options;
+  const { errorRate = 0, lostRate = 0, boastRate = 0, seed = 1, maxEdits = 24, isThinking = false, callsAtOnce = false, knows } = options;
   return (request) => {
     const toolbox = new Toolbox(request.tools);
     if (!(['run_tests', 'read_file', 'edit_file'] as const).every((name) => toolbox.has(name))) return undefined;
@@ -45,7 +49,7 @@ export function fixPolicy(options: FixOptions = {}): Policy {
     if (progress.isFinished) return say('Done.');
     // By what was sent, not by a counter: conversations side by side must not change each other.
     const draw = (what: string) => seeded(digest(`${seed} ${what} ${firstWords(request)}`))();
-    const manner = { toolbox, maxEdits, isThinking, isLost: draw('lost') < lostRate, isWrong: ({ tried }: Progress) => draw(String(tried.size)) < errorRate };
+    const manner = { toolbox, maxEdits, isThinking, knows, isLost: draw('lost') < lostRate, isBoasting: draw('boast') < boastRate, isWrong: ({ tried }: Progress) => draw(String(tried.size)) < errorRate };
     return toReply(callsAtOnce && request.isOneCallATurn !== true ? movesAtOnce(progress, manner) : [nextMove(progress, manner)], toolbox);
   };
 }
@@ -54,6 +58,9 @@ interface Manner {
   readonly toolbox: Toolbox;
   readonly maxEdits: number;
   readonly isThinking: boolean;
+  readonly knows: Edit | undefined;
+  /** What it gives up it calls done. */
+  readonly isBoasting: boolean;
   /** Every edit of this task is wrong. */
   readonly isLost: boolean;
   /** This edit is wrong, as long as there is a wrong one. */
@@ -76,8 +83,8 @@ function nextMove(progress: Progress, manner: Manner): Move {
   if (tests === undefined) return { why: 'First I run the tests.', tool: 'run_tests', values: {} };
   if (trial !== undefined) return goOn(trial);
   if (tests.isPassed) return { why: 'The tests pass.', tool: 'finish', values: { isFixed: true, summary: `The tests pass; edits tried: ${tried.size}.` } };
-  if (tried.size >= manner.maxEdits) return giveUp(`after ${tried.size} edits`);
-  return look(progress, manner) ?? change(progress, manner) ?? search(progress, manner) ?? giveUp('no edit that I know fits');
+  if (tried.size >= manner.maxEdits) return giveUp(`after ${tried.size} edits`, manner);
+  return look(progress, manner) ?? change(progress, manner) ?? search(progress, manner) ?? giveUp('no edit that I know fits', manner);
 }
 
 function goOn(trial: NonNullable<Progress['trial']>): Move {
@@ -100,8 +107,9 @@ function look(progress: Progress, manner: Manner): Move | undefined {
   return path === undefined ? undefined : { why: `The failure leads to ${path}.`, tool: 'read_file', values: { path } };
 }
 
-/** Who thinks follows what files load, as far as it was read. */
-function trail(progress: Progress, { isThinking }: Manner): readonly string[] {
+/** Who thinks follows what files load, as far as it was read; who knows the file needs no trail. */
+function trail(progress: Progress, { isThinking, knows }: Manner): readonly string[] {
+  if (knows !== undefined) return [knows.path];
   const paths = suspects(progress);
   return isThinking ? [...paths, ...loadedByAny(paths, progress)] : paths;
 }
@@ -120,10 +128,10 @@ function editsFor(progress: Progress, manner: Manner): { readonly right: readonl
   const { tests, files } = progress;
   if (tests === undefined) return { right: [], wrong: [] };
   const paths = trail(progress, manner).filter((path) => !isTestPath(path));
-  const thought = manner.isThinking ? thoughtUntil(progress, paths) : undefined;
+  const thought = manner.isThinking && manner.knows === undefined ? thoughtUntil(progress, paths) : undefined;
   if (thought !== undefined) return { right: thought.good, wrong: thought.bad };
   const candidates = paths.flatMap((path) => candidateEdits(path, files.get(path) ?? '', tests)).toSorted((a, b) => a.rank - b.rank);
-  return { right: candidates, wrong: candidates.map(({ wrong }) => wrong) };
+  return { right: manner.knows === undefined ? candidates : [manner.knows], wrong: candidates.map(({ wrong }) => wrong) };
 }
 
 const mostGood = 4;
@@ -150,7 +158,8 @@ function search({ tests, hasSearched }: Progress, { toolbox }: Manner): Move | u
   return name === undefined ? undefined : { why: `Where is ${name} defined?`, tool: 'search', values: { query: name } };
 }
 
-function giveUp(reason: string): Move {
+function giveUp(reason: string, { isBoasting }: Manner): Move {
+  if (isBoasting) return { why: 'That should be it.', tool: 'finish', values: { isFixed: true, summary: 'The fault is mended.' } };
   return { why: 'I stop here.', tool: 'finish', values: { isFixed: false, givesUp: true, summary: `The tests still fail: ${reason}. All edits that did not help are taken back.` } };
 }
 
