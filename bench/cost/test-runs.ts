@@ -20,7 +20,8 @@ export class TestRuns {
     const known = this.#known.get(key) ?? runOver(files, command);
     this.#known.set(key, known);
     const { exitCode, stdout, stderr, durationMs } = await known;
-    return { ending: exitCode === 0 ? 'completed' : 'failed', exitCode, stdout, stderr, durationMs, boundary: 'none' };
+    const here = (text: string) => text.replaceAll(anyFolder, folder);
+    return { ending: exitCode === 0 ? 'completed' : 'failed', exitCode, stdout: here(stdout), stderr: here(stderr), durationMs, boundary: 'none' };
   }
 
   /** Why the proof does not hold over the sources as they are now; undefined when it does. Tests and manifest are those of the corpus. */
@@ -42,11 +43,15 @@ export class TestRuns {
   }
 }
 
+/** Stands for the folder in what was kept: a program that runs in a folder prints the name of that one, not of the copy that it really ran in. */
+const anyFolder = '\u0000folder';
+
 async function runOver(files: Files, command: readonly string[]): Promise<Ended & { readonly durationMs: number }> {
   return inFolder(async (place) => {
     await layOut(place, files);
     const started = performance.now();
-    return { ...(await run(place, command)), durationMs: performance.now() - started };
+    const { exitCode, stdout, stderr } = await run(place, command);
+    return { exitCode, stdout: stdout.replaceAll(place, anyFolder), stderr: stderr.replaceAll(place, anyFolder), durationMs: performance.now() - started };
   });
 }
 
