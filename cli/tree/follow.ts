@@ -36,8 +36,8 @@ export async function follow(show: Show, signal: AbortSignal): Promise<Watched> 
   try {
     const watched = await untilEnded(show.feed, { clock: show.clock, signal });
     if (watched.kind !== 'ended') return watched;
-    await show.feed.refresh();
     await untilSettled(show.feed, { clock: show.clock, signal });
+    await show.feed.refresh();
     return watched;
   } finally {
     for (const end of ends) end();

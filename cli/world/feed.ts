@@ -7,7 +7,7 @@ export interface MissionFeed {
   view(): MissionView | undefined;
   /** Calls `listener` after each change; the returned function ends it. */
   onChange(listener: () => void): () => void;
-  /** Reads everything once more: mission and tasks are watched apart, so the end of one may be seen before the last of the others. */
+  /** Reads everything once more, and stays at that: mission and tasks are watched apart, so the end of one may be seen before the last of the others. */
   refresh(): Promise<void>;
   close(): Promise<void>;
 }

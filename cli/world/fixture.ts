@@ -55,6 +55,7 @@ export function running(agent: string, attempt = 1): TaskStatus {
 /** A feed whose view a test sets. */
 export class FakeFeed implements MissionFeed {
   #view: MissionView | undefined;
+  #isRefreshed = false;
   readonly #listeners = new Set<() => void>();
   closed = false;
 
@@ -72,6 +73,7 @@ export class FakeFeed implements MissionFeed {
   }
 
   refresh(): Promise<void> {
+    this.#isRefreshed = true;
     return Promise.resolve();
   }
 
@@ -86,7 +88,7 @@ export class FakeFeed implements MissionFeed {
   }
 
   show(view: MissionView | undefined): void {
-    this.#view = view;
+    if (!this.#isRefreshed) this.#view = view;
     for (const listener of this.#listeners) listener();
   }
 }
