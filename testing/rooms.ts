@@ -24,16 +24,21 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['prom-client', 'winston'],
   objectstore: [],
   anthropic: ['@anthropic-ai/sdk', 'undici'],
+  // Records on disk that wait for a server; no vendor.
+  spool: [],
+  nats: ['@nats-io/transport-node', '@nats-io/jetstream', 'msgpackr'],
+  redis: ['ioredis'],
+  clickhouse: ['@clickhouse/client'],
 };
 
 const platform = Object.entries(vendors).map(([vendor, packages]): Row => ({
   files: new RegExp(`^platform/${vendor}/`),
   room: `platform/${vendor}`,
-  may: [`platform/${vendor}/`, ...shared],
+  may: [`platform/${vendor}/`, 'platform/spool/', ...shared],
   packages,
 }));
 
-const everything = ['api/', 'domain/', 'platform/', 'operator/', 'blobs/', 'llm-gateway/', 'agent-runtime/', 'sandbox/', 'cli/', 'devcluster/', 'testing/', 'e2e/', 'bench/', 'scripts/', 'node:', 'npm:'];
+const everything = ['api/', 'domain/', 'platform/', 'operator/', 'blobs/', 'llm-gateway/', 'mirror/', 'agent-runtime/', 'sandbox/', 'cli/', 'devcluster/', 'testing/', 'e2e/', 'bench/', 'scripts/', 'node:', 'npm:'];
 
 /** Fakes and builders that lie beside the tests of one folder. */
 const testSupport = /(^|\/)(fake-[^/]*|testing)\.ts$/;
@@ -60,9 +65,11 @@ export const rows: readonly Row[] = [
   { files: /^operator\//, room: 'operator', may: ['api/', 'domain/', 'platform/', 'operator/', 'node:'], packages: [messages] },
   { files: /^blobs\//, room: 'blobs', may: ['blobs/', ...shared, 'platform/objectstore/', 'platform/rpc/', 'platform/kube/'] },
   { files: /^llm-gateway\//, room: 'llm-gateway', may: ['llm-gateway/', 'domain/', ...shared, 'platform/anthropic/', 'platform/rpc/', 'platform/kube/'], packages: ['zod'] },
+  { files: /^mirror\/[^/]+\/decide\//, room: 'pure files of the mirror', may: ['api/', 'domain/', './'], isPure: true },
+  { files: /^mirror\//, room: 'mirror', may: ['api/', 'domain/', 'platform/', 'mirror/', 'node:'], never: ['platform/anthropic/'], packages: ['zod', messages, '@connectrpc/connect', 'msgpackr'] },
   // Where servers of the Model Context Protocol are spoken to: the vendor's client stays here.
   { files: /^agent-runtime\/mcp\//, room: 'agent-runtime/mcp', may: ['api/', 'domain/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/'], packages: ['@modelcontextprotocol/client', 'ajv', 'zod'] },
-  { files: /^agent-runtime\//, room: 'agent-runtime', may: ['api/', 'domain/', 'sandbox/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/'], packages: [messages, ...syntax, 'ajv', 'zod'] },
+  { files: /^agent-runtime\//, room: 'agent-runtime', may: ['api/', 'domain/', 'sandbox/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/', 'platform/nats/', 'platform/redis/', 'platform/clickhouse/'], packages: [messages, ...syntax, 'ajv', 'zod'] },
   { files: /^sandbox\//, room: 'sandbox', may: ['sandbox/', ...shared] },
   { files: /^cli\/demo\//, room: 'cli/demo', may: [...cliMay, 'devcluster/'], packages: cliPackages },
   // Where the command line talks to clusters: tunnels through the API server, and the operator's services.
@@ -88,17 +95,17 @@ export const closedRooms: readonly { readonly target: RegExp; readonly importers
   { target: /\.test\.ts$/, importers: /^$/, law: 'tests are imported by nothing' },
   { target: testSupport, importers: forTests, law: 'fakes are for tests, e2e and bench' },
   { target: /^testing\//, importers: forTests, law: 'testing is for tests, e2e and bench' },
-  { target: /^devcluster\//, importers: /^(devcluster|e2e|bench|scripts|testing)\/|^cli\/demo\/|\.test\.ts$/, law: 'devcluster is for cli/demo, e2e, bench and scripts' },
+  { target: /^devcluster\//, importers: /^(devcluster|e2e|bench|scripts|testing)\/|^cli\/demo\/|(^|\/)testing\.ts$|\.test\.ts$/, law: 'devcluster is for cli/demo, e2e, bench and scripts' },
   { target: /^e2e\//, importers: /^e2e\//, law: 'e2e is imported by nothing' },
   { target: /^bench\//, importers: /^bench\//, law: 'bench is imported by nothing' },
   { target: /^scripts\//, importers: /^(scripts|testing|e2e|bench)\//, law: 'scripts are for testing, e2e and bench, which install what they generate' },
 ];
 
 /** Modules that open connections, listeners or files: who makes one decides what the process touches. */
-export const adapters = /^platform\/(kube\/(client|config|reflector|elector|recorder)|rpc\/(servers|agent-channel|blob-client)|anthropic\/(client|upstream)|objectstore\/local|telemetry\/health)\.ts$/;
+export const adapters = /^platform\/(kube\/(client|config|reflector|elector|recorder)|rpc\/(servers|agent-channel|blob-client|events-client)|anthropic\/(client|upstream)|nats\/(connect|publisher|reader)|redis\/client|clickhouse\/client|objectstore\/local|telemetry\/health)\.ts$/;
 
 /** Rooms that are handed their adapters. */
-export const assembledRooms = /^(operator|blobs|llm-gateway|agent-runtime|sandbox)\//;
+export const assembledRooms = /^(operator|blobs|llm-gateway|mirror|agent-runtime|sandbox)\//;
 
 /** Where adapters are made and the parts of a process are put together; a further file is added here on purpose, not by accident. */
 export const assemblyFiles = /(^|\/)(main|wiring[^/]*|fake-[^/]*|testing)\.ts$|\.test\.ts$|^operator\/(caches|listeners|replica)\.ts$/;

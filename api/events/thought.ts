@@ -23,7 +23,7 @@ const heading = {
 };
 
 /** A model has answered. */
-export const AgentThink = z.strictObject({
+export const AgentThink = z.object({
   ...heading,
   type: z.literal('agent.think'),
   model: name,
@@ -40,7 +40,7 @@ export const sideEffects = ['none', 'workspace', 'runs', 'outside'] as const;
 export const callOutcomes = ['done', 'failed', 'wrongInput'] as const;
 
 /** A tool was called. */
-export const AgentAct = z.strictObject({
+export const AgentAct = z.object({
   ...heading,
   type: z.literal('agent.act'),
   /** `unknown` for a name that no tool has: what a model made up is not repeated. */
@@ -55,7 +55,7 @@ export type AgentAct = z.infer<typeof AgentAct>;
 const thoughtEnds = ['finished', 'gaveUp', 'stuck', 'limit', 'declined', 'refused', 'later'] as const;
 
 /** What came of a turn. */
-export const AgentLearn = z.strictObject({
+export const AgentLearn = z.object({
   ...heading,
   type: z.literal('agent.learn'),
   /** Whether files are not what they were before the turn. */
@@ -67,5 +67,21 @@ export const AgentLearn = z.strictObject({
 });
 export type AgentLearn = z.infer<typeof AgentLearn>;
 
-export const ThoughtEvent = z.discriminatedUnion('type', [AgentThink, AgentAct, AgentLearn]);
+/** Most files of one event; an attempt that changed more tells the first of them. */
+export const mostFiles = 200;
+
+/** Files that an attempt has changed, by the hashes that git gives them. */
+export const AgentFiles = z.object({
+  ...heading,
+  type: z.literal('agent.files'),
+  treeBefore: z.string().max(64),
+  treeAfter: z.string().max(64),
+  /** By path, in the order of their names. A deleted file has no hash. */
+  files: z.array(z.object({ path: z.string().min(1).max(255), hash: z.string().max(64).optional() })).max(mostFiles),
+  /** Files that were changed; more than are told when there were too many. */
+  changed: count,
+});
+export type AgentFiles = z.infer<typeof AgentFiles>;
+
+export const ThoughtEvent = z.discriminatedUnion('type', [AgentThink, AgentAct, AgentLearn, AgentFiles]);
 export type ThoughtEvent = z.infer<typeof ThoughtEvent>;
