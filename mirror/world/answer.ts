@@ -1,0 +1,34 @@
+// Answers people who ask for the world of a mission. Whoever may not read it hears the same as about a mission that is not there, and is recorded.
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import type { AccessRequest, Authenticator } from '#api/access.ts';
+import { group } from '#api/v1alpha1/kinds.ts';
+import { callingUser } from '#platform/rpc/auth.ts';
+import type { HistoryService } from '#platform/rpc/generated/coditect/v1alpha1/events_pb.ts';
+import type { Truth } from '../ports.ts';
+import { createReads, type ReadOptions } from './reads.ts';
+
+export interface AnswerOptions extends Pick<ReadOptions, 'world' | 'audit'> {
+  readonly truth: Pick<Truth, 'missions'>;
+  readonly authenticator: Pick<Authenticator, 'allowed'>;
+}
+
+/** The handler of HistoryService.World. */
+export function createWorldAnswer({ world, audit, truth, authenticator }: AnswerOptions): ServiceImpl<typeof HistoryService>['world'] {
+  return async ({ mission }, context) => {
+    const { namespace = '', name = '' } = mission ?? {};
+    const user = callingUser(context);
+    const permits = async (): Promise<boolean> => {
+      for (const right of rightsFor(namespace, name)) if (!(await authenticator.allowed(user, right))) return false;
+      return true;
+    };
+    const uid = truth.missions().find(({ metadata }) => metadata.namespace === namespace && metadata.name === name)?.metadata.uid ?? '';
+    const read = await createReads({ world, audit, permits }).snapshot({ name: user.username, component: 'history' }, { tenant: namespace, uid });
+    if (read.kind === 'refused') throw new ConnectError(`there is no mission ${name} in namespace ${namespace} that ${user.username} may read; check both names, or ask for a Role that allows it`, Code.NotFound);
+    return { worldJson: JSON.stringify(read.value), stalenessMs: read.stalenessMs };
+  };
+}
+
+/** The world shows what missions and their tasks say. */
+function rightsFor(namespace: string, name: string): readonly AccessRequest[] {
+  return [{ verb: 'get', group, resource: 'missions', namespace, name }, { verb: 'get', group, resource: 'tasks', namespace }];
+}
