@@ -1,4 +1,4 @@
-// Where the operator and the blob service can be reached from here: addresses beside a dev cluster's kubeconfig, else a forward to the pod.
+// Where the servers of the installation can be reached from here: addresses beside a dev cluster's kubeconfig, else a forward to the pod.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,7 +7,7 @@ import { labels, names } from '#api/labels.ts';
 import { configMaps, leases, pods } from '#platform/kube/resources.ts';
 import type { KubeObject } from '#platform/kube/types.ts';
 import { servicePorts } from '#platform/rpc/addresses.ts';
-import { blobsName, operatorName } from '#platform/rpc/tls.ts';
+import { blobsName, mirrorName, operatorName } from '#platform/rpc/tls.ts';
 import { Refusal } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
 import { forwardPort } from './port-forward.ts';
@@ -34,23 +34,27 @@ interface Pod extends KubeObject {
   readonly status?: { readonly phase?: string };
 }
 
-const fallbackPorts = { api: servicePorts.operator.api, blobs: servicePorts.blobs } as const;
+/** Whom to reach: the leading operator, the blob service, or the mirror, of which there may be none. */
+export type Server = 'api' | 'blobs' | 'history';
 
-/** Finds the leading operator, or the blob service, and a way to it. */
-export async function openDoor(cluster: Cluster, to: 'api' | 'blobs'): Promise<Door> {
-  const serverName = to === 'api' ? operatorName(cluster.operatorNamespace) : blobsName(cluster.operatorNamespace);
+const fallbackPorts: Readonly<Record<Server, number>> = { api: servicePorts.operator.api, blobs: servicePorts.blobs, history: servicePorts.history };
+const serverNames: Readonly<Record<Server, (namespace: string) => string>> = { api: operatorName, blobs: blobsName, history: mirrorName };
+
+/** Finds a server and a way to it. */
+export async function openDoor(cluster: Cluster, to: Server): Promise<Door> {
+  const serverName = serverNames[to](cluster.operatorNamespace);
   const [ca, published] = await Promise.all([readCa(cluster), readEndpoints(cluster.folder)]);
   const pod = to === 'api' ? await leaderPod(cluster) : undefined;
   const address = published === undefined ? undefined : addressIn(published, to, pod);
   if (address !== undefined) return { address, serverName, ca, close: async () => {} };
-  const target = pod ?? (await blobsPod(cluster));
+  const target = pod ?? (to === 'history' ? await mirrorPod(cluster) : await blobsPod(cluster));
   const forward = await forwardPort({ namespace: cluster.operatorNamespace, pod: target, port: await portOf(cluster, target, to) }, (path, protocol) => cluster.socket(path, protocol));
   return { address: forward.address, serverName, ca, close: () => forward.close() };
 }
 
 /** Address of a server among the published ones; the leader's, when it is listed. */
-export function addressIn(published: Endpoints, to: 'api' | 'blobs', leader: string | undefined): string | undefined {
-  if (to === 'blobs') return published.blobs;
+export function addressIn(published: Endpoints, to: Server, leader: string | undefined): string | undefined {
+  if (to !== 'api') return published[to];
   return (published.operators.find(({ pod }) => pod === leader) ?? published.operators[0])?.api;
 }
 
@@ -95,13 +99,28 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 async function blobsPod(cluster: Cluster): Promise<string> {
-  const { items } = await cluster.client.list<Pod>(pods, { namespace: cluster.operatorNamespace, labelSelector: `${labels.name}=coditect,${labels.component}=blobs` });
-  const running = items.find(({ status }) => status?.phase === 'Running');
+  const running = (await podsOf(cluster, 'blobs')).find(isRunning);
   if (running === undefined) throw new Refusal(`find the blob service: no pod of ${names.blobs} runs`, `kubectl get pods -n ${cluster.operatorNamespace}`);
   return running.metadata.name;
 }
 
-async function portOf(cluster: Cluster, name: string, to: 'api' | 'blobs'): Promise<number> {
+async function mirrorPod(cluster: Cluster): Promise<string> {
+  const found = await podsOf(cluster, 'mirror');
+  if (found.length === 0) throw new Refusal('ask the mirror: this installation has none, and without it nothing is kept of what happened', 'install the chart with mirror.enabled=true and the servers of an event log, see docs/events.md; only what happens from then on can be replayed');
+  const running = found.find(isRunning);
+  if (running === undefined) throw new Refusal(`ask the mirror: no pod of ${names.mirror} runs`, `kubectl get pods -n ${cluster.operatorNamespace}`);
+  return running.metadata.name;
+}
+
+async function podsOf(cluster: Cluster, component: string): Promise<readonly Pod[]> {
+  return (await cluster.client.list<Pod>(pods, { namespace: cluster.operatorNamespace, labelSelector: `${labels.name}=coditect,${labels.component}=${component}` })).items;
+}
+
+function isRunning({ status }: Pod): boolean {
+  return status?.phase === 'Running';
+}
+
+async function portOf(cluster: Cluster, name: string, to: Server): Promise<number> {
   const pod = await cluster.client.get<Pod>(pods, { namespace: cluster.operatorNamespace, name });
   const ports = pod?.spec?.containers?.flatMap((container) => container.ports ?? []) ?? [];
   return ports.find((port) => port.name === to)?.containerPort ?? fallbackPorts[to];

@@ -5,7 +5,9 @@ import type { KubeClient, NewObject } from '#platform/kube/types.ts';
 import type { Session } from '../commands/session.ts';
 import type { FakeTerminal } from '../terminal/fake.ts';
 import type { MissionFeed } from '../world/feed.ts';
+import type { Keys } from '../terminal/keys.ts';
 import type { Cluster } from './cluster.ts';
+import type { History } from './history.ts';
 import type { Operator } from './operator.ts';
 
 export interface Written {
@@ -61,19 +63,24 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly cluster: Cluster;
   readonly operator?: Partial<Operator>;
+  readonly history?: History['replay'];
+  readonly keys?: Keys;
   readonly signal?: AbortSignal;
 }
 
 /** A session whose operator cannot be reached unless one is given. */
-export function fakeSession({ terminal, clock, cluster, operator, signal = new AbortController().signal }: SessionParts): Session {
+export function fakeSession({ terminal, clock, cluster, operator, history, keys, signal = new AbortController().signal }: SessionParts): Session {
   const silent: Operator = { plan: () => Promise.reject(new Error('no plan in this test')), explain: () => Promise.resolve([]), progress: async function* () {}, log: async function* () {}, close: () => Promise.resolve() };
   return {
     terminal,
     clock,
     signal,
     reach: { operatorNamespace: 'coditect-system' },
+    ...(keys === undefined ? {} : { keys }),
     connect: () => Promise.resolve(cluster),
     openOperator: () => (operator === undefined ? Promise.reject(new Error('connection refused')) : Promise.resolve({ ...silent, ...operator })),
     openBlobs: () => Promise.reject(new Error('no blobs in this test')),
+    openStats: () => Promise.reject(new Error('no stats in this test')),
+    openHistory: () => (history === undefined ? Promise.reject(new Error('no history in this test')) : Promise.resolve({ replay: history, close: () => Promise.resolve() })),
   };
 }

@@ -1,16 +1,13 @@
 // The operator's answers, as a port, and the gRPC client behind it: TLS under the installation's CA, the user's token on every call.
-import { Code, ConnectError, createClient, type Client, type Interceptor } from '@connectrpc/connect';
-import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect';
 import { z } from 'zod';
 import { MissionTask } from '#api/v1alpha1/mission.ts';
 import type { PlanSpec } from '#api/v1alpha1/plan.ts';
 import type { Clock } from '#platform/clock.ts';
 import { OrchestratorService, type PlanResponse } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
-import { dialOptions } from '#platform/rpc/tls.ts';
 import { Refusal } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
-import { openDoor } from './door.ts';
-import { tokenSource } from './token.ts';
+import { dial } from './dial.ts';
 
 /** Why a task waits, as the operator says. */
 export interface Wait {
@@ -74,24 +71,8 @@ const planMs = 1_200_000;
 
 /** Connects to the leading operator. Rejects when there is no way to it. */
 export async function openOperator(cluster: Cluster, clock: Clock): Promise<Operator> {
-  const door = await openDoor(cluster, 'api');
-  const token = tokenSource(cluster, clock);
-  // Asked for now, so that a missing ServiceAccount is told as such and not as a broken call.
-  await token();
-  const baseUrl = `https://${door.address}`;
-  const sessions = new Http2SessionManager(baseUrl, {}, dialOptions(door.serverName, { caBundle: door.ca }));
-  const bearer: Interceptor = (next) => async (request) => {
-    request.header.set('authorization', `Bearer ${await token()}`);
-    return next(request);
-  };
-  const client = createClient(OrchestratorService, createGrpcTransport({ baseUrl, sessionManager: sessions, interceptors: [bearer] }));
-  return {
-    ...operatorCalls(client, cluster.namespace),
-    close: async () => {
-      sessions.abort();
-      await door.close();
-    },
-  };
+  const line = await dial(cluster, 'api', clock);
+  return { ...operatorCalls(createClient(OrchestratorService, line.transport), cluster.namespace), close: () => line.close() };
 }
 
 /** The operator's answers about missions of one namespace. */
