@@ -1,4 +1,4 @@
-# Images of the processes, over the same bundles: docker build --target operator|blobs|llm-gateway|agent .
+# Images of the processes, over the same bundles: docker build --target operator|blobs|llm-gateway|mirror|agent .
 # NODE_IMAGE may name another mirror or a digest; it must hold Node >= 24.12.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -7,7 +7,7 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN node scripts/bundle.ts operator blobs llm-gateway agent
+RUN node scripts/bundle.ts operator blobs llm-gateway mirror agent
 
 # The jail that agents start untrusted programs in: one static program, so that the compiler stays here.
 FROM ${NODE_IMAGE} AS jail
@@ -55,6 +55,14 @@ COPY --from=bundles /src/dist/llm-gateway.js /src/dist/llm-gateway.js.map ./
 USER 65532:65532
 EXPOSE 9447 8080
 ENTRYPOINT ["node", "--enable-source-maps", "/app/llm-gateway.js"]
+
+FROM runtime AS mirror
+LABEL org.opencontainers.image.title="coditect-mirror" \
+      org.opencontainers.image.description="Tells what happens to missions."
+COPY --from=bundles /src/dist/mirror.js /src/dist/mirror.js.map ./
+USER 65532:65532
+EXPOSE 9448 9449 8080
+ENTRYPOINT ["node", "--enable-source-maps", "/app/mirror.js"]
 
 FROM runtime AS agent
 LABEL org.opencontainers.image.title="coditect-agent" \

@@ -8,9 +8,10 @@ import { systemClock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import { newUuid, systemRandom } from '#platform/ids.ts';
 import { startProcess } from '#platform/process.ts';
-import { blobsInDns, blobsInFile, llmGatewayInDns, llmGatewayInFile, operatorsInDns, operatorsInFile } from '#platform/rpc/addresses.ts';
+import { blobsInDns, blobsInFile, llmGatewayInDns, llmGatewayInFile, mirrorInDns, mirrorInFile, operatorsInDns, operatorsInFile } from '#platform/rpc/addresses.ts';
 import { createAgentChannel } from '#platform/rpc/agent-channel.ts';
 import { createAgentBlobs } from '#platform/rpc/blob-client.ts';
+import { createEventsClient } from '#platform/rpc/events-client.ts';
 import { createHealthServer } from '#platform/telemetry/health.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import { createMetrics } from '#platform/telemetry/metrics.ts';
@@ -27,6 +28,8 @@ import { createMcp } from './mcp/tools.ts';
 import { countAttempts, showSlots } from './metrics.ts';
 import { openCache } from './roles/analyzer/cache.ts';
 import { builtInRoles } from './roles/registry.ts';
+import { countDropped } from './telling/metrics.ts';
+import { createTelling } from './telling/telling.ts';
 import { thoughtsToLog } from './thinking/events.ts';
 import { holdsCredentials } from './workspace/credentials.ts';
 import { openWorkspaces } from './workspace/workspaces.ts';
@@ -39,18 +42,21 @@ const ownJail = import.meta.filename.endsWith('.js') ? join(import.meta.dirname,
 const MiB = 1024 * 1024;
 const cacheMiB = 256;
 const runShare = 0.8;
+/** How long an agent that ends goes on telling the mirror, in milliseconds. */
+const lastWordsMs = 2000;
 
 await startProcess({ name: 'agent', settings: AgentConfig, argv: process.argv.slice(2), env: process.env, run });
 
 async function run(config: AgentConfig, log: Log): Promise<void> {
-  const { channel, blobs, gateway } = connect(config, log);
+  const { channel, blobs, gateway, mirror } = connect(config, log);
   const { workspaces, sandboxes, cache } = await openWorkFolder(config, log);
   const shutdownSandboxes = async () => void (await Promise.all([sandboxes.process.shutdown(), sandboxes.wasm.shutdown()]));
   const metrics = createMetrics('agent', manifest.version);
+  const telling = createTelling({ ...environment, mirror, onDropped: countDropped(metrics), log });
   const { boundary, reasons } = await sandboxes.process.probe();
   log.info('agent starts', { pod: config.podName, pool: config.pool, slots: config.slots, roles: config.agentTypes.join(','), boundary, boundaryReasons: reasons.join('; ') });
   const llm = createModels({ ...environment, ask: gateway.ask, defaultModel: config.coderModel });
-  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandboxes, gatherFacts, blobs, cache, llm, ...(await toServers(config)), publishThought: thoughtsToLog(log), log });
+  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandboxes, gatherFacts, blobs, cache, llm, ...(await toServers(config)), publishThought: thoughtsToLog(log), tellMirror: telling.tell, log });
   const agent = new Agent({
     ...environment,
     identity: { processUuid: newUuid(), slots: config.slots, agentTypes: config.agentTypes, capabilities: config.capabilities, boundary },
@@ -63,6 +69,8 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   obeySignals(agent, config, log);
   const health = await createHealthServer({ port: config.healthPort, bindAddress: config.bindAddress, notReady: () => agent.notReady(), metrics, log });
   const end = await agent.ended;
+  await telling.close(lastWordsMs);
+  mirror.close();
   channel.close();
   blobs.close();
   await Promise.all([health.close(), shutdownSandboxes(), gateway.close()]);
@@ -75,7 +83,8 @@ function connect({ endpointsFile, operatorNamespace: namespace, ...config }: Age
   const channel = createAgentChannel({ ...environment, config: { ...config, operatorNamespace: namespace }, addresses, log });
   const blobs = createAgentBlobs({ address: endpointsFile === undefined ? blobsInDns(namespace) : blobsInFile(endpointsFile), namespace, credential: () => channel.credential() });
   const gateway = createGateway({ address: endpointsFile === undefined ? llmGatewayInDns(namespace) : llmGatewayInFile(endpointsFile), namespace, credential: () => channel.credential(), dial: createLlmConversations });
-  return { channel, blobs, gateway };
+  const mirror = createEventsClient({ address: endpointsFile === undefined ? mirrorInDns(namespace) : mirrorInFile(endpointsFile), namespace, credential: () => channel.credential() });
+  return { channel, blobs, gateway, mirror };
 }
 
 /** The way to the servers that the pool lists, if it lists any. */

@@ -8,6 +8,10 @@ export const Endpoints = z.object({
   operators: z.array(z.object({ pod: z.string().min(1).max(253), api: Address, enrolment: Address, work: Address })).max(16),
   blobs: Address.optional(),
   llm: Address.optional(),
+  /** Where agents tell the mirror what they do. */
+  mirror: Address.optional(),
+  /** Where people ask the mirror what happened. */
+  history: Address.optional(),
   /** PEM bundle of the installation's CA; absent until the operator has made it. */
   ca: z.string().max(65_536).optional(),
 });

@@ -43,6 +43,7 @@ export const names = {
   operator: 'coditect-operator',
   blobs: 'coditect-blobs',
   llmGateway: 'coditect-llm-gateway',
+  mirror: 'coditect-mirror',
   lease: 'coditect-operator',
   caSecret: 'coditect-ca-key',
   caConfigMap: 'coditect-ca',

@@ -4,11 +4,13 @@ import { systemClock } from '#platform/clock.ts';
 import { openSession } from './commands/open.ts';
 import { errorLine, exitCodes } from './failure.ts';
 import { runProgram } from './program.ts';
+import { processKeys } from './terminal/keys.ts';
 import { processTerminal } from './terminal/terminal.ts';
 
 const interrupt = new AbortController();
 const terminal = processTerminal(process.stdout, process.stderr, process.env);
-const surroundings = { terminal, clock: systemClock, signal: interrupt.signal, env: process.env };
+const keys = processKeys(process.stdin);
+const surroundings = { terminal, clock: systemClock, signal: interrupt.signal, env: process.env, ...(keys === undefined ? {} : { keys }) };
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort());
 // The reader of a pipe may have enough, as head does.

@@ -3,6 +3,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { Surroundings } from './commands/open.ts';
 import type { ReachOptions, Session } from './commands/session.ts';
 import { exitCodes, Refusal } from './failure.ts';
+import { addPast } from './past.ts';
+import { type Act, type Add, isJson, json, parseDuration } from './words.ts';
 import { defined } from './world/defined.ts';
 
 /** What the program needs of the process around it. */
@@ -12,8 +14,6 @@ export interface Host {
   readonly write: (text: string) => void;
   readonly complain: (text: string) => void;
 }
-
-type Run = (session: Session) => Promise<number>;
 
 /** Runs one command line (without node and script) and gives its exit code. Rejects with what the command threw. */
 export async function runProgram(words: readonly string[], host: Host): Promise<number> {
@@ -39,15 +39,13 @@ function buildProgram(host: Host, done: (code: number) => void): Command {
   const act: Act = async (command, run) => done(await run(host.session(reachOf(command))));
   watching(program, add, act);
   reading(program, add, act);
+  addPast(program, add, act);
   planning(program, add, act);
   approving(program, add, act);
   steering(program, add, act);
   onThisMachine(program, host, done);
   return program;
 }
-
-type Add = (parent: Command, usage: string, description: string) => Command;
-type Act = (command: Command, run: Run) => Promise<void>;
 
 function reachable(command: Command): Command {
   return command
@@ -60,9 +58,6 @@ function reachable(command: Command): Command {
 function reachOf(command: Command): ReachOptions {
   return command.opts<ReachOptions>();
 }
-
-const json = () => new Option('-o, --output <format>', 'print data instead of text').choices(['json']);
-const isJson = ({ output }: { readonly output?: string }) => output === 'json';
 
 function watching(program: Command, add: Add, act: Act): void {
   add(program, 'run', 'Apply a mission file; a mission that has ended runs again.')
@@ -235,15 +230,4 @@ function onThisMachine(program: Command, host: Host, done: (code: number) => voi
     const { shellCommand } = await import('./demo/shell.ts');
     done(await shellCommand(host.surroundings));
   });
-}
-
-const unitsMs = { s: 1000, m: 60_000, h: 3_600_000 } as const;
-
-/** Milliseconds of `90s`, `10m`, `1h30m` or a plain number of seconds. */
-export function parseDuration(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text) * unitsMs.s;
-  if (!/^(\d+h)?(\d+m)?(\d+s)?$/.test(text) || text === '') throw new InvalidArgumentError('expected a duration such as 90s, 10m or 1h30m');
-  let sum = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+)([hms])/g)) sum += Number(amount) * unitsMs[unit as keyof typeof unitsMs];
-  return sum;
 }

@@ -6,6 +6,7 @@ import { badObjectsStory } from './stories/bad-objects.ts';
 import { canariesStory } from './stories/canaries.ts';
 import { obedientPolicy } from './stories/canaries/obedient.ts';
 import { demoMissionStory } from './stories/demo-mission.ts';
+import { eventsStory, lostLogStory } from './stories/events.ts';
 import { apiServerStory, killsStory } from './stories/faults.ts';
 import { deliveryStory, liarsStory, verifierStory } from './stories/evidence.ts';
 import { deletionStory, explainStory, kubectlStory } from './stories/kubectl.ts';
@@ -19,7 +20,7 @@ import { policyOf } from '#testing/llm/policies/catalogue.ts';
 import { startModelServer } from '#testing/llm/server.ts';
 import { createWorld, root } from '#testing/world.ts';
 
-const stories: readonly Story[] = [demoMissionStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
+const stories: readonly Story[] = [demoMissionStory, eventsStory, lostLogStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
 
 const wanted = process.argv[2] ?? '';
 const chosen = stories.filter(({ name }) => name.includes(wanted));
@@ -37,7 +38,7 @@ process.exit(count('failed') === 0 ? 0 : 1);
 
 async function runAll(all: readonly Story[]): Promise<readonly StoryResult[]> {
   const models = await startModelServer({ policy: firstOf(obedientPolicy, policyOf('demo', {})) });
-  const world = await createWorld(`e2e-${process.pid}`, { say, upstreamUrl: models.url });
+  const world = await createWorld(`e2e-${process.pid}`, { say, upstreamUrl: models.url, withEvents: true });
   const close = () => Promise.all([world.close(), models.close()]);
   const stop = (): void => void close().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -51,7 +52,7 @@ async function runAll(all: readonly Story[]): Promise<readonly StoryResult[]> {
 }
 
 async function runOne(story: Story, world: StoryWorld): Promise<StoryResult> {
-  const reason = story.skip?.();
+  const reason = story.skip?.(world);
   const base = { story: story.name, node: 'process' } as const;
   if (reason !== undefined) {
     say(`skipped  ${story.name}: ${reason}`);

@@ -13,7 +13,7 @@ export interface Story {
   /** Runs it; throws when the promise is not kept. What it returns is printed beside the result. */
   readonly run: (world: StoryWorld) => Promise<string | undefined>;
   /** Why it cannot run here, or undefined. */
-  readonly skip?: () => string | undefined;
+  readonly skip?: (world: StoryWorld) => string | undefined;
   /** Longest time, in seconds. */
   readonly limitSeconds: number;
 }

@@ -5,6 +5,7 @@ export const bundles = {
   operator: 'operator/main.ts',
   blobs: 'blobs/main.ts',
   'llm-gateway': 'llm-gateway/main.ts',
+  mirror: 'mirror/main.ts',
   agent: 'agent-runtime/main.ts',
   'analyzer-reader': 'agent-runtime/roles/analyzer/reader/main.ts',
   'wasm-runner': 'sandbox/wasm/runner/main.ts',

@@ -10,6 +10,9 @@ const usage = `usage: node scripts/install-manifests.ts [options]
   --replicas N              operators (1)
   --leader-election NAME    default or fast (default)
   --llm-gateway-image IMAGE installs the LLM gateway
+  --mirror-image IMAGE      installs the mirror
+  --nats-server HOST:PORT   server of its event log; may be repeated
+  --nats-secret NAME        Secret with ca.crt, tls.crt and tls.key for the log; without it TLS is off
   --upstream-url URL        Messages API of the model provider (Anthropic's)
   --provider-secret NAME    Secret whose api-key opens the model provider (coditect-llm-provider)
   --cli-namespace NAME      further namespace for kubectl mission; may be repeated`;
@@ -20,6 +23,9 @@ const { values } = parseArgs({
     'operator-image': { type: 'string', default: 'coditect/operator:dev' },
     'blobs-image': { type: 'string', default: 'coditect/blobs:dev' },
     'llm-gateway-image': { type: 'string' },
+    'mirror-image': { type: 'string' },
+    'nats-server': { type: 'string', multiple: true, default: [] },
+    'nats-secret': { type: 'string' },
     'upstream-url': { type: 'string' },
     'provider-secret': { type: 'string', default: 'coditect-llm-provider' },
     replicas: { type: 'string', default: '1' },
@@ -36,7 +42,12 @@ function optionsFrom(): InstallOptions | undefined {
   const image = values['llm-gateway-image'];
   const upstreamUrl = values['upstream-url'];
   const llm = image === undefined ? {} : { llm: { image, key: { secret: values['provider-secret'], key: 'api-key' }, ...(upstreamUrl === undefined ? {} : { upstreamUrl }) } };
-  return { ...llm, namespace: values.namespace, images: { operator: values['operator-image'], blobs: values['blobs-image'] }, replicas, leaderElection, cliNamespaces: values['cli-namespace'] };
+  return { ...llm, ...mirrorFrom(), namespace: values.namespace, images: { operator: values['operator-image'], blobs: values['blobs-image'] }, replicas, leaderElection, cliNamespaces: values['cli-namespace'] };
+}
+
+function mirrorFrom(): Pick<InstallOptions, 'mirror'> {
+  const [image, secret] = [values['mirror-image'], values['nats-secret']];
+  return image === undefined ? {} : { mirror: { image, servers: values['nats-server'], ...(secret === undefined ? {} : { secret }) } };
 }
 
 const options = optionsFrom();

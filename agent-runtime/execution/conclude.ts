@@ -6,7 +6,8 @@ import { resultFault } from '#domain/task/limits.ts';
 import { isKind, messageOf } from '#platform/errors.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import { type ActionResult, failed } from '#agent-runtime/roles/action.ts';
-import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
+import type { ThoughtEvents } from '#agent-runtime/thinking/events.ts';
+import type { ChangedFile, Workspace } from '#agent-runtime/workspace/workspace.ts';
 import { violationsOf } from './actual.ts';
 import type { Commands } from './commands.ts';
 import { isForgotten, type Live } from './live.ts';
@@ -30,6 +31,7 @@ export interface Performed extends Started {
   /** Undefined when the action did not end in time after its signal. */
   readonly done: ActionResult | undefined;
   readonly commands: Commands;
+  readonly thoughts: Pick<ThoughtEvents, 'files'>;
   /** Run time of the action, in seconds. */
   readonly seconds: number;
 }
@@ -42,10 +44,11 @@ export async function conclude(deps: StoreDeps, performed: Performed): Promise<A
   if (early !== undefined) return fail({ ...early, ...shown(live, overtime(performed)) });
   const files = await filesOf(workspace, commands);
   if (files.kind === 'failed') return fail(stopped(order, live.signal) ?? failure(files.reason, files.message));
+  if (files.changed.length > 0) performed.thoughts.files({ ...files.trees, files: files.changed });
   const done = checked(performed.done ?? failed('AgentError', 'the action did not end'));
   const { artifacts, ...ended } = done;
   live.log.write(`${ended.result}: ${ended.message}\n`);
-  const violations = shown(live, violationsOf({ ...performed, done, measured: commands.measured(), changedPaths: files.changedPaths }));
+  const violations = shown(live, violationsOf({ ...performed, done, measured: commands.measured(), changedPaths: files.changed.map(({ path }) => path) }));
   const facts = { ...files.trees, ...commitOf(order, workspace), ...boundaryOf(commands), ...violations, action: record };
   const stored = await store(deps, order, live, [...artifacts.map(pendingOf), ...files.pending, logOf(live)]);
   if (stored.kind === 'stored') return { ...ended, ...facts, artifacts: stored.artifacts };
@@ -86,7 +89,7 @@ function checked(done: ActionResult): ActionResult {
 }
 
 type Files =
-  | { readonly kind: 'measured'; readonly trees: Pick<AttemptResult, 'treeBefore' | 'treeAfter' | 'outputCommit'>; readonly changedPaths: readonly string[]; readonly pending: readonly Pending[] }
+  | { readonly kind: 'measured'; readonly trees: { readonly treeBefore: string; readonly treeAfter: string; readonly outputCommit?: string }; readonly changed: readonly ChangedFile[]; readonly pending: readonly Pending[] }
   | { readonly kind: 'failed'; readonly reason: 'OutputTooLarge' | 'WorkspaceFailed'; readonly message: string };
 
 /** Trees before and after, and the bundle of the difference. */
@@ -96,11 +99,11 @@ async function filesOf(workspace: Workspace, commands: Commands): Promise<Files>
   if (left.kind === 'refused') return { kind: 'failed', reason: left.reason, message: left.message };
   try {
     const treeAfter = await workspace.treeOf(left.folder);
-    if (treeAfter === treeBefore) return { kind: 'measured', trees: { treeBefore, treeAfter }, changedPaths: [], pending: [] };
-    const changedPaths = await workspace.tools.pathsBetween(treeBefore, treeAfter);
+    if (treeAfter === treeBefore) return { kind: 'measured', trees: { treeBefore, treeAfter }, changed: [], pending: [] };
+    const changed = await workspace.tools.filesBetween(treeBefore, treeAfter);
     const { commit, file } = await workspace.output(treeAfter);
     const bundle: Pending = { name: 'output.bundle', mediaType: 'application/x-git-bundle', content: { kind: 'file', path: file } };
-    return { kind: 'measured', trees: { treeBefore, treeAfter, outputCommit: commit }, changedPaths, pending: [bundle] };
+    return { kind: 'measured', trees: { treeBefore, treeAfter, outputCommit: commit }, changed, pending: [bundle] };
   } catch (error) {
     if (!isKind(error, 'git')) throw error;
     return { kind: 'failed', reason: 'WorkspaceFailed', message: `measure the files after the action: ${messageOf(error)}` };

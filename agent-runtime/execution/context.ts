@@ -6,7 +6,7 @@ import type { LanguageModels } from '#agent-runtime/llm/model.ts';
 import type { McpTools } from '#agent-runtime/mcp/port.ts';
 import type { Order } from '#agent-runtime/order.ts';
 import type { ActionCache, ActionContext, Checkpoints, FileTools } from '#agent-runtime/roles/action.ts';
-import { numberedThoughts, type PublishThought } from '#agent-runtime/thinking/events.ts';
+import type { ThoughtEvents } from '#agent-runtime/thinking/events.ts';
 import type { Workspace } from '#agent-runtime/workspace/workspace.ts';
 import { fetchArtifact } from './artifact-input.ts';
 import { CheckpointKeeper } from './checkpoints/keep.ts';
@@ -27,7 +27,7 @@ export interface ContextParts extends StoreDeps {
   readonly cache: ActionCache | undefined;
   readonly gatherFacts: (folder: string, signal: AbortSignal) => Promise<WorkspaceFacts>;
   readonly llm: LanguageModels | undefined;
-  readonly publishThought: PublishThought;
+  readonly thoughts: ThoughtEvents;
   readonly mcp: McpTools | undefined;
 }
 
@@ -38,7 +38,7 @@ export function workingFolder({ root, subPath }: Workspace): string {
 
 /** The context of one attempt. */
 export async function makeContext(parts: ContextParts): Promise<ActionContext> {
-  const { order, live, workspace, commands, planned, blobs, cache, gatherFacts, llm, publishThought, mcp } = parts;
+  const { order, live, workspace, commands, planned, blobs, cache, gatherFacts, llm, thoughts, mcp } = parts;
   const { inputs, attempt, spec: { modelPolicy, toolPolicy } } = order;
   const changedPaths = await workspace.tools.changedBefore();
   return {
@@ -50,7 +50,7 @@ export async function makeContext(parts: ContextParts): Promise<ActionContext> {
     signal: live.signal,
     log: (text) => live.log.write(text),
     progress: live.progress,
-    thoughts: numberedThoughts({ taskUid: order.taskUid, attempt, epoch: live.epoch }, publishThought),
+    thoughts,
     run: (command, options) => commands.run(command, options),
     runCode: (request) => commands.runCode(request),
     readOutput: (path) => commands.readOutput(path),

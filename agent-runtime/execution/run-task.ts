@@ -10,7 +10,8 @@ import type { Order } from '#agent-runtime/order.ts';
 import type { ActionCache, Bound } from '#agent-runtime/roles/action.ts';
 import { maskSecrets } from '#agent-runtime/roles/analyzer/secrets/mask-secrets.ts';
 import { bindAction, type Roles } from '#agent-runtime/roles/registry.ts';
-import type { PublishThought } from '#agent-runtime/thinking/events.ts';
+import type { TellMirror } from '#agent-runtime/telling/telling.ts';
+import { numberedThoughts, type PublishThought, type ThoughtEvents } from '#agent-runtime/thinking/events.ts';
 import type { WorkspaceRequest, Workspaces } from '#agent-runtime/workspace/workspace.ts';
 import { createCommands } from './commands.ts';
 import { conclude, type Started, stopped, withLog } from './conclude.ts';
@@ -41,6 +42,8 @@ export interface RunTaskDeps extends StoreDeps {
   readonly mcp?: OpenAttemptTools;
   /** Where it is told how models think. */
   readonly publishThought: PublishThought;
+  /** Where it is told besides, with the grant of the attempt; nowhere unless it is there. */
+  readonly tellMirror?: TellMirror;
 }
 
 /** How long an action may take to end once its signal has aborted, in milliseconds. */
@@ -93,14 +96,22 @@ async function perform(deps: RunTaskDeps, started: Started, bound: Extract<Bound
   const network = order.spec.sideEffects === 'External' ? 'open' : 'none';
   const commands = createCommands({ sandboxes: deps.sandboxes, workspace, log, signal, wallMs: order.deadlineSeconds * 1000, network });
   const mcp = deps.mcp?.({ sideEffects: order.spec.sideEffects, hasInputs: Object.keys(order.inputs).length > 0, signal, log: (text) => log.write(text) });
+  const thoughts = thoughtsOf(deps, order, live);
   try {
-    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, clock: deps.clock, random: deps.random, cache: deps.cache, gatherFacts: deps.gatherFacts, llm: deps.llm, publishThought: deps.publishThought, mcp });
+    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, clock: deps.clock, random: deps.random, cache: deps.cache, gatherFacts: deps.gatherFacts, llm: deps.llm, thoughts, mcp });
     const startedAt = deps.clock.monotonic();
     const done = await endedSoonAfter(bound.run(context), signal, deps.clock);
-    return await conclude(deps, { ...started, commands, done, seconds: Math.round((deps.clock.monotonic() - startedAt) / 1000) });
+    return await conclude(deps, { ...started, commands, thoughts, done, seconds: Math.round((deps.clock.monotonic() - startedAt) / 1000) });
   } finally {
     await Promise.all([commands.dispose(), mcp?.close()]);
   }
+}
+
+function thoughtsOf({ publishThought, tellMirror }: RunTaskDeps, { taskUid, attempt }: Order, { epoch, grant }: Live): ThoughtEvents {
+  return numberedThoughts({ taskUid, attempt, epoch }, (event) => {
+    publishThought(event);
+    tellMirror?.(event, grant);
+  });
 }
 
 function requestOf({ blobs }: RunTaskDeps, { source, bundle, namespaceUid, ownerUid }: Order, live: Live): WorkspaceRequest {

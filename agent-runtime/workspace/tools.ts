@@ -20,13 +20,18 @@ export interface ToolsOptions {
   readonly origin: Origin | undefined;
 }
 
+/** Mode of what is not there. */
+const goneMode = '000000';
+
 /** The tools of one workspace. */
 export function createTools({ repository, root, subPath, treeBefore, base, origin }: ToolsOptions): WorkspaceTools {
   const toRoot = (path: string) => posix.join(subPath, path);
   const fromRoot = (path: string) => (subPath === '.' ? path : posix.relative(subPath, path));
-  const pathsBetween = async (from: string, to: string) => (from === to ? [] : (await differences(await repository(), from, to)).map(({ path }) => fromRoot(path)).toSorted());
+  const filesBetween: WorkspaceTools['filesBetween'] = async (from, to) => (from === to ? [] : (await differences(await repository(), from, to)).map(({ path, mode, object }) => ({ path: fromRoot(path), ...(mode === goneMode ? {} : { hash: object }) })).toSorted((a, b) => (a.path < b.path ? -1 : 1)));
+  const pathsBetween = async (from: string, to: string) => (await filesBetween(from, to)).map(({ path }) => path);
   return {
     pathsBetween,
+    filesBetween,
     changedBefore: async () => pathsBetween(await base(), treeBefore),
     diff: async (folder) => {
       const opened = await repository();

@@ -31,10 +31,18 @@ export interface Restored {
   readonly paths: readonly string[];
 }
 
+/** A file that differs; one that is gone has no hash. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly hash?: string;
+}
+
 /** What git does with the files of a task. All paths are relative to the working folder; `../` leads to the rest of the worktree. */
 export interface WorkspaceTools {
   /** Paths that differ between two trees, sorted. */
   readonly pathsBetween: (from: string, to: string) => Promise<readonly string[]>;
+  /** Files that differ between two trees, sorted by path, with the objects behind them in the second one. */
+  readonly filesBetween: (from: string, to: string) => Promise<readonly ChangedFile[]>;
   /** Paths that the output it started from had changed, sorted; none when it started from the base revision. */
   readonly changedBefore: () => Promise<readonly string[]>;
   /** What was changed in `folder`, the worktree or a copy of it, below the working folder, as git writes diffs. */

@@ -28,4 +28,7 @@ function parsed(text: string): unknown {
   }
 }
 
+/** True or false, also as a word. */
+export const Flag = z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean());
+
 export const LogLevel = z.enum(['error', 'warn', 'info', 'debug']);

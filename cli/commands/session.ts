@@ -2,8 +2,11 @@
 import type { Clock } from '#platform/clock.ts';
 import type { BlobReader } from '../access/blobs.ts';
 import type { Cluster } from '../access/cluster.ts';
+import type { History } from '../access/history.ts';
+import type { Stats } from '../access/stats.ts';
 import type { Operator } from '../access/operator.ts';
 import { Refusal } from '../failure.ts';
+import type { Keys } from '../terminal/keys.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { MissionFeed } from '../world/feed.ts';
 import type { MissionView } from '../world/view.ts';
@@ -22,9 +25,13 @@ export interface Session {
   /** Aborts when the user presses Ctrl-C. */
   readonly signal: AbortSignal;
   readonly reach: ReachOptions;
+  /** Undefined where nobody sits at a keyboard. */
+  readonly keys?: Keys;
   connect(): Promise<Cluster>;
   openOperator(cluster: Cluster): Promise<Operator>;
   openBlobs(cluster: Cluster): Promise<BlobReader>;
+  openHistory(cluster: Cluster): Promise<History>;
+  openStats(cluster: Cluster): Promise<Stats>;
 }
 
 /** A mission that exists. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { blobsInDns, blobsInFile, operatorsInDns, operatorsInFile } from './addresses.ts';
+import { blobsInDns, blobsInFile, mirrorInDns, mirrorInFile, operatorsInDns, operatorsInFile } from './addresses.ts';
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'addresses-'))));
@@ -39,3 +39,11 @@ test('every address of the headless Service is a replica', async () => {
 });
 
 test('the blob service is dialled by the name it proves', async () => expect(await blobsInDns('sys').current()).toBe('coditect-blobs.sys.svc:9446'));
+
+test('the mirror is where its Service is, and nowhere in an installation without', async () => {
+  expect(await mirrorInDns('sys', () => Promise.resolve(['10.0.0.1'])).current()).toBe('coditect-mirror.sys.svc:9448');
+  expect(await mirrorInDns('sys', () => Promise.reject(new Error('ENOTFOUND'))).current()).toBeUndefined();
+  const file = join(folder, 'endpoints.json');
+  await writeFile(file, JSON.stringify({ operators: [], mirror: '127.0.0.1:7' }));
+  expect(await mirrorInFile(file).current()).toBe('127.0.0.1:7');
+});

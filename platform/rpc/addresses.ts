@@ -2,7 +2,7 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { Endpoints, type OperatorAddress, type OperatorAddresses } from '#api/endpoints.ts';
-import { blobsName, llmGatewayName, operatorName } from './tls.ts';
+import { blobsName, llmGatewayName, mirrorName, operatorName } from './tls.ts';
 
 /** Where a server of one port is now; undefined while it is nowhere. */
 export interface ServerAddress {
@@ -16,7 +16,7 @@ export interface OperatorPorts {
 }
 
 /** Ports of the Services that the chart makes. */
-export const servicePorts = { operator: { api: 9443, work: 9444, enrolment: 9445 }, blobs: 9446, llm: 9447 } as const;
+export const servicePorts = { operator: { api: 9443, work: 9444, enrolment: 9445 }, blobs: 9446, llm: 9447, mirror: 9448, history: 9449 } as const;
 
 export interface DnsOptions {
   /** Namespace of the installation. */
@@ -66,6 +66,17 @@ export function llmGatewayInFile(path: string): ServerAddress {
 export function llmGatewayInDns(namespace: string): ServerAddress {
   const address = `${llmGatewayName(namespace)}:${servicePorts.llm}`;
   return { current: () => Promise.resolve(address) };
+}
+
+/** The mirror of an endpoints file. */
+export function mirrorInFile(path: string): ServerAddress {
+  return { current: async () => (await readEndpoints(path)).mirror };
+}
+
+/** The mirror behind its Service; nowhere while there is no such Service, for not every installation has one. */
+export function mirrorInDns(namespace: string, lookup: DnsOptions['lookup'] = lookupAll): ServerAddress {
+  const name = mirrorName(namespace);
+  return { current: async () => (await lookup(name).catch(() => [])).length === 0 ? undefined : `${name}:${servicePorts.mirror}` };
 }
 
 async function lookupAll(name: string): Promise<readonly string[]> {

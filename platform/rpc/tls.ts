@@ -19,6 +19,11 @@ export function llmGatewayName(namespace: string): string {
   return `${names.llmGateway}.${namespace}.svc`;
 }
 
+/** TLS name of the mirror, whatever address is dialled. */
+export function mirrorName(namespace: string): string {
+  return `${names.mirror}.${namespace}.svc`;
+}
+
 /** How to dial a server of the installation: it must prove `serverName` under the bundle; with a key, we prove who we are. */
 export function dialOptions(serverName: string, trust: Pick<Credential, 'caBundle'> & Partial<Credential>) {
   const { caBundle, certificate, key } = trust;

@@ -1,6 +1,7 @@
 // All generators in one list, and which files of the tree are theirs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventFiles } from './asyncapi.ts';
 import { chartFiles } from './chart.ts';
 import { configFiles } from './config-reference.ts';
 import { crdFiles } from './crd.ts';
@@ -25,6 +26,7 @@ export function generateAll(root: string): GeneratedFile[] {
     ...metricFiles(),
     ...troubleshootingFiles(),
     ...jsonSchemaFiles(),
+    ...eventFiles(version),
     ...chartFiles(version),
     ...valuesFiles(),
     ...installFiles(version),

@@ -5,9 +5,9 @@ import type { NewObject } from '#platform/kube/types.ts';
 import { approverPolicy } from './approver.ts';
 import { toCrd } from './crd.ts';
 import { generatedFrom, toYaml, type GeneratedFile } from './output.ts';
-import { cliManifests, llmGatewayRbac, rbacManifests } from './rbac.ts';
+import { cliManifests, llmGatewayRbac, mirrorRbac, rbacManifests } from './rbac.ts';
 import { block, control, expression, items, toTemplate, wholeNumber } from './template.ts';
-import { blobsWorkload, leaseFlowSchema, llmGatewayWorkload, operatorDisruptionBudget, operatorWorkload, type Workload } from './workloads.ts';
+import { blobsWorkload, type EventLog, leaseFlowSchema, llmGatewayWorkload, logFile, logFiles, mirrorWorkload, operatorDisruptionBudget, operatorWorkload, type Workload } from './workloads.ts';
 
 const namespace = expression('.Release.Namespace');
 
@@ -16,12 +16,13 @@ export function chartFiles(version: string): GeneratedFile[] {
   return [
     chartYaml('coditect-crds', version, 'Kinds of the Coditect operator: Mission, Plan, Approval, Task, AgentPool.'),
     ...kinds.map((kind) => crdTemplate(toCrd(kind))),
-    chartYaml('coditect', version, 'The Coditect operator, its blob service and its LLM gateway.'),
+    chartYaml('coditect', version, 'The Coditect operator, its blob service, its LLM gateway and its mirror.'),
     template('rbac', when('.Values.rbac.create', [...rbacManifests(namespace), leaseFlowSchema(namespace)])),
     template('approvals', approverPolicy().map((object) => document(object))),
     template('operator', operatorDocuments()),
     template('blobs', blobsDocuments()),
     template('llm-gateway', llmGatewayDocuments()),
+    template('mirror', mirrorDocuments()),
     template('cli', cliDocuments()),
   ];
 }
@@ -76,6 +77,20 @@ function llmGatewayDocuments(): string[] {
   return [`{{- if ${values}.enabled }}`, ...when('.Values.rbac.create', llmGatewayRbac(namespace)), ...workload, ...claim, '{{- end }}'];
 }
 
+function mirrorDocuments(): string[] {
+  const values = '.Values.mirror';
+  const { volume, claim } = persistence('mirror', names.mirror);
+  const workload = mirrorWorkload(withSettings('mirror', 1, []), eventLog(`${values}.nats`), volume).map((object) => document(placed(object, 'mirror')));
+  return [`{{- if ${values}.enabled }}`, ...when('.Values.rbac.create', mirrorRbac(namespace)), ...workload, ...claim, '{{- end }}'];
+}
+
+function eventLog(values: string): EventLog {
+  const fileOf = (key: string) => `{{ with ${values}.${key} }}${logFile('{{ . }}')}{{ end }}`;
+  const secret = { ...control(`if ${values}.secret`), secret: { secretName: expression(`${values}.secret`) }, ...control('else'), emptyDir: {}, ...control('end') };
+  const keys = Object.fromEntries(Object.keys(logFiles).map((key) => [key, fileOf(key)])) as EventLog['keys'];
+  return { servers: expression(`join "," ${values}.servers`), secret, keys, insecure: expression(`${values}.insecure`), replicas: expression(`${values}.replicas`) };
+}
+
 /** The volume of a component, and the claim for it: an emptyDir unless people ask for more. */
 function persistence(component: Component, claimName: string): { readonly volume: object; readonly claim: readonly string[] } {
   const values = `.Values.${component}.persistence`;
@@ -96,7 +111,7 @@ function cliDocuments(): string[] {
   return ['{{- range $namespace := uniq (prepend .Values.cli.namespaces .Release.Namespace) }}', ...own, '{{- end }}'];
 }
 
-type Component = 'operator' | 'blobs' | 'llmGateway';
+type Component = 'operator' | 'blobs' | 'llmGateway' | 'mirror';
 
 function withSettings(component: Component, replicas: number | string, env: readonly object[]): Workload {
   const values = `.Values.${component}`;
@@ -106,7 +121,7 @@ function withSettings(component: Component, replicas: number | string, env: read
 
 /** Adds what the chart lets people say about pods. */
 function placed(object: NewObject, component: Component): NewObject {
-  if (object.kind !== 'Deployment') return object;
+  if (object.kind !== 'Deployment' && object.kind !== 'StatefulSet') return object;
   const spec = object['spec'] as { template: { spec: object } };
   const values = `.Values.${component}`;
   const keys = ['nodeSelector', 'tolerations', 'affinity', 'topologySpreadConstraints', 'priorityClassName'];

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { AgentConfig } from '#api/config/agent.ts';
 import { BlobsConfig } from '#api/config/blobs.ts';
 import { LlmGatewayConfig } from '#api/config/llm-gateway.ts';
+import { MirrorConfig } from '#api/config/mirror.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
 import { code, table } from './markdown.ts';
 import { type GeneratedFile, referencePage } from './output.ts';
@@ -11,6 +12,7 @@ const processes = [
   { title: 'Operator', source: 'api/config/operator.ts', schema: OperatorConfig },
   { title: 'Blob service', source: 'api/config/blobs.ts', schema: BlobsConfig },
   { title: 'LLM gateway', source: 'api/config/llm-gateway.ts', schema: LlmGatewayConfig },
+  { title: 'Mirror', source: 'api/config/mirror.ts', schema: MirrorConfig },
   { title: 'Agent', source: 'api/config/agent.ts', schema: AgentConfig },
 ] as const;
 

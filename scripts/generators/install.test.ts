@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { BlobsConfig } from '#api/config/blobs.ts';
+import { MirrorConfig } from '#api/config/mirror.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
 import { settingsOf } from './config-reference.ts';
 import { installManifests, type InstallOptions } from './manifests.ts';
-import { blobsRules, llmGatewayRules, operatorOwnRules, operatorRules, peopleRules } from './rbac.ts';
-import { blobsPorts, operatorPorts } from './workloads.ts';
+import { blobsRules, llmGatewayRules, mirrorRules, operatorOwnRules, operatorRules, peopleRules } from './rbac.ts';
+import { blobsPorts, mirrorPorts, operatorPorts } from './workloads.ts';
 
-const options: InstallOptions = { namespace: 'agents', images: { operator: 'o:1', blobs: 'b:1' }, replicas: 2, leaderElection: 'fast', cliNamespaces: ['team-a'] };
+const options: InstallOptions = { namespace: 'agents', images: { operator: 'o:1', blobs: 'b:1' }, replicas: 2, leaderElection: 'fast', cliNamespaces: ['team-a'], mirror: { image: 'm:1', servers: ['nats:4222'], secret: 'nats-access' } };
 
 interface Container {
   readonly name: string;
@@ -20,15 +21,16 @@ interface Pod {
   readonly volumes?: readonly object[];
 }
 
-function podOf(component: 'operator' | 'blobs', chosen = options): Pod {
-  const found = installManifests(chosen).find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === `coditect-${component}`);
-  if (found === undefined) throw new Error(`no Deployment coditect-${component} is among the manifests`);
+function podOf(component: 'operator' | 'blobs' | 'mirror', chosen = options): Pod {
+  const found = installManifests(chosen).find(({ kind, metadata }) => (kind === 'Deployment' || kind === 'StatefulSet') && metadata.name === `coditect-${component}`);
+  if (found === undefined) throw new Error(`no workload coditect-${component} is among the manifests`);
   return (found['spec'] as { template: { spec: Pod } }).template.spec;
 }
 
 describe.each([
   ['operator', OperatorConfig, operatorPorts],
   ['blobs', BlobsConfig, blobsPorts],
+  ['mirror', MirrorConfig, mirrorPorts],
 ] as const)('%s', (component, config, ports) => {
   const settings = settingsOf(config, component);
 
@@ -64,6 +66,15 @@ test('images, replicas and the lease profile are those asked for', () => {
 test('blobs and the token of the blob service have a volume each', () => {
   expect(podOf('blobs').containers[0].volumeMounts?.map(({ mountPath }) => mountPath)).toEqual(['/var/lib/coditect/blobs', '/var/run/secrets/coditect']);
   expect(podOf('blobs').volumes).toContainEqual({ name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'coditect', expirationSeconds: 3600 } }] } });
+});
+
+test('the mirror is one, has files for its log, and may only look at what it tells of', () => {
+  const objects = installManifests(options);
+  expect(objects.find(({ kind }) => kind === 'StatefulSet')).toMatchObject({ metadata: { name: 'coditect-mirror' }, spec: { replicas: 1, serviceName: 'coditect-mirror' } });
+  expect(podOf('mirror').containers[0].env).toEqual(expect.arrayContaining([{ name: 'CODITECT_NATS_CA_FILE', value: '/var/run/secrets/coditect-nats/ca.crt' }, { name: 'CODITECT_NATS_INSECURE', value: 'false' }]));
+  expect(mirrorRules.filter(({ apiGroups }) => apiGroups.includes('coditect.ai')).flatMap(({ verbs }) => verbs)).toEqual(['get', 'list', 'watch']);
+  const { mirror: _, ...without } = options;
+  expect(installManifests(without).filter(({ metadata }) => metadata.name === 'coditect-mirror')).toEqual([]);
 });
 
 test('a disruption budget comes with the second replica', () => {

@@ -1,7 +1,11 @@
 // docs/reference/metrics.md: what each process registers, asked of the very functions that register it.
 import { countAttempts, showSlots } from '#agent-runtime/metrics.ts';
+import { countDropped } from '#agent-runtime/telling/metrics.ts';
 import { countAnswers } from '#blobs/metrics.ts';
 import { createGatewayMetrics } from '#llm-gateway/metrics.ts';
+import { createMirrorMetrics } from '#mirror/metrics.ts';
+import { countDeliveries } from '#mirror/sinks/clickhouse/metrics.ts';
+import { createWorldMetrics } from '#mirror/world/metrics.ts';
 import { createOperatorMetrics } from '#operator/metrics.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createMetrics, type Metrics } from '#platform/telemetry/metrics.ts';
@@ -26,10 +30,19 @@ const processes: readonly Process[] = [
   { title: 'Blob service', register: countAnswers },
   { title: 'LLM gateway', register: (metrics) => void createGatewayMetrics(metrics, { reservedMicroUsd: () => 0, isBreakerOpen: () => false }) },
   {
+    title: 'Mirror',
+    register: (metrics) => {
+      createMirrorMetrics(metrics, { log: () => undefined, waiting: () => 0, watchAgeMs: () => 0, parts: () => [] });
+      createWorldMetrics(metrics).observe(() => ({ lagMs: 0, missions: 0, entities: 0 }));
+      countDeliveries(metrics);
+    },
+  },
+  {
     title: 'Agent',
     register: (metrics) => {
       countAttempts(() => Promise.reject(new Error('nothing runs while documents are written')), metrics, systemClock);
       showSlots(metrics, 1, () => 0);
+      countDropped(metrics);
     },
   },
 ];
@@ -51,7 +64,7 @@ export function metricsOf(register: Process['register']): MetricRow[] {
 /** docs/reference/metrics.md. */
 export function metricFiles(): GeneratedFile[] {
   const sections = processes.flatMap(({ title, register }) => [`## ${title}`, metricTable(metricsOf(register))]);
-  const page = referencePage('metrics', 'operator/metrics.ts, blobs/metrics.ts and agent-runtime/metrics.ts', [
+  const page = referencePage('metrics', 'the metrics.ts files of the processes', [
     '# Metrics',
     'Each process serves `/metrics` on its health port, plain HTTP, in the Prometheus text format. Beside the metrics below each one shows `coditect_build_info` (labels `component`, `version`, `node`) and what prom-client measures of Node: event loop lag, heap, garbage collection. Labels are of bounded number; no label names an object.',
     ...sections,

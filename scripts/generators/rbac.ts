@@ -51,6 +51,9 @@ export const blobsRules: readonly Rule[] = [allow('get list watch', 'missions ta
 /** What the LLM gateway may do: see budgets of missions, tasks and pools, and which missions and tasks have ended. */
 export const llmGatewayRules: readonly Rule[] = [allow('get list watch', 'missions tasks agentpools', group)];
 
+/** What the mirror may do: see what it tells of, and ask who is asking. */
+export const mirrorRules: readonly Rule[] = [allow('get list watch', 'missions plans approvals tasks agentpools', group), ...reviews];
+
 const readOurs = allow('get list watch', 'missions plans approvals tasks agentpools', group);
 const writeVerbs = 'create update patch delete deletecollection';
 
@@ -87,6 +90,11 @@ export function rbacManifests(namespace: string): NewObject[] {
 /** Role and binding of the LLM gateway. */
 export function llmGatewayRbac(namespace: string): NewObject[] {
   return [clusterRole(names.llmGateway, llmGatewayRules), clusterRoleBinding(names.llmGateway, namespace)];
+}
+
+/** Role and binding of the mirror. */
+export function mirrorRbac(namespace: string): NewObject[] {
+  return [clusterRole(names.mirror, mirrorRules), clusterRoleBinding(names.mirror, namespace)];
 }
 
 /** What `kubectl mission` needs in a namespace when the kubeconfig holds a certificate and no token: an account that may look, and nothing else. */

@@ -26,6 +26,8 @@ const placement = (resources: object) => ({
   extraEnv: maps().describe('Further environment; docs/reference/config.md lists the settings.'),
 });
 
+const logKey = (what: string) => z.string().max(253).default('').describe(`Key of the Secret with ${what}. Empty: none.`);
+
 /** Values of charts/coditect. */
 export const ChartValues = z.strictObject({
   global: anyMap().default({}).describe('Reserved by Helm for parent charts.'),
@@ -77,6 +79,34 @@ export const ChartValues = z.strictObject({
       ...placement(defaultResources.llmGateway),
     })
     .describe('The LLM gateway; always one replica.'),
+  mirror: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('Whether the mirror is installed. Without it nobody tells what happened; missions run all the same.'),
+      image: image('coditect/mirror'),
+      nats: z
+        .strictObject({
+          servers: z.array(z.string().min(1).max(260)).max(64).default([]).describe('Servers of the event log (NATS with JetStream), for example `[nats.nats.svc:4222]`.'),
+          secret: z.string().max(253).default('').describe('Secret with the files below, in the namespace of the release; make it before. Empty: none.'),
+          caKey: logKey('the CA certificates that the servers must prove themselves by'),
+          certificateKey: logKey('the client certificate'),
+          keyKey: logKey('the key of that certificate'),
+          userKey: logKey('the user'),
+          passwordKey: logKey('the password of that user'),
+          credentialsKey: logKey('credentials as `nsc` makes them'),
+          insecure: z.boolean().default(false).describe('true: without TLS. Whoever is on the way reads and writes events then.'),
+          replicas: z.int().min(1).max(5).default(1).describe('Copies of each stream; 3 needs three servers.'),
+        })
+        .describe('The event log.'),
+      persistence: z
+        .strictObject({
+          enabled: z.boolean().default(false).describe('Whether events that the log does not have yet outlive the pod. Without it they are lost with the pod; what objects are is told anew.'),
+          size: z.string().min(1).max(20).default('2Gi').describe('Size of the volume.'),
+          storageClassName: z.string().default('').describe('StorageClass. Empty: the default of the cluster.'),
+        })
+        .describe('Volume of the events that wait.'),
+      ...placement(defaultResources.mirror),
+    })
+    .describe('The mirror; always one replica.'),
   cli: z
     .strictObject({
       namespaces: z.array(z.string().min(1).max(63)).max(256).default([]).describe('Further namespaces in which `kubectl mission` may be used with a certificate-only kubeconfig.'),

@@ -1,4 +1,4 @@
-// The processes of an installation as Deployments and Services. Plain manifests and the chart are made from the same pieces.
+// The processes of an installation as Deployments, StatefulSets and Services. Plain manifests and the chart are made from the same pieces.
 import { audiences, labels, names } from '#api/labels.ts';
 import type { NewObject } from '#platform/kube/types.ts';
 import { leaseRule } from './rbac.ts';
@@ -18,19 +18,22 @@ export interface Workload {
 export const operatorPorts = { api: 9443, work: 9444, enrolment: 9445, health: 8080 } as const;
 export const blobsPorts = { blobs: 9446, health: 8080 } as const;
 export const llmGatewayPorts = { llm: 9447, health: 8080 } as const;
+export const mirrorPorts = { intake: 9448, history: 9449, health: 8080 } as const;
 
 const tokenFolder = '/var/run/secrets/coditect';
 const blobsFolder = '/var/lib/coditect/blobs';
 const llmFolder = '/var/lib/coditect/llm';
 const keyFolder = '/var/run/secrets/coditect-llm';
+const mirrorFolder = '/var/lib/coditect/mirror';
+const logFolder = '/var/run/secrets/coditect-nats';
 
 /** Any numeric user but root; the images use the same one. */
 export const unprivilegedUser = 65_532;
 
-type Component = 'operator' | 'blobs' | 'llmGateway';
+type Component = 'operator' | 'blobs' | 'llmGateway' | 'mirror';
 
 /** Values of the component label, which are the names of containers too. */
-const componentLabels: Readonly<Record<Component, string>> = { operator: 'operator', blobs: 'blobs', llmGateway: 'llm-gateway' };
+const componentLabels: Readonly<Record<Component, string>> = { operator: 'operator', blobs: 'blobs', llmGateway: 'llm-gateway', mirror: 'mirror' };
 
 const podSecurityContext = { runAsNonRoot: true, runAsUser: unprivilegedUser, runAsGroup: unprivilegedUser, fsGroup: unprivilegedUser, seccompProfile: { type: 'RuntimeDefault' } };
 const containerSecurityContext = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
@@ -95,6 +98,53 @@ export function llmGatewayWorkload(workload: Workload, { secret, key }: Provider
   return [account('llmGateway', workload.namespace), serviceOf('llmGateway', workload.namespace, llmGatewayPorts), deployment('llmGateway', workload, pod)];
 }
 
+/** The event log of an installation: its servers, and a Secret with what opens them. Values of keys are names of keys in its data; empty ones are not used. */
+export interface EventLog {
+  /** `host:port` with commas between. */
+  readonly servers: string;
+  /** Absent: a volume without files. */
+  readonly secret: object;
+  readonly keys: Readonly<Record<keyof typeof logFiles, string>>;
+  /** `true`: without TLS. */
+  readonly insecure: string;
+  readonly replicas: string;
+}
+
+/** Variables of the files that the Secret of the event log may hold. */
+export const logFiles = {
+  caKey: 'CODITECT_NATS_CA_FILE',
+  certificateKey: 'CODITECT_NATS_CERTIFICATE_FILE',
+  keyKey: 'CODITECT_NATS_KEY_FILE',
+  userKey: 'CODITECT_NATS_USER_FILE',
+  passwordKey: 'CODITECT_NATS_PASSWORD_FILE',
+  credentialsKey: 'CODITECT_NATS_CREDENTIALS_FILE',
+} as const;
+
+/** Where the file of a key is mounted. */
+export function logFile(key: string): string {
+  return `${logFolder}/${key}`;
+}
+
+/** ServiceAccount, Service and StatefulSet of the mirror; `volume` is where events wait for the log. Never two at once: both would write to one folder. */
+export function mirrorWorkload(workload: Workload, log: EventLog, volume: object): NewObject[] {
+  const env = [
+    fromField('CODITECT_NAMESPACE', 'metadata.namespace'),
+    { name: 'CODITECT_TOKEN_FILE', value: `${tokenFolder}/token` },
+    { name: 'CODITECT_MIRROR_FOLDER', value: mirrorFolder },
+    { name: 'CODITECT_NATS_SERVERS', value: log.servers },
+    ...Object.entries(logFiles).map(([key, name]) => ({ name, value: log.keys[key as keyof typeof logFiles] })).filter(({ value }) => value !== ''),
+    { name: 'CODITECT_NATS_INSECURE', value: log.insecure },
+    { name: 'CODITECT_NATS_REPLICAS', value: log.replicas },
+    ...workload.env,
+  ];
+  const pod = podSpec('mirror', { ...workload, env }, mirrorPorts, [
+    { mount: { name: 'outbox', mountPath: mirrorFolder }, source: volume },
+    enrolmentToken,
+    { mount: { name: 'nats', mountPath: logFolder, readOnly: true }, source: log.secret },
+  ]);
+  return [account('mirror', workload.namespace), serviceOf('mirror', workload.namespace, mirrorPorts), statefulSet('mirror', workload, pod)];
+}
+
 /** Keeps all but one operator during drains; only of use with more than one. */
 export function operatorDisruptionBudget(namespace: string): NewObject {
   const spec = { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: selectorOf('operator') } };
@@ -149,6 +199,11 @@ function deployment(component: Component, { namespace, replicas }: Workload, pod
   const strategy = component !== 'operator' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
   const template = { metadata: { labels: selectorOf(component) }, spec: pod };
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: metadata(component, namespace), spec: { replicas, strategy, selector: { matchLabels: selectorOf(component) }, template } };
+}
+
+function statefulSet(component: Component, { namespace, replicas }: Workload, pod: object): NewObject {
+  const template = { metadata: { labels: selectorOf(component) }, spec: pod };
+  return { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: metadata(component, namespace), spec: { replicas, serviceName: names[component], selector: { matchLabels: selectorOf(component) }, template } };
 }
 
 function serviceOf(component: Component, namespace: string, ports: Readonly<Record<string, number>>, further: object = {}): NewObject {

@@ -202,8 +202,11 @@ describe('those who watch', () => {
     const acts = t.thoughts.flatMap((event) => (event.type === 'agent.act' ? [`${event.tool} ${event.sideEffect}`] : []));
     expect(acts).toEqual(['run_tests runs', 'list_files none', 'read_file none', 'read_file none', 'edit_file workspace', 'run_tests runs', 'finish none']);
     expect(t.thoughts.map(({ seq }) => seq)).toEqual(t.thoughts.map((_, at) => at + 1));
-    expect([t.thoughts.at(-1), t.thoughts.filter(({ type }) => type === 'agent.think').length]).toMatchObject([{ type: 'agent.learn', taskUid: 't', attempt: 1, end: 'finished' }, result.observed['turns']]);
-    for (const text of [canary, 'return a', 'sum.js', 'The tests pass']) expect(JSON.stringify(t.thoughts)).not.toContain(text);
+    const [told, thought] = [t.thoughts.filter(({ type }) => type === 'agent.files'), t.thoughts.filter(({ type }) => type !== 'agent.files')];
+    expect([thought.at(-1), thought.filter(({ type }) => type === 'agent.think').length]).toMatchObject([{ type: 'agent.learn', taskUid: 't', attempt: 1, end: 'finished' }, result.observed['turns']]);
+    for (const text of [canary, 'return a', 'sum.js', 'The tests pass']) expect(JSON.stringify(thought)).not.toContain(text);
+    expect(told).toMatchObject([{ seq: t.thoughts.length, turn: result.observed['turns'], treeBefore: result.treeBefore, treeAfter: result.treeAfter, changed: 1, files: [{ path: 'src/sum.js', hash: expect.stringMatching(/^[0-9a-f]{40}$/) }] }]);
+    expect(JSON.stringify(told)).not.toContain(canary);
   });
 });
 

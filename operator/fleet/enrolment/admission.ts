@@ -1,4 +1,4 @@
-// Who may have a certificate: a live pod of a pool, the blob service and the LLM gateway. Pure.
+// Who may have a certificate: a live pod of a pool, the blob service, the LLM gateway and the mirror. Pure.
 import type { AgentIdentity } from '#api/identity.ts';
 import { names } from '#api/labels.ts';
 
@@ -20,7 +20,7 @@ export interface TokenHolder {
 }
 
 /** A process of the installation that others dial. */
-type ServerRole = 'blobs' | 'llm-gateway';
+type ServerRole = 'blobs' | 'llm-gateway' | 'mirror';
 
 export type Admission =
   | { readonly kind: 'agent'; readonly agent: AgentIdentity }
@@ -28,7 +28,7 @@ export type Admission =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** By ServiceAccount, in the namespace of the installation. */
-const serverRoles: ReadonlyMap<string, ServerRole> = new Map([[names.blobs, 'blobs'], [names.llmGateway, 'llm-gateway']]);
+const serverRoles: ReadonlyMap<string, ServerRole> = new Map([[names.blobs, 'blobs'], [names.llmGateway, 'llm-gateway'], [names.mirror, 'mirror']]);
 
 const refused = (reason: string): Admission => ({ kind: 'refused', reason });
 

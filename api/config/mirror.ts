@@ -1,0 +1,51 @@
+// Settings of the mirror.
+import { z } from 'zod';
+import { env, Flag, LogLevel, Port, TextList, whole } from './setting.ts';
+
+const File = z.string().min(1).max(4096);
+
+export const MirrorConfig = z.object({
+  namespace: z.string().min(1).max(63).default('coditect-system').meta(env('CODITECT_NAMESPACE')).describe('Namespace of the installation.'),
+  watchNamespace: z.string().max(63).default('').meta(env('CODITECT_WATCH_NAMESPACE')).describe('The one namespace to tell of. Empty: all.'),
+  folder: File.meta(env('CODITECT_MIRROR_FOLDER')).describe('Folder of the events that are not in the log yet, and of how far was told; one process at a time.'),
+  outboxMaxMiB: whole(16, 1_048_576).default(1024).meta(env('CODITECT_MIRROR_OUTBOX_MAX_MIB')).describe('Most that the events on disk may take, in MiB. When the log is away for so long that it is full, the newest are dropped and counted.'),
+  natsServers: TextList.default([]).meta(env('CODITECT_NATS_SERVERS')).describe('Servers of the event log, as `host:port` with commas between. Empty: there is no log, and events are only shown to the other parts.'),
+  natsCaFile: File.optional().meta(env('CODITECT_NATS_CA_FILE')).describe('File with the CA certificates that the servers of the log must prove themselves by. Unset: those of the system.'),
+  natsCertificateFile: File.optional().meta(env('CODITECT_NATS_CERTIFICATE_FILE')).describe('File with the client certificate for the log. Unset: none is shown.'),
+  natsKeyFile: File.optional().meta(env('CODITECT_NATS_KEY_FILE')).describe('File with the key of that certificate.'),
+  natsUserFile: File.optional().meta(env('CODITECT_NATS_USER_FILE')).describe('File with the user of the log. Unset: none is named.'),
+  natsPasswordFile: File.optional().meta(env('CODITECT_NATS_PASSWORD_FILE')).describe('File with the password of that user.'),
+  natsCredentialsFile: File.optional().meta(env('CODITECT_NATS_CREDENTIALS_FILE')).describe('File with credentials as `nsc` makes them (JWT and seed). Unset: none.'),
+  natsInsecure: Flag.default(false).meta(env('CODITECT_NATS_INSECURE')).describe('true: speak to the log without TLS. Whoever is on the way reads and writes events then.'),
+  natsReplicas: whole(1, 5).default(1).meta(env('CODITECT_NATS_REPLICAS')).describe('Copies of each stream, on as many servers.'),
+  redisServers: TextList.default([]).meta(env('CODITECT_REDIS_SERVERS')).describe('Redis for the world model, as `host:port` with commas between: one server, or some of a cluster. No other installation may use it: keys of missions that nobody knows are removed. Empty: the world model is in memory only.'),
+  redisCluster: Flag.default(false).meta(env('CODITECT_REDIS_CLUSTER')).describe('true: the servers are a Redis Cluster.'),
+  redisCaFile: File.optional().meta(env('CODITECT_REDIS_CA_FILE')).describe('File with the CA certificates that Redis must prove itself by. Unset: those of the system.'),
+  redisCertificateFile: File.optional().meta(env('CODITECT_REDIS_CERTIFICATE_FILE')).describe('File with the client certificate for Redis. Unset: none is shown.'),
+  redisKeyFile: File.optional().meta(env('CODITECT_REDIS_KEY_FILE')).describe('File with the key of that certificate.'),
+  redisUserFile: File.optional().meta(env('CODITECT_REDIS_USER_FILE')).describe('File with the user of Redis. Unset: `default`.'),
+  redisPasswordFile: File.optional().meta(env('CODITECT_REDIS_PASSWORD_FILE')).describe('File with the password of that user. Unset: none is sent.'),
+  redisInsecure: Flag.default(false).meta(env('CODITECT_REDIS_INSECURE')).describe('true: speak to Redis without TLS. Whoever is on the way reads the password, and reads and writes worlds then.'),
+  worldMaxEntities: whole(1000, 10_000_000).default(200_000).meta(env('CODITECT_WORLD_MAX_ENTITIES')).describe('Missions, tasks and what agents told of them that the world model keeps in memory, at about 2 KiB each. What does not fit is read again when it is asked for.'),
+  worldKeptSeconds: whole(60, 31_536_000).default(86_400).meta(env('CODITECT_WORLD_KEPT_SECONDS')).describe('How long the world of a mission stays in Redis after it ended, in seconds.'),
+  worldCheckSeconds: whole(5, 86_400).default(60).meta(env('CODITECT_WORLD_CHECK_SECONDS')).describe('How often the worlds in Redis are compared with the API server and repaired, in seconds.'),
+  clickhouseUrl: z.union([z.literal(''), z.url({ protocol: /^https?$/ }).max(512)]).default('').meta(env('CODITECT_CLICKHOUSE_URL')).describe('HTTP interface of the ClickHouse that answers `kubectl mission stats`. Empty: stats are off. It is filled from the event log, so it needs one.'),
+  clickhouseCaFile: File.optional().meta(env('CODITECT_CLICKHOUSE_CA_FILE')).describe('File with the CA certificates that ClickHouse must prove itself by. Unset: those of the system.'),
+  clickhouseCertificateFile: File.optional().meta(env('CODITECT_CLICKHOUSE_CERTIFICATE_FILE')).describe('File with the client certificate for ClickHouse. Unset: none is shown. With a user and without a password it says who we are.'),
+  clickhouseKeyFile: File.optional().meta(env('CODITECT_CLICKHOUSE_KEY_FILE')).describe('File with the key of that certificate.'),
+  clickhouseUserFile: File.optional().meta(env('CODITECT_CLICKHOUSE_USER_FILE')).describe('File with the user of ClickHouse. Unset: `default`.'),
+  clickhousePasswordFile: File.optional().meta(env('CODITECT_CLICKHOUSE_PASSWORD_FILE')).describe('File with the password of that user. Unset: none.'),
+  clickhouseInsecure: Flag.default(false).meta(env('CODITECT_CLICKHOUSE_INSECURE')).describe('true: allow plain http to ClickHouse. Whoever is on the way reads and writes rows then.'),
+  clickhouseDatabase: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/).default('coditect').meta(env('CODITECT_CLICKHOUSE_DATABASE')).describe('Database for events and sums; made when it is missing. One mirror at a time may write to it.'),
+  clickhouseCluster: z.string().regex(/^([a-z][a-z0-9_-]{0,62})?$/).default('').meta(env('CODITECT_CLICKHOUSE_CLUSTER')).describe('Cluster of ClickHouse to make replicated and sharded tables on. Empty: one server. Its statements are only parsed in tests; no cluster has run them.'),
+  clickhouseEventDays: whole(1, 3650).default(90).meta(env('CODITECT_CLICKHOUSE_EVENT_DAYS')).describe('How long rows of single events live, in days. Counts when the tables are made.'),
+  clickhouseRollupDays: whole(1, 3650).default(730).meta(env('CODITECT_CLICKHOUSE_ROLLUP_DAYS')).describe('How long sums by hour live, in days. Counts when the tables are made.'),
+  bindAddress: z.string().max(64).default('0.0.0.0').meta(env('CODITECT_BIND_ADDRESS')).describe('Address all listeners bind to.'),
+  intakePort: Port.default(9448).meta(env('CODITECT_PORT_INTAKE')).describe('Port on which agents tell what they do: mutual TLS.'),
+  historyPort: Port.default(9449).meta(env('CODITECT_PORT_HISTORY')).describe('Port on which people ask what happened: server TLS, bearer token.'),
+  healthPort: Port.default(8080).meta(env('CODITECT_PORT_HEALTH')).describe('Port of /livez, /readyz and /metrics, plain HTTP.'),
+  tokenFile: File.meta(env('CODITECT_TOKEN_FILE')).describe('Projected ServiceAccount token with audience coditect, for the certificate.'),
+  endpointsFile: z.string().max(4096).optional().meta(env('CODITECT_ENDPOINTS_FILE')).describe('File with the addresses of the operator. Unset: its Service by DNS.'),
+  logLevel: LogLevel.default('info').meta(env('CODITECT_LOG_LEVEL')).describe('error, warn, info or debug.'),
+});
+export type MirrorConfig = z.infer<typeof MirrorConfig>;

@@ -1,0 +1,43 @@
+// The listener for agents: mutual TLS with the certificate that the operator issued to the mirror.
+import type { Credential } from '#platform/rpc/certificates.ts';
+import type { Enrolment } from '#platform/rpc/enrolment-client.ts';
+import { EventIntakeService } from '#platform/rpc/generated/coditect/v1alpha1/events_pb.ts';
+import { createGrantVerifier } from '#platform/rpc/grant.ts';
+import { createRpcServer } from '#platform/rpc/servers.ts';
+import type { Log } from '#platform/telemetry/log.ts';
+import { createIntakeService, type IntakeOptions } from './service.ts';
+
+export interface ListenerOptions extends Omit<IntakeOptions, 'verifyGrant'> {
+  readonly port: number;
+  readonly bindAddress: string;
+  readonly enrolment: Pick<Enrolment, 'current' | 'onRenewed'>;
+  readonly log: Log;
+}
+
+export interface Intake {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Starts the listener; there must be a certificate. Rejects when the port is taken. */
+export async function startIntake({ port, bindAddress, enrolment, log, ...options }: ListenerOptions): Promise<Intake> {
+  const held = (): Credential => {
+    const credential = enrolment.current();
+    if (credential === undefined) throw new Error('cannot listen to agents: there is no certificate yet; wait for the enrolment');
+    return credential;
+  };
+  let verifyGrant = createGrantVerifier(held().caBundle);
+  const service = createIntakeService({ ...options, verifyGrant: (text, agent, now) => verifyGrant(text, agent, now) });
+  const server = await createRpcServer({ name: 'intake', port, bindAddress, tls: held, clientCertificate: 'required', routes: (router) => void router.service(EventIntakeService, service), clock: options.clock, log });
+  const endRenewals = enrolment.onRenewed(() => {
+    verifyGrant = createGrantVerifier(held().caBundle);
+    server.updateTls();
+  });
+  return {
+    port: server.port,
+    close: () => {
+      endRenewals();
+      return server.close();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// The back-ends of the mirror, made from its settings. A further one is one more line in `startParts`.
+import { join } from 'node:path';
+import type { Authenticator } from '#api/access.ts';
+import type { MirrorConfig } from '#api/config/mirror.ts';
+import type { Clock } from '#platform/clock.ts';
+import { messageOf } from '#platform/errors.ts';
+import type { Random } from '#platform/ids.ts';
+import { linkNats } from '#platform/nats/connect.ts';
+import { openPublisher } from '#platform/nats/publisher.ts';
+import { createReader } from '#platform/nats/reader.ts';
+import type { NatsSettings } from '#platform/nats/settings.ts';
+import type { EventPublisher } from '#platform/nats/types.ts';
+import type { Log } from '#platform/telemetry/log.ts';
+import type { Metrics } from '#platform/telemetry/metrics.ts';
+import { type Routes, startHistory } from './history/wiring.ts';
+import { withoutLog } from './no-log.ts';
+import type { Listener, Part, Truth } from './ports.ts';
+import { type Analytics, startAnalytics } from './sinks/clickhouse/wiring.ts';
+import { statsRoutes } from './stats/routes.ts';
+import { createWorldAnswer } from './world/answer.ts';
+import { auditTo } from './world/reads.ts';
+import { startWorld } from './world/wiring.ts';
+
+export interface PartPorts {
+  readonly config: MirrorConfig;
+  readonly truth: Truth;
+  /** Who people are, and what they may read. */
+  readonly authenticator: Authenticator;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** A back-end, who of it is told of events as they are found, and what of it people may ask. */
+export interface Running {
+  readonly part: Part;
+  readonly listener?: Listener;
+  readonly routes?: Routes;
+}
+
+/** All back-ends. None may fail for a store that is away. */
+export function startParts(ports: PartPorts): Promise<readonly Running[]> {
+  const { config, clock, random, log } = ports;
+  // Readers have a connection of their own: a replay must not stand in the way of what is told.
+  const link = config.natsServers.length === 0 ? undefined : linkNats(natsSettings(config), ports);
+  const reader = link === undefined ? undefined : createReader({ link, clock, random, log });
+  const { part, listener, world } = startWorld(ports, reader);
+  const worldAnswer = createWorldAnswer({ world, truth: ports.truth, authenticator: ports.authenticator, audit: auditTo(log) });
+  const analytics = reader === undefined ? undefined : startAnalytics({ ...ports, reader });
+  return Promise.resolve([{ part, listener }, startHistory({ ...ports, link, world: worldAnswer }), { part: analytics?.part ?? offPart('clickhouse'), routes: statsOf(ports, analytics) }]);
+}
+
+/** Asked for in an installation without it, the service says so. */
+function statsOf({ config, authenticator, clock, log }: PartPorts, analytics: Analytics | undefined): Routes {
+  return statsRoutes({ authenticator, clock, database: config.clickhouseDatabase, ask: analytics?.ask, onFault: (error) => log.warn('a question to ClickHouse failed', { error: messageOf(error) }) });
+}
+
+function offPart(name: string): Part {
+  return { name, state: () => ({ kind: 'off' }), close: () => Promise.resolve() };
+}
+
+/** The way to the log; without servers events are shown to the other parts alone. */
+export async function openLog({ config, ...environment }: Pick<PartPorts, 'config' | 'clock' | 'random' | 'log'>): Promise<EventPublisher> {
+  if (config.natsServers.length === 0) return withoutLog;
+  const link = linkNats(natsSettings(config), environment);
+  const publisher = await openPublisher({ ...environment, link, folder: join(config.folder, 'outbox'), maxBytes: config.outboxMaxMiB * 1_048_576, streams: { replicas: config.natsReplicas } });
+  const close = async () => {
+    await publisher.close();
+    await link.close();
+  };
+  return { ...bound(publisher), close };
+}
+
+/** Where the log is, as the settings say. */
+export function natsSettings(config: MirrorConfig): NatsSettings {
+  const files = { caFile: config.natsCaFile, certificateFile: config.natsCertificateFile, keyFile: config.natsKeyFile, userFile: config.natsUserFile, passwordFile: config.natsPasswordFile, credentialsFile: config.natsCredentialsFile };
+  const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined)) as Partial<NatsSettings>;
+  return { ...given, servers: config.natsServers, insecure: config.natsInsecure, name: 'coditect-mirror' };
+}
+
+function bound(publisher: EventPublisher): Omit<EventPublisher, 'close'> {
+  return { publish: (events) => publisher.publish(events), state: () => publisher.state(), drained: (signal) => publisher.drained(signal) };
+}
