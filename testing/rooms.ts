@@ -12,7 +12,7 @@ export interface Row {
   readonly isPure?: true;
 }
 
-const single = ['platform/clock.ts', 'platform/errors.ts', 'platform/ids.ts', 'platform/config.ts', 'platform/process.ts', 'platform/sync-folder.ts'];
+const single = ['platform/clock.ts', 'platform/credential-files.ts', 'platform/errors.ts', 'platform/ids.ts', 'platform/config.ts', 'platform/process.ts', 'platform/sync-folder.ts'];
 const shared = ['api/', ...single, 'platform/telemetry/', 'node:'];
 const messages = '@bufbuild/protobuf';
 /** Syntax trees, for the roles that read and rewrite code. */

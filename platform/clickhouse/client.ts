@@ -5,7 +5,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { ClickHouseError, errorFrom, isClickHouseError } from './error.ts';
-import { type CredentialFiles, type Credentials, readCredentials } from './files.ts';
+import { type CredentialFiles, type Credentials, readCredentials } from '../credential-files.ts';
 import type { ClickHouse, Insert, Params, QueryOptions } from './types.ts';
 
 export interface ClickHouseSettings extends CredentialFiles {
@@ -22,7 +22,7 @@ const rereadMs = 5000;
 
 interface Pool {
   readonly client: ClickHouseClient;
-  readonly fingerprint: string;
+  readonly digest: string;
 }
 
 /** A client that connects when it is first used. Throws for settings that would send credentials in the open. */
@@ -33,11 +33,11 @@ export function createClickHouse(settings: ClickHouseSettings, clock: Pick<Clock
 
   async function current(): Promise<ClickHouseClient> {
     if (pool !== undefined && clock.monotonic() - readAt < rereadMs) return pool.client;
-    const credentials = await readCredentials(settings);
+    const credentials = readCredentials(settings);
     readAt = clock.monotonic();
-    if (pool?.fingerprint === credentials.fingerprint) return pool.client;
+    if (pool?.digest === credentials.digest) return pool.client;
     const old = pool;
-    pool = { client: connect(settings, credentials), fingerprint: credentials.fingerprint };
+    pool = { client: connect(settings, credentials), digest: credentials.digest };
     // Calls that are on their way still have the old client: it is closed when the last of them must have ended.
     if (old !== undefined) clock.after(settings.timeoutMs, () => void old.client.close());
     return pool.client;
@@ -94,15 +94,15 @@ function connect({ url, timeoutMs }: ClickHouseSettings, credentials: Credential
 }
 
 // An agent of ours and not the client's `tls`: that always asks to be known by the certificate, which a server refuses beside a password.
-function agentFor(url: string, { ca, certificate, key }: Credentials): HttpAgent {
+function agentFor(url: string, { ca, cert, key }: Credentials): HttpAgent {
   const options = { keepAlive: true, maxSockets: 8 };
   if (!url.startsWith('https:')) return new HttpAgent(options);
-  return new HttpsAgent({ ...options, minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }), ...(certificate === undefined || key === undefined ? {} : { cert: certificate, key }) });
+  return new HttpsAgent({ ...options, minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }), ...(cert === undefined || key === undefined ? {} : { cert, key }) });
 }
 
 /** A user with a certificate and no password is known by the certificate. */
-function authentication({ user, password, certificate }: Credentials) {
-  const isKnownByCertificate = password === undefined && certificate !== undefined && user !== undefined;
+function authentication({ user, password, cert }: Credentials) {
+  const isKnownByCertificate = password === undefined && cert !== undefined && user !== undefined;
   if (isKnownByCertificate) return { set_basic_auth_header: false, http_headers: { 'X-ClickHouse-User': user, 'X-ClickHouse-SSL-Certificate-Auth': 'on' } };
   return { ...(user === undefined ? {} : { username: user }), ...(password === undefined ? {} : { password }) };
 }

@@ -103,7 +103,7 @@ class SupervisedLink implements NatsLink {
     const { servers } = this.#settings;
     const server = servers[this.#next++ % servers.length] ?? '';
     try {
-      const files = await readAccess(this.#settings);
+      const files = readAccess(this.#settings);
       const connection = await this.#dial(server, accessOf(files, this.#settings.insecure === true));
       this.#connection = connection;
       this.#fault = undefined;
@@ -139,8 +139,16 @@ class SupervisedLink implements NatsLink {
     void connection.closed().then(() => ended.abort());
     while (!connection.isClosed()) {
       await delay(this.#ports.clock, reloadMs, ended.signal);
-      const now = await readAccess(this.#settings).then(JSON.stringify, () => before);
+      const now = this.#filesNow() ?? before;
       if (now !== before) await connection.close();
+    }
+  }
+
+  #filesNow(): string | undefined {
+    try {
+      return JSON.stringify(readAccess(this.#settings));
+    } catch {
+      return undefined;
     }
   }
 

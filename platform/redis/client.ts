@@ -2,16 +2,17 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { Cluster, type Redis as Single } from 'ioredis';
 import type { Clock } from '#platform/clock.ts';
+import type { CredentialFiles } from '#platform/credential-files.ts';
 import { PlatformError } from '#platform/errors.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import { connect, type ConnectionOptions, type Vendor } from './connection.ts';
 import { faultOf, isOutage, type RedisFault } from './faults.ts';
-import { type ReadSecrets, type RedisFiles, watchSecrets } from './files.ts';
+import { type ReadSecrets, watchSecrets } from './files.ts';
 import { runOrders } from './pipelines.ts';
 import type { Order, Redis, RedisState, Reply } from './types.ts';
 
 export interface RedisOptions extends ConnectionOptions {
-  readonly files: RedisFiles;
+  readonly files: CredentialFiles;
   /** How often the files are looked at. */
   readonly filesEveryMs?: number;
   readonly clock: Clock;
@@ -99,7 +100,7 @@ class RedisDoor implements Redis {
       return;
     }
     this.#next?.disconnect();
-    const vendor = connect(this.#options, read.secrets, { ready: () => this.#isReady(vendor), fault: (error) => this.#isFaulty(vendor, error) });
+    const vendor = connect(this.#options, read.credentials, { ready: () => this.#isReady(vendor), fault: (error) => this.#isFaulty(vendor, error) });
     if (this.#vendor === undefined) this.#vendor = vendor;
     else this.#next = vendor;
   }

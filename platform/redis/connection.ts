@@ -1,7 +1,7 @@
 // One connection of ioredis, single or Cluster, with every default closed that would queue, resend or wait.
 import { Cluster, Redis as Single } from 'ioredis';
+import type { Credentials } from '#platform/credential-files.ts';
 import { jittered, type Random } from '#platform/ids.ts';
-import type { Secrets } from './files.ts';
 
 export interface Address {
   readonly host: string;
@@ -26,8 +26,8 @@ export interface Events {
 export type Vendor = Single | Cluster;
 
 /** Starts to connect. Each server of a cluster tells by itself when it can be used again. */
-export function connect(options: ConnectionOptions, secrets: Secrets, events: Events): Vendor {
-  const common = commonOptions(options, secrets);
+export function connect(options: ConnectionOptions, credentials: Credentials, events: Events): Vendor {
+  const common = commonOptions(options, credentials);
   const retry = (times: number): number => jittered(Math.min(2000, 50 * 2 ** Math.min(times, 6)), options.random);
   if (options.kind === 'single') {
     const [first] = options.addresses;
@@ -58,7 +58,7 @@ function listen<T extends Vendor>(vendor: T, events: Events): T {
   return vendor;
 }
 
-function commonOptions({ insecure, commandTimeoutMs, connectTimeoutMs }: ConnectionOptions, { username, password, ...tls }: Secrets) {
+function commonOptions({ insecure, commandTimeoutMs, connectTimeoutMs }: ConnectionOptions, { user, password, digest: _digest, ...tls }: Credentials) {
   return {
     protocol: 2 as const,
     enableOfflineQueue: false,
@@ -71,7 +71,7 @@ function commonOptions({ insecure, commandTimeoutMs, connectTimeoutMs }: Connect
     disableClientInfo: true,
     // A replica that was a master: look for the master again, but send nothing twice.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
-    ...(username === undefined ? {} : { username }),
+    ...(user === undefined ? {} : { username: user }),
     ...(password === undefined ? {} : { password }),
     ...(insecure ? {} : { tls: { ...tls, minVersion: 'TLSv1.2' as const } }),
   };

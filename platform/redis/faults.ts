@@ -27,7 +27,6 @@ const rows: readonly Row[] = [
   { pattern: /^(MOVED|ASK|TRYAGAIN|CROSSSLOT)\b|same slots allocation group/, kind: 'Moved', what: 'the key moves to another server: it is tried again' },
   { pattern: /certificate|self.signed|altnames|\bSSL\b|\bTLS\b|ERR_SSL|ERR_TLS|EPROTO/i, kind: 'Certificate', what: 'the certificate is not trusted, on one of the two sides: check the CA, certificate and key files' },
   { pattern: /timed out|ETIMEDOUT/i, kind: 'TimedOut', what: 'the server does not answer in time' },
-  { pattern: /^ENOENT|^EACCES|EISDIR/, kind: 'Files', what: 'a file of the settings cannot be read' },
   { pattern: /ECONN|EPIPE|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|closed|writeable|ended|disconnected|aborted|max retries/i, kind: 'Unreachable', what: 'there is no connection: it is made again and again' },
 ];
 
