@@ -41,7 +41,7 @@ test.each(Object.entries(ways))('when %s', async (_, way) => {
   course = way;
   const result = await t.perform(t.orderFor('Odd', 'Do', {}));
   const texts = result.artifacts.filter(({ name }) => name !== 'output.bundle').map(({ name }) => result.textOf(name));
-  const told = [result.live, JSON.stringify(result), ...texts].join('\n');
+  const told = [result.live, JSON.stringify(result), JSON.stringify(t.thoughts), ...texts].join('\n');
   expect(told).toContain(secretMask);
   expect(parts.filter((part) => told.includes(part))).toEqual([]);
   // Nor does a part of one that a short text tore.

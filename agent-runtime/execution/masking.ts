@@ -1,5 +1,6 @@
 // The last thing that happens to texts of an attempt before anybody outside reads them: secrets are taken out of logs, results and artifacts.
 // Files, and with them commits, stay as they are: whoever may read a commit may read the repository that the secret came from.
+import type { ThoughtEvent } from '#api/events/thought.ts';
 import type { Json, JsonObject } from '#api/v1alpha1/json.ts';
 import type { Produced } from '#agent-runtime/roles/action.ts';
 import { maskSecrets, maxKeyLength, openKeyAt, secretMask } from '#agent-runtime/roles/analyzer/secrets/mask-secrets.ts';
@@ -29,6 +30,11 @@ export function maskedResult(result: AttemptResult): AttemptResult {
     ...(action === undefined ? {} : { action: maskedJson<typeof action>(action) }),
     ...(violations === undefined ? {} : { violations: maskedJson<typeof violations>(violations) }),
   };
+}
+
+/** An event without secrets: paths are told, and a file may be named for what it holds. */
+export function maskedThought<T extends ThoughtEvent>(event: T): T {
+  return maskedJson(event);
 }
 
 /** What a run printed, without secrets: whoever makes a short text of it may tear one, and nobody knows a part of a secret. */

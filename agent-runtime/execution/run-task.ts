@@ -17,7 +17,7 @@ import { createCommands } from './commands.ts';
 import { conclude, type Started, stopped, withLog } from './conclude.ts';
 import { makeContext, workingFolder } from './context.ts';
 import type { Live } from './live.ts';
-import { maskedLive, maskedResult } from './masking.ts';
+import { maskedLive, maskedResult, maskedThought } from './masking.ts';
 import { planAction } from './plan.ts';
 import { type AttemptResult, failure } from './result.ts';
 import type { Sandboxes } from './stage.ts';
@@ -108,7 +108,8 @@ async function perform(deps: RunTaskDeps, started: Started, bound: Extract<Bound
 }
 
 function thoughtsOf({ publishThought, tellMirror }: RunTaskDeps, { taskUid, attempt }: Order, { epoch, grant }: Live): ThoughtEvents {
-  return numberedThoughts({ taskUid, attempt, epoch }, (event) => {
+  return numberedThoughts({ taskUid, attempt, epoch }, (said) => {
+    const event = maskedThought(said);
     publishThought(event);
     tellMirror?.(event, grant);
   });
