@@ -10,9 +10,10 @@ export interface User {
 
 /** What somebody wants to do, in the words of Kubernetes RBAC. */
 export interface AccessRequest {
-  readonly verb: 'get' | 'list' | 'watch' | 'create';
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'update';
   readonly group: string;
   readonly resource: string;
+  /** Empty: all namespaces. */
   readonly namespace: string;
   readonly name?: string;
 }

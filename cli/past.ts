@@ -9,6 +9,7 @@ import { defined } from './world/defined.ts';
 export function addPast(program: Command, add: Add, act: Act): void {
   replaying(program, add, act);
   counting(program, add, act);
+  picturing(program, add, act);
 }
 
 function replaying(program: Command, add: Add, act: Act): void {
@@ -64,4 +65,16 @@ interface StatsWords {
   readonly agent?: string;
   readonly model?: string;
   readonly output?: string;
+}
+
+function picturing(program: Command, add: Add, act: Act): void {
+  add(program, 'world [mission]', 'Show what is known of a mission right now: what agents do, the files they changed, violations, locks. Needs a mirror.')
+    .option('--rebuild', 'write the worlds of all missions anew, for who may update missions in all namespaces', false)
+    .addOption(json())
+    .addHelpText('after', '\nExamples:\n  kubectl mission world examine\n  kubectl mission world examine -o json | jq .files\n  kubectl mission world --rebuild')
+    .action(async (mission: string | undefined, { rebuild, ...options }: { readonly rebuild: boolean; readonly output?: string }, command: Command) => {
+      if (rebuild === (mission !== undefined)) throw new Refusal('show the world: name either a mission or --rebuild', 'kubectl mission world <mission>');
+      const { rebuildWorldsCommand, worldCommand } = await import('./commands/world.ts');
+      await act(command, (session) => (mission === undefined ? rebuildWorldsCommand(session) : worldCommand(session, mission, { json: isJson(options) })));
+    });
 }

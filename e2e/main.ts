@@ -13,6 +13,7 @@ import { deletionStory, explainStory, kubectlStory } from './stories/kubectl.ts'
 import { privateCloneStory } from './stories/private-clone.ts';
 import { publishedPackagesStory } from './stories/published-packages.ts';
 import { plannerStory } from './stories/planner.ts';
+import { retoldStory } from './stories/retold.ts';
 import { thinkingStory } from './stories/thinking.ts';
 import type { Story, StoryResult, StoryWorld } from './story.ts';
 import { firstOf } from '#testing/llm/policy.ts';
@@ -20,7 +21,7 @@ import { policyOf } from '#testing/llm/policies/catalogue.ts';
 import { startModelServer } from '#testing/llm/server.ts';
 import { createWorld, root } from '#testing/world.ts';
 
-const stories: readonly Story[] = [demoMissionStory, eventsStory, lostLogStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory];
+const stories: readonly Story[] = [demoMissionStory, eventsStory, lostLogStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory, retoldStory];
 
 const wanted = process.argv[2] ?? '';
 const chosen = stories.filter(({ name }) => name.includes(wanted));

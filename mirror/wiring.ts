@@ -17,7 +17,7 @@ import { withoutLog } from './no-log.ts';
 import type { Listener, Part, Truth } from './ports.ts';
 import { type Analytics, startAnalytics } from './sinks/clickhouse/wiring.ts';
 import { statsRoutes } from './stats/routes.ts';
-import { createWorldAnswer } from './world/answer.ts';
+import { createRebuildAnswer, createWorldAnswer } from './world/answer.ts';
 import { auditTo } from './world/reads.ts';
 import { startWorld } from './world/wiring.ts';
 
@@ -46,9 +46,10 @@ export function startParts(ports: PartPorts): Promise<readonly Running[]> {
   const link = config.natsServers.length === 0 ? undefined : linkNats(natsSettings(config), ports);
   const reader = link === undefined ? undefined : createReader({ link, clock, random, log });
   const { part, listener, world } = startWorld(ports, reader);
-  const worldAnswer = createWorldAnswer({ world, truth: ports.truth, authenticator: ports.authenticator, audit: auditTo(log) });
+  const { truth, authenticator } = ports;
+  const worldAnswers = { world: createWorldAnswer({ world, truth, authenticator, audit: auditTo(log) }), rebuildWorlds: createRebuildAnswer({ world, authenticator, log }) };
   const analytics = reader === undefined ? undefined : startAnalytics({ ...ports, reader });
-  return Promise.resolve([{ part, listener }, startHistory({ ...ports, link, world: worldAnswer }), { part: analytics?.part ?? offPart('clickhouse'), routes: statsOf(ports, analytics) }]);
+  return Promise.resolve([{ part, listener }, startHistory({ ...ports, link, world: worldAnswers }), { part: analytics?.part ?? offPart('clickhouse'), routes: statsOf(ports, analytics) }]);
 }
 
 /** Asked for in an installation without it, the service says so. */

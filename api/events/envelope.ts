@@ -24,7 +24,7 @@ export const Attributes = z.object({
   /** The mission that it belongs to. */
   mission: ObjectName.optional(),
   missionuid: Uid.optional(),
-  /** W3C trace context. */
+  /** W3C trace context: the trace is the mission, the parent is what the event is about. */
   traceparent: z.string().max(55).optional(),
 });
 export type Attributes = z.infer<typeof Attributes>;
@@ -42,6 +42,17 @@ export function typeOf(name: EventName): string {
 /** `#/components/schemas/task.ended.v1`. */
 export function schemaOf(name: EventName): string {
   return `#/components/schemas/${name}.v${catalogue[name].version}`;
+}
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The attributes of an event that belongs to a mission; `about` is the uid of the object. Both uids are random, so they are ids of a trace and of a span as they are (w3.org/TR/trace-context). */
+export function belongingTo(mission: { readonly name: string; readonly uid: string } | undefined, about: string): Pick<Attributes, 'mission' | 'missionuid' | 'traceparent'> {
+  if (mission === undefined) return {};
+  const named = { mission: mission.name, missionuid: mission.uid };
+  if (!uuid.test(mission.uid) || !uuid.test(about)) return named;
+  const [trace, span] = [mission.uid, about].map((uid) => uid.replaceAll('-', ''));
+  return { ...named, traceparent: `00-${trace}-${span?.slice(0, 16)}-00` };
 }
 
 const nameByType: ReadonlyMap<string, EventName> = new Map((Object.keys(catalogue) as EventName[]).map((name) => [typeOf(name), name]));

@@ -81,6 +81,7 @@ export function fakeSession({ terminal, clock, cluster, operator, history, keys,
     openOperator: () => (operator === undefined ? Promise.reject(new Error('connection refused')) : Promise.resolve({ ...silent, ...operator })),
     openBlobs: () => Promise.reject(new Error('no blobs in this test')),
     openStats: () => Promise.reject(new Error('no stats in this test')),
+    openWorlds: () => Promise.reject(new Error('no worlds in this test')),
     openHistory: () => (history === undefined ? Promise.reject(new Error('no history in this test')) : Promise.resolve({ replay: history, close: () => Promise.resolve() })),
   };
 }

@@ -27,5 +27,6 @@ export function openSession({ terminal, clock, signal, env, keys }: Surroundings
     openBlobs: async (cluster) => (await import('../access/blobs.ts')).openBlobs(cluster, clock),
     openHistory: async (cluster) => (await import('../access/history.ts')).openHistory(cluster, clock),
     openStats: async (cluster) => (await import('../access/stats.ts')).openStats(cluster, clock),
+    openWorlds: async (cluster) => (await import('../access/world.ts')).openWorlds(cluster, clock),
   };
 }

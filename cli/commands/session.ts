@@ -5,6 +5,7 @@ import type { Cluster } from '../access/cluster.ts';
 import type { History } from '../access/history.ts';
 import type { Stats } from '../access/stats.ts';
 import type { Operator } from '../access/operator.ts';
+import type { Worlds } from '../access/world.ts';
 import { Refusal } from '../failure.ts';
 import type { Keys } from '../terminal/keys.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -32,6 +33,7 @@ export interface Session {
   openBlobs(cluster: Cluster): Promise<BlobReader>;
   openHistory(cluster: Cluster): Promise<History>;
   openStats(cluster: Cluster): Promise<Stats>;
+  openWorlds(cluster: Cluster): Promise<Worlds>;
 }
 
 /** A mission that exists. */

@@ -8,11 +8,11 @@ export interface HistoryOptions extends Omit<ReplayDeps, 'reader'> {
   /** Absent: there is no event log, so nothing can be replayed. */
   readonly reader: ReplayDeps['reader'] | undefined;
   /** The world as it is now. Absent: nobody keeps one. */
-  readonly world?: ServiceImpl<typeof HistoryService>['world'];
+  readonly world?: Pick<ServiceImpl<typeof HistoryService>, 'world' | 'rebuildWorlds'>;
 }
 
 /** What a listener needs to serve history. What is absent answers UNIMPLEMENTED. */
 export function historyRoutes({ reader, world, ...deps }: HistoryOptions): { readonly routes: (router: ConnectRouter) => void; readonly interceptors: readonly Interceptor[] } {
   const replay = reader === undefined ? {} : { replay: createReplay({ ...deps, reader }) };
-  return { routes: (router) => void router.service(HistoryService, { ...replay, ...(world === undefined ? {} : { world }) }), interceptors: [bearerAuth(deps.authenticator)] };
+  return { routes: (router) => void router.service(HistoryService, { ...replay, ...world }), interceptors: [bearerAuth(deps.authenticator)] };
 }

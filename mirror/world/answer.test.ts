@@ -6,7 +6,7 @@ import { systemClock } from '#platform/clock.ts';
 import { HistoryService } from '#platform/rpc/generated/coditect/v1alpha1/events_pb.ts';
 import { silentLog } from '#platform/telemetry/log.ts';
 import { historyRoutes } from '../history/routes.ts';
-import { createWorldAnswer } from './answer.ts';
+import { createRebuildAnswer, createWorldAnswer } from './answer.ts';
 import { noWorldMetrics } from './metrics.ts';
 import type { ReadRecord } from './reads.ts';
 import { running, TestTruth } from './testing.ts';
@@ -17,13 +17,16 @@ function aClient(allowed: (request: AccessRequest) => Promise<boolean>) {
   const world = openWorld({ truth, metrics: noWorldMetrics, clock: systemClock, log: silentLog });
   world.tell([...truth.mission('m'), ...truth.task('m', 'a', running())]);
   const records: ReadRecord[] = [];
+  const said: unknown[] = [];
   const authenticator: Authenticator = { review: (token) => Promise.resolve(token === 'good' ? { username: 'ann', uid: 'u', groups: [], extra: {} } : undefined), allowed: (_, request) => allowed(request) };
   const answer = createWorldAnswer({ world, truth, authenticator, audit: (record) => void records.push(record) });
-  const { routes, interceptors } = historyRoutes({ reader: undefined, world: answer, authenticator, truth, clock: systemClock });
+  const { routes, interceptors } = historyRoutes({ reader: undefined, world: { world: answer, rebuildWorlds: createRebuildAnswer({ world, authenticator, log: { ...silentLog, info: (_, fields) => void said.push(fields) } }) }, authenticator, truth, clock: systemClock });
   const transport = createRouterTransport(routes, { router: { interceptors: [...interceptors] } });
-  const ask = (namespace: string, name: string, token = 'good') => createClient(HistoryService, transport).world({ mission: { namespace, name } }, { headers: { authorization: `Bearer ${token}` } });
+  const client = createClient(HistoryService, transport);
+  const ask = (namespace: string, name: string, token = 'good') => client.world({ mission: { namespace, name } }, { headers: { authorization: `Bearer ${token}` } });
   const codeOf = (asked: Promise<unknown>) => asked.then(() => 'answered', (error: unknown) => Code[ConnectError.from(error).code]);
-  return { ask, codeOf, records };
+  const rebuild = () => client.rebuildWorlds({}, { headers: { authorization: 'Bearer good' } });
+  return { ask, codeOf, records, rebuild, said };
 }
 
 test('who may read a mission and its tasks gets its world, and is recorded', async () => {
@@ -49,4 +52,18 @@ test.each(Object.entries(refused))('%s gets nothing', async (_, { allowed, asked
   const { ask, codeOf, records } = aClient(allowed);
   expect(await codeOf(ask(...asked))).toBe(want);
   expect(records).toHaveLength(recorded);
+});
+
+test('who may update missions everywhere has all worlds written anew, and is recorded', async () => {
+  const rights: AccessRequest[] = [];
+  const { rebuild, said } = aClient((request) => Promise.resolve(rights.push(request) > 0));
+  expect(await rebuild()).toMatchObject({ missions: 1, entities: expect.any(Number) });
+  expect(rights).toEqual([{ verb: 'update', group: 'coditect.ai', resource: 'missions', namespace: '' }]);
+  expect(said).toEqual([{ audit: 'world.rebuild', asker: 'ann', granted: true }]);
+});
+
+test('who may do so in some namespaces only is refused, and is recorded', async () => {
+  const { rebuild, codeOf, said } = aClient(({ namespace }) => Promise.resolve(namespace !== ''));
+  expect(await codeOf(rebuild())).toBe('PermissionDenied');
+  expect(said).toEqual([{ audit: 'world.rebuild', asker: 'ann', granted: false }]);
 });

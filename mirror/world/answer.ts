@@ -2,10 +2,12 @@
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import type { AccessRequest, Authenticator } from '#api/access.ts';
 import { group } from '#api/v1alpha1/kinds.ts';
-import { callingUser } from '#platform/rpc/auth.ts';
+import { callingUser, requireAccess } from '#platform/rpc/auth.ts';
 import type { HistoryService } from '#platform/rpc/generated/coditect/v1alpha1/events_pb.ts';
+import type { Log } from '#platform/telemetry/log.ts';
 import type { Truth } from '../ports.ts';
 import { createReads, type ReadOptions } from './reads.ts';
+import type { WorldModel } from './world.ts';
 
 export interface AnswerOptions extends Pick<ReadOptions, 'world' | 'audit'> {
   readonly truth: Pick<Truth, 'missions'>;
@@ -25,6 +27,27 @@ export function createWorldAnswer({ world, audit, truth, authenticator }: Answer
     const read = await createReads({ world, audit, permits }).snapshot({ name: user.username, component: 'history' }, { tenant: namespace, uid });
     if (read.kind === 'refused') throw new ConnectError(`there is no mission ${name} in namespace ${namespace} that ${user.username} may read; check both names, or ask for a Role that allows it`, Code.NotFound);
     return { worldJson: JSON.stringify(read.value), stalenessMs: read.stalenessMs };
+  };
+}
+
+export interface RebuildOptions {
+  readonly world: Pick<WorldModel, 'rebuild'>;
+  readonly authenticator: Authenticator;
+  readonly log: Log;
+}
+
+/** The handler of HistoryService.RebuildWorlds. */
+export function createRebuildAnswer({ world, authenticator, log }: RebuildOptions): ServiceImpl<typeof HistoryService>['rebuildWorlds'] {
+  return async (_, context) => {
+    const record = (granted: boolean) => log.info('the worlds are to be rebuilt', { audit: 'world.rebuild', asker: callingUser(context).username, granted });
+    await requireAccess(authenticator, context, { verb: 'update', group, resource: 'missions', namespace: '' }).catch((error: unknown) => {
+      record(false);
+      throw error;
+    });
+    record(true);
+    const { missions, entities, tookMs, fault } = await world.rebuild(context.signal);
+    if (fault !== undefined) throw new ConnectError(`${missions} worlds were written anew, but not all: ${fault}`, Code.Unavailable);
+    return { missions, entities, tookMs };
   };
 }
 

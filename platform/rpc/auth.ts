@@ -53,7 +53,7 @@ export async function requireAccess(authenticator: Authenticator, context: Pick<
   for (const request of requests) {
     if (await asked(() => authenticator.allowed(user, request))) continue;
     const what = `${request.verb} ${request.resource}${request.group === '' ? '' : `.${request.group}`}${request.name === undefined ? '' : ` ${request.name}`}`;
-    throw new ConnectError(`user ${user.username} may not ${what} in namespace ${request.namespace}; ask for a Role that allows it`, Code.PermissionDenied);
+    throw new ConnectError(`user ${user.username} may not ${what} in ${request.namespace === '' ? 'all namespaces' : `namespace ${request.namespace}`}; ask for a Role that allows it`, Code.PermissionDenied);
   }
 }
 

@@ -1,5 +1,5 @@
 // The event of an object that is gone. It takes no more than a mirror remembers of an object over a restart.
-import { type CloudEvent, schemaOf, typeOf } from '#api/events/envelope.ts';
+import { belongingTo, type CloudEvent, schemaOf, typeOf } from '#api/events/envelope.ts';
 
 /** What is remembered of an object that was told of. */
 export interface Known {
@@ -28,7 +28,7 @@ export function goneEvent(what: GoneName, { namespace, name, uid, resourceVersio
     datacontenttype: 'application/json',
     dataschema: schemaOf(what),
     tenant: namespace,
-    ...(mission === undefined ? {} : { mission: mission.name, missionuid: mission.uid }),
+    ...belongingTo(mission, uid),
     data: { name, uid, resourceVersion, ...(mission === undefined ? {} : { mission }) },
   };
 }

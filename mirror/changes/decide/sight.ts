@@ -1,6 +1,6 @@
 // What was seen of an object, and the parts that all events about it share.
 import type { DataOf, EventName } from '#api/events/catalogue.ts';
-import { type CloudEvent, schemaOf, typeOf } from '#api/events/envelope.ts';
+import { belongingTo, type CloudEvent, schemaOf, typeOf } from '#api/events/envelope.ts';
 import type { JsonObject } from '#api/v1alpha1/json.ts';
 import type { ObjectMeta } from '#api/v1alpha1/schema.ts';
 import { mergePatch } from './patch.ts';
@@ -61,7 +61,7 @@ export function eventOf<N extends EventName>({ now: { metadata, writtenTime }, e
     datacontenttype: 'application/json',
     dataschema: schemaOf(name),
     tenant: metadata.namespace,
-    ...(mission === undefined ? {} : { mission: mission.name, missionuid: mission.uid }),
+    ...belongingTo(mission, metadata.uid),
     data,
   };
 }

@@ -1,5 +1,5 @@
 // What an agent tells becomes events here, or a sentence about what is wrong with it.
-import { type CloudEvent, faultOf, schemaOf, typeOf } from '#api/events/envelope.ts';
+import { belongingTo, type CloudEvent, faultOf, schemaOf, typeOf } from '#api/events/envelope.ts';
 import { ThoughtEvent } from '#api/events/thought.ts';
 import type { AgentIdentity } from '#api/identity.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
@@ -58,7 +58,7 @@ export function thoughtEvent(thought: ThoughtEvent, { agent, task, time }: Telle
     datacontenttype: 'application/json',
     dataschema: schemaOf(thought.type),
     tenant: namespace,
-    ...(mission === undefined ? {} : { mission: mission.name, missionuid: mission.uid }),
+    ...belongingTo(mission, taskUid),
     data: thought,
   };
 }

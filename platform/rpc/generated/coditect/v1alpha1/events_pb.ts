@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file coditect/v1alpha1/events.proto.
  */
 export const file_coditect_v1alpha1_events: GenFile = /*@__PURE__*/
-  fileDesc("Ch5jb2RpdGVjdC92MWFscGhhMS9ldmVudHMucHJvdG8SEWNvZGl0ZWN0LnYxYWxwaGExIjEKC1RlbGxSZXF1ZXN0Eg0KBWdyYW50GAEgASgJEhMKC2V2ZW50c19qc29uGAIgAygJIi0KDFRlbGxSZXNwb25zZRIMCgRrZXB0GAEgASgNEg8KB2Ryb3BwZWQYAiABKA0ilwEKDVJlcGxheVJlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleRIMCgRmcm9tGAIgASgJEg0KBXVudGlsGAMgASgJEg0KBXR5cGVzGAQgAygJEgwKBHRhc2sYBSABKAkSDQoFYWdlbnQYBiABKAkSDgoGZm9sbG93GAcgASgIIkIKDlJlcGxheVJlc3BvbnNlEhMKC2V2ZW50c19qc29uGAEgAygJEg4KBnN5bmNlZBgCIAEoCBILCgNnYXAYAyABKAkiPQoMV29ybGRSZXF1ZXN0Ei0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkiOQoNV29ybGRSZXNwb25zZRISCgp3b3JsZF9qc29uGAEgASgJEhQKDHN0YWxlbmVzc19tcxgCIAEoDTJdChJFdmVudEludGFrZVNlcnZpY2USRwoEVGVsbBIeLmNvZGl0ZWN0LnYxYWxwaGExLlRlbGxSZXF1ZXN0Gh8uY29kaXRlY3QudjFhbHBoYTEuVGVsbFJlc3BvbnNlMq0BCg5IaXN0b3J5U2VydmljZRJPCgZSZXBsYXkSIC5jb2RpdGVjdC52MWFscGhhMS5SZXBsYXlSZXF1ZXN0GiEuY29kaXRlY3QudjFhbHBoYTEuUmVwbGF5UmVzcG9uc2UwARJKCgVXb3JsZBIfLmNvZGl0ZWN0LnYxYWxwaGExLldvcmxkUmVxdWVzdBogLmNvZGl0ZWN0LnYxYWxwaGExLldvcmxkUmVzcG9uc2ViBnByb3RvMw", [file_coditect_v1alpha1_common]);
+  fileDesc("Ch5jb2RpdGVjdC92MWFscGhhMS9ldmVudHMucHJvdG8SEWNvZGl0ZWN0LnYxYWxwaGExIjEKC1RlbGxSZXF1ZXN0Eg0KBWdyYW50GAEgASgJEhMKC2V2ZW50c19qc29uGAIgAygJIi0KDFRlbGxSZXNwb25zZRIMCgRrZXB0GAEgASgNEg8KB2Ryb3BwZWQYAiABKA0ilwEKDVJlcGxheVJlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleRIMCgRmcm9tGAIgASgJEg0KBXVudGlsGAMgASgJEg0KBXR5cGVzGAQgAygJEgwKBHRhc2sYBSABKAkSDQoFYWdlbnQYBiABKAkSDgoGZm9sbG93GAcgASgIIkIKDlJlcGxheVJlc3BvbnNlEhMKC2V2ZW50c19qc29uGAEgAygJEg4KBnN5bmNlZBgCIAEoCBILCgNnYXAYAyABKAkiPQoMV29ybGRSZXF1ZXN0Ei0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkiFgoUUmVidWlsZFdvcmxkc1JlcXVlc3QiTAoVUmVidWlsZFdvcmxkc1Jlc3BvbnNlEhAKCG1pc3Npb25zGAEgASgNEhAKCGVudGl0aWVzGAIgASgNEg8KB3Rvb2tfbXMYAyABKA0iOQoNV29ybGRSZXNwb25zZRISCgp3b3JsZF9qc29uGAEgASgJEhQKDHN0YWxlbmVzc19tcxgCIAEoDTJdChJFdmVudEludGFrZVNlcnZpY2USRwoEVGVsbBIeLmNvZGl0ZWN0LnYxYWxwaGExLlRlbGxSZXF1ZXN0Gh8uY29kaXRlY3QudjFhbHBoYTEuVGVsbFJlc3BvbnNlMpECCg5IaXN0b3J5U2VydmljZRJPCgZSZXBsYXkSIC5jb2RpdGVjdC52MWFscGhhMS5SZXBsYXlSZXF1ZXN0GiEuY29kaXRlY3QudjFhbHBoYTEuUmVwbGF5UmVzcG9uc2UwARJKCgVXb3JsZBIfLmNvZGl0ZWN0LnYxYWxwaGExLldvcmxkUmVxdWVzdBogLmNvZGl0ZWN0LnYxYWxwaGExLldvcmxkUmVzcG9uc2USYgoNUmVidWlsZFdvcmxkcxInLmNvZGl0ZWN0LnYxYWxwaGExLlJlYnVpbGRXb3JsZHNSZXF1ZXN0GiguY29kaXRlY3QudjFhbHBoYTEuUmVidWlsZFdvcmxkc1Jlc3BvbnNlYgZwcm90bzM", [file_coditect_v1alpha1_common]);
 
 /**
  * @generated from message coditect.v1alpha1.TellRequest
@@ -176,6 +176,48 @@ export const WorldRequestSchema: GenMessage<WorldRequest> = /*@__PURE__*/
   messageDesc(file_coditect_v1alpha1_events, 4);
 
 /**
+ * @generated from message coditect.v1alpha1.RebuildWorldsRequest
+ */
+export type RebuildWorldsRequest = Message<"coditect.v1alpha1.RebuildWorldsRequest"> & {
+};
+
+/**
+ * Describes the message coditect.v1alpha1.RebuildWorldsRequest.
+ * Use `create(RebuildWorldsRequestSchema)` to create a new message.
+ */
+export const RebuildWorldsRequestSchema: GenMessage<RebuildWorldsRequest> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_events, 5);
+
+/**
+ * @generated from message coditect.v1alpha1.RebuildWorldsResponse
+ */
+export type RebuildWorldsResponse = Message<"coditect.v1alpha1.RebuildWorldsResponse"> & {
+  /**
+   * @generated from field: uint32 missions = 1;
+   */
+  missions: number;
+
+  /**
+   * Missions, tasks and what agents told of them.
+   *
+   * @generated from field: uint32 entities = 2;
+   */
+  entities: number;
+
+  /**
+   * @generated from field: uint32 took_ms = 3;
+   */
+  tookMs: number;
+};
+
+/**
+ * Describes the message coditect.v1alpha1.RebuildWorldsResponse.
+ * Use `create(RebuildWorldsResponseSchema)` to create a new message.
+ */
+export const RebuildWorldsResponseSchema: GenMessage<RebuildWorldsResponse> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_events, 6);
+
+/**
  * @generated from message coditect.v1alpha1.WorldResponse
  */
 export type WorldResponse = Message<"coditect.v1alpha1.WorldResponse"> & {
@@ -199,7 +241,7 @@ export type WorldResponse = Message<"coditect.v1alpha1.WorldResponse"> & {
  * Use `create(WorldResponseSchema)` to create a new message.
  */
 export const WorldResponseSchema: GenMessage<WorldResponse> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_events, 5);
+  messageDesc(file_coditect_v1alpha1_events, 7);
 
 /**
  * Served on the intake listener; the client certificate names the agent. What is told is evidence of nothing: no decision reads it.
@@ -246,6 +288,17 @@ export const HistoryService: GenService<{
     methodKind: "unary";
     input: typeof WorldRequestSchema;
     output: typeof WorldResponseSchema;
+  },
+  /**
+   * Writes the worlds of all missions anew, from the API server and the log. Needs the right to update missions in all namespaces. Nothing is
+   * missing meanwhile.
+   *
+   * @generated from rpc coditect.v1alpha1.HistoryService.RebuildWorlds
+   */
+  rebuildWorlds: {
+    methodKind: "unary";
+    input: typeof RebuildWorldsRequestSchema;
+    output: typeof RebuildWorldsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_coditect_v1alpha1_events, 1);
