@@ -6,6 +6,7 @@ import { HistoryService, type ReplayResponse } from '#platform/rpc/generated/cod
 import { Refusal } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
 import { dial } from './dial.ts';
+import { parsedJson } from './json.ts';
 
 /** What is asked of a history. Empty: everything. */
 export interface Asked {
@@ -55,14 +56,6 @@ function* toldIn({ eventsJson, gap, synced }: ReplayResponse): Generator<Told> {
     else yield { kind: 'gap', gap: parsed.kind === 'unknown' ? `an event of type ${parsed.type} is left out: this plugin does not know it` : `an event is left out: ${parsed.fault}` };
   }
   if (synced) yield { kind: 'synced' };
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const hints: Partial<Record<Code, string>> = {

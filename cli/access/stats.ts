@@ -6,6 +6,7 @@ import { StatsService } from '#platform/rpc/generated/coditect/v1alpha1/stats_pb
 import { Refusal } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
 import { dial } from './dial.ts';
+import { parsedJson } from './json.ts';
 
 /** What is asked with a template. */
 export type StatsQuestion = Partial<StatsParameters>;
@@ -34,14 +35,6 @@ export function statsCalls(client: Client<typeof StatsService>, namespace: strin
       return data;
     },
   };
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 const hints: Partial<Record<Code, string>> = {

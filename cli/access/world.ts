@@ -6,6 +6,7 @@ import { HistoryService } from '#platform/rpc/generated/coditect/v1alpha1/events
 import { Refusal } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
 import { dial } from './dial.ts';
+import { parsedJson } from './json.ts';
 
 /** The picture of a mission, and how old it may be. */
 export interface Picture {
@@ -50,14 +51,6 @@ export function worldCalls(client: Client<typeof HistoryService>, namespace: str
       return { missions, entities, tookMs };
     },
   };
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 const hints: Partial<Record<Code, string>> = {

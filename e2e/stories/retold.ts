@@ -37,7 +37,7 @@ export const retoldStory: Story = {
 };
 
 /** The mission as it is told, once that is what the API server has: one that is not over yet may be a step ahead. */
-async function retold(world: StoryWorld, { metadata: { namespace = '', name, uid } }: Mission): Promise<{ readonly events: number; readonly tasks: number }> {
+async function retold(world: StoryWorld, { metadata: { namespace, name, uid } }: Mission): Promise<{ readonly events: number; readonly tasks: number }> {
   let difference = 'nothing was told';
   return eventually(() => `mission ${namespace}/${name} is told as it is: ${difference}`, 60, async () => {
     const told = (await asUser(world, ['replay', name, '-n', namespace, '--json'])).split('\n').filter((text) => text !== '').map((text) => JSON.parse(text) as CloudEvent);
