@@ -7,7 +7,8 @@ import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { World as WorldPicture } from '#api/world.ts';
 import { Fold } from '#domain/replay/fold.ts';
-import { eventually, root } from '#testing/world.ts';
+import { inNamespace } from '#cli/demo/repository.ts';
+import { eventually, objectsOf, root } from '#testing/world.ts';
 import { must, type Story, type StoryWorld } from '../story.ts';
 
 const run = promisify(execFile);
@@ -22,6 +23,8 @@ export const retoldStory: Story = {
   async run(world) {
     const missions = await everything<Mission>(world, 'missions');
     must(missions.length > 0, 'no other story left a mission; run them all');
+    const access = await objectsOf(join(root, 'config', 'samples', '02-access.yaml'));
+    await world.apply(...[...new Set(missions.map(({ metadata }) => metadata.namespace))].flatMap((namespace) => access.map((object) => inNamespace(object, namespace))));
     const left = missions[Symbol.iterator]();
     const counts = { events: 0, tasks: 0 };
     const work = async (): Promise<void> => {
