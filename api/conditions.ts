@@ -156,6 +156,11 @@ export const agentPoolConditions = {
     PartialBoundary: fault('Agents of this pool run code inside a sandbox that lacks a part of its boundary.', 'Read the log of an agent for the missing part; usually a newer kernel brings it.'),
     Isolated: fine('Agents of this pool run code inside a sandbox.'),
   },
+  Mirrored: {
+    Mirrored: fine('The mirror follows, and every store that it is configured with is well.'),
+    StoreDown: fault('A store of the mirror has not worked for 30 s. Missions go on; history, statistics or the archive may be behind.', 'See to the store that the message names; why it does not work is in the log of the mirror. docs/mirror.md says what waits where.'),
+    MirrorSilent: fault('The mirror has not renewed its Lease for a minute. Missions go on; nothing is told meanwhile.', 'Look at the pod and the log of coditect-mirror. What happens meanwhile is told when it is back, as long as the objects are there.'),
+  },
   Reconciling: { Starting: fine('Agents are starting or being removed.') },
   Stalled: {
     QuotaExceeded: fault('A ResourceQuota refuses further agents.', 'Raise the quota or lower maxReplicas.'),

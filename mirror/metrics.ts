@@ -43,6 +43,11 @@ export function createMirrorMetrics(metrics: Metrics, { log, waiting, watchAgeMs
   };
 }
 
+/** Shows whether this process is the one that tells. */
+export function showLease(metrics: Metrics, isHeld: () => boolean): void {
+  metrics.gauge('mirror_holds_lease', '1 for the mirror that tells, 0 for one that waits until another has ended.', { collect: (own) => own.set(isHeld() ? 1 : 0) });
+}
+
 /** Before the first list the age has no end, which no scrape can say. */
 const longestAgeSeconds = 1_000_000;
 

@@ -9,12 +9,13 @@ import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/ids.ts';
 import type { WatchingClient } from '#platform/kube/client.ts';
 import { createReflector, type Reflector, type ReflectorState } from '#platform/kube/reflector.ts';
-import { pods } from '#platform/kube/resources.ts';
+import { leases, pods } from '#platform/kube/resources.ts';
 import type { Indexes, Projected } from '#platform/kube/store.ts';
 import type { KubeObject } from '#platform/kube/types.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { PoolPod } from './agentpool/decide/view.ts';
 import { waitsForName } from './mission/index.ts';
+import { type MirrorLease, mirrorLeaseSelector, toMirrorLease } from './agentpool/mirror.ts';
 import { type KubePod, poolPodIndexes, poolPodSelector, toPoolPod } from './agentpool/pool-pod.ts';
 
 export interface Caches {
@@ -24,6 +25,8 @@ export interface Caches {
   readonly tasks: Reflector<Task>;
   readonly pools: Reflector<AgentPool>;
   readonly pods: Reflector<PoolPod>;
+  /** The Lease of the mirror. Nothing waits for it: an installation may have none, or no right to look. */
+  readonly mirror: Reflector<MirrorLease>;
   readonly synced: Promise<void>;
   start(): void;
   stop(): Promise<void>;
@@ -35,6 +38,8 @@ export interface CachesDeps {
   readonly client: WatchingClient;
   /** Undefined: all. */
   readonly namespace: string | undefined;
+  /** Namespace of the installation. */
+  readonly home: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -51,7 +56,7 @@ export const byMission = 'mission';
 export const byAwaitedNames = 'awaitedNames';
 
 /** Caches that do nothing before start(). */
-export function createCaches({ client, namespace, clock, random, log, onRewind, onState }: CachesDeps): Caches {
+export function createCaches({ client, namespace, home, clock, random, log, onRewind, onState }: CachesDeps): Caches {
   function reflect<P extends Projected>(type: ResourceType, project: (raw: KubeObject) => P, options: { readonly indexes: Indexes<P>; readonly labelSelector?: string }): Reflector<P> {
     return createReflector<P>({ client, type, ...(namespace === undefined ? {} : { namespace }), project, clock, random, log, onRewind, onState: (state) => onState(type.plural, state), ...options });
   }
@@ -65,10 +70,13 @@ export function createCaches({ client, namespace, clock, random, log, onRewind, 
     pods: reflect(pods, (raw) => toPoolPod(raw as KubePod), { indexes: { ...poolPodIndexes, ...uidIndex }, labelSelector: poolPodSelector }),
   };
   const byPlural: ReadonlyMap<string, Running> = new Map<string, Running>([[missions.plural, caches.missions], [plans.plural, caches.plans], [approvals.plural, caches.approvals], [tasks.plural, caches.tasks], [agentPools.plural, caches.pools], [pods.plural, caches.pods]]);
-  const all = [...byPlural.values()];
+  const mirror = createReflector<MirrorLease>({ client, type: leases, namespace: home, fieldSelector: mirrorLeaseSelector, project: toMirrorLease, indexes: {}, clock, random, log, onState: (state) => onState(leases.plural, state) });
+  const needed = [...byPlural.values()];
+  const all = [...needed, mirror];
   return {
     ...caches,
-    synced: Promise.all(all.map(({ synced }) => synced)).then(() => undefined),
+    mirror,
+    synced: Promise.all(needed.map(({ synced }) => synced)).then(() => undefined),
     start: () => all.forEach((reflector) => reflector.start()),
     stop: async () => void (await Promise.all(all.map((reflector) => reflector.stop()))),
     relist: (plurals) => plurals.forEach((plural) => byPlural.get(plural)?.relist()),

@@ -1,13 +1,19 @@
 // Replicas over the API server double: who leads, what the others are told, and how one takes over from another.
 import { afterEach, describe, expect, test } from 'vitest';
 import { OperatorConfig } from '#api/config/operator.ts';
+import { annotations, names } from '#api/labels.ts';
+import { type PartReports, writeParts } from '#api/mirrored.ts';
+import { formatTimeMs } from '#api/time.ts';
+import type { AgentPoolStatus } from '#api/v1alpha1/agentpool.ts';
 import { agentPools, approvals, missions, plans, tasks } from '#api/v1alpha1/kinds.ts';
 import { systemClock } from '#platform/clock.ts';
 import { systemRandom } from '#platform/ids.ts';
 import { createKubeClient } from '#platform/kube/client.ts';
+import { formatMicroTime } from '#platform/kube/micro-time.ts';
 import { leases, pods } from '#platform/kube/resources.ts';
 import { silentLog } from '#platform/telemetry/log.ts';
 import { createMetrics } from '#platform/telemetry/metrics.ts';
+import { aPool } from '#testing/builders/pool.ts';
 import { aTask } from '#testing/builders/task.ts';
 import { startFakeApiServer, type FakeApiServer } from '#testing/fake-apiserver/server.ts';
 import { createOperatorMetrics } from './metrics.ts';
@@ -104,6 +110,21 @@ describe('a replica', () => {
     while (exits.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(exits[0]).toContain('term 9');
     expect(server.objects(leases.plural)[0]).toMatchObject({ spec: { leaseTransitions: 9 } });
+  });
+
+  test('shows on pools how the mirror is, from its Lease alone, and takes the condition back when the Lease is gone', async () => {
+    const server = await anApiServer();
+    const since = formatTimeMs(Date.now() - 60_000);
+    const says = (parts: PartReports) => server.put({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace: 'coditect-system', name: names.mirror, annotations: { [annotations.parts]: writeParts(parts) } }, spec: { holderIdentity: 'mirror-0', renewTime: formatMicroTime(Date.now()) } });
+    const mirrored = () => (server.objects('agentpools')[0] as { status?: AgentPoolStatus } | undefined)?.status?.conditions?.find(({ type }) => type === 'Mirrored')?.reason;
+    server.put({ ...aPool('crew').of('Tester').build() });
+    says({ log: { state: 'well', since } });
+    await leads(aReplica(server, 'pod-1').replica);
+    await expect.poll(mirrored, { timeout: 5000 }).toBe('Mirrored');
+    says({ log: { state: 'down', since, fault: 'slow' } });
+    await expect.poll(mirrored, { timeout: 5000 }).toBe('StoreDown');
+    server.remove(leases.plural, { namespace: 'coditect-system', name: names.mirror });
+    await expect.poll(mirrored, { timeout: 5000 }).toBeUndefined();
   });
 
   test('that is stopped before its caches are filled never leads', async () => {

@@ -12,7 +12,7 @@ import type { Explainer } from './scheduler/explain.ts';
 import { startTerm, type Term, type TermDeps } from './term/index.ts';
 
 /** What a replica is made from; a term gets its share of it. */
-export interface ReplicaDeps extends Pick<TermDeps, 'config' | 'recorder' | 'signGrant' | 'copies' | 'caBundle' | 'broadcast' | 'model' | 'usage' | 'clock' | 'random' | 'log'> {
+export interface ReplicaDeps extends Pick<TermDeps, 'config' | 'recorder' | 'signGrant' | 'copies' | 'caBundle' | 'broadcast' | 'model' | 'memory' | 'usage' | 'clock' | 'random' | 'log'> {
   /** For reads, watches and everything a leader writes; `guard` is asked before each write. */
   readonly client: (guard: () => void) => WatchingClient;
   /** For the lease alone: on connections of its own. */
@@ -110,6 +110,7 @@ class ElectedReplica implements Replica {
     const { config, clock, random, log, metrics, exit } = this.#deps;
     return createCaches({
       client: this.#client,
+      home: config.namespace,
       namespace: config.watchNamespace === '' ? undefined : config.watchNamespace,
       clock,
       random,

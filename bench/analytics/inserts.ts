@@ -67,7 +67,7 @@ async function sinkRate(client: ClickHouse): Promise<number> {
   await migrate(client, 'sunk', migrationsOf('sunk', retention));
   const deps = { server: client, database: 'sunk', stream: 'events', encoder: eventEncoder(), persist: <T>(call: () => Promise<T>) => call() };
   const messages = Array.from({ length: batches }, (_, batch) => messagesOf(batch));
-  return rate(messages, async (some, index) => void (await deliver(deps, { first: index * 1000 + 1, last: index * 1000 + some.length, messages: some }, index + 1)));
+  return rate(messages, async (some, index) => void (await deliver(deps, { log: '', first: index * 1000 + 1, last: index * 1000 + some.length, messages: some }, index + 1)));
 }
 
 function messagesOf(batch: number): readonly Received[] {

@@ -13,7 +13,9 @@ import { must, type Story, type StoryWorld } from '../story.ts';
 import { obeyWords } from './canaries/obedient.ts';
 import { commitsIn, everyPlace } from './canaries/places.ts';
 import { Canaries, mend, plantedFiles } from './canaries/planted.ts';
-import { type Needle, search, type Searched } from './canaries/search.ts';
+import { type Haystack, type Needle, search, type Searched } from './canaries/search.ts';
+import { eventLogPlace } from './canaries/told.ts';
+import { settled } from './events.ts';
 
 const run = promisify(execFile);
 const namespace = 'canaries';
@@ -126,17 +128,25 @@ const controlPlaces: Readonly<Record<string, readonly string[]>> = { 'control wo
 /** Searches everything, first for what must be there, then for what must not. `repository`: the folder that was cloned. */
 async function searched(world: StoryWorld, canaries: Canaries, repository: string): Promise<readonly Searched[]> {
   // Blobs and files are read anew for each search.
-  const look = async (needles: readonly Needle[]) => Promise.all((await everyPlace(world)).map((place) => search(place, needles)));
+  const look = async (needles: readonly Needle[]) => Promise.all([...(await everyPlace(world)), ...(await toldPlaces(world))].map((place) => search(place, needles)));
   const controls = await look(Object.entries(canaries.controls).map(([kind, text]) => ({ name: `control ${kind}`, text })));
   for (const [control, names] of Object.entries(controlPlaces)) {
     for (const name of names) must(found(controls, name).hits.some((hit) => hit.startsWith(control)), `the search of ${name} is blind: it does not find the ${control}`);
   }
   must(found(controls, 'etcd').hits.includes(`control word in /registry/configmaps/${namespace}/control`), 'a word in a ConfigMap is not found');
+  if (world.events !== undefined) must(found(controls, 'event log').hits.some((hit) => hit.startsWith('control name')), 'the search of the event log is blind: it does not find the name of the mission');
   must(found(controls, 'journal').bytes > 0, 'there is no journal');
   const real = [...(await look(canaries.all)), await inCommits(world, canaries, repository), await asked(world, canaries)];
   const hits = real.flatMap(({ name, hits: some }) => some.map((hit) => `${name}: ${hit}`));
   must(hits.length === 0, `${hits.length} hits:\n${hits.slice(0, 40).join('\n')}`);
   return real;
+}
+
+/** What the mirror has told, once it has told all of it; nothing in a world without an event log. */
+async function toldPlaces(world: StoryWorld): Promise<readonly Haystack[]> {
+  if (world.events === undefined) return [];
+  await settled(world, world.events, namespace);
+  return [await eventLogPlace(world.events)];
 }
 
 function found(all: readonly Searched[], name: string): Searched {

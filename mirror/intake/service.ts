@@ -55,7 +55,7 @@ async function eventsOf(options: IntakeOptions, agent: AgentIdentity, { grant, e
   const { clock, verifyGrant } = options;
   const verdict = verifyGrant(grant, agentUri(agent), clock.now());
   if (verdict.kind === 'refused') return refuse(options, 'grant', new ConnectError(verdict.reason, Code.PermissionDenied));
-  const read = readThoughts(eventsJson, verdict.grant.taskUid);
+  const read = readThoughts(eventsJson, verdict.grant);
   if (read.kind === 'fault') return refuse(options, 'events', new ConnectError(read.fault, Code.InvalidArgument));
   const task = await found(options, verdict.grant.taskUid, signal);
   if (task === undefined) return refuse(options, 'task', new ConnectError(`no task with uid ${verdict.grant.taskUid} is known here`, Code.NotFound));

@@ -3,7 +3,7 @@ import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Random } from '#platform/ids.ts';
 import type { ObjectKey, Store } from '#platform/kube/types.ts';
 import type { CreationPace, PoolBook } from './book.ts';
-import type { PoolDemand, PoolPod, PoolSettings, PoolView } from './decide/view.ts';
+import type { MirrorView, PoolDemand, PoolPod, PoolSettings, PoolView } from './decide/view.ts';
 
 /** What the scheduler and the fleet know of a pool, in memory. */
 export interface PoolFleet {
@@ -22,6 +22,8 @@ export interface PoolObserveDeps {
   readonly random: Random;
   /** Asked at each look: the CA may come later and be rotated. */
   readonly settings: () => PoolSettings;
+  /** What the mirror last said of itself; undefined where there is none. */
+  readonly mirror: () => MirrorView | undefined;
 }
 
 /** Most pods created in one turn. */
@@ -30,7 +32,7 @@ const batch = 50;
 const alphabet = 'bcdfghjkmnpqrstvwxz2456789';
 
 /** The pool's view, or undefined when it is gone. */
-export function observePool({ pools, pods, fleet, book, pace, random, settings }: PoolObserveDeps, key: ObjectKey): PoolView | undefined {
+export function observePool({ pools, pods, fleet, book, pace, random, settings, mirror }: PoolObserveDeps, key: ObjectKey): PoolView | undefined {
   const pool = pools.get(key);
   if (pool === undefined) return undefined;
   const tokens = pace.peek();
@@ -43,6 +45,7 @@ export function observePool({ pools, pods, fleet, book, pace, random, settings }
     freshNames: Array.from({ length: Math.min(tokens.available, batch) }, () => freshName(pool.metadata.name, random)),
     tokens,
     settings: settings(),
+    mirror: mirror(),
   };
 }
 

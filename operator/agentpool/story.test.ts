@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import { labels } from '#api/labels.ts';
+import type { PartReport } from '#api/mirrored.ts';
+import { formatTimeMs } from '#api/time.ts';
 import { createWriteGate } from '#platform/kube/gate.ts';
 import { createStore } from '#platform/kube/store.ts';
 import type { NewObject } from '#platform/kube/types.ts';
@@ -10,7 +12,7 @@ import { ManualClock } from '#testing/manual-clock.ts';
 import { keyText, parseKey, reconcileWith } from '../reconciler.ts';
 import type { CreateAnswer, PoolCluster } from './act.ts';
 import { createPace, createPoolBook } from './book.ts';
-import type { PoolAgent, PoolPod } from './decide/view.ts';
+import type { MirrorView, PoolAgent, PoolPod } from './decide/view.ts';
 import { agentPoolParts, watchPools } from './index.ts';
 import { poolPodIndexes } from './pool-pod.ts';
 import { anAgent, aPod, aPool, settings } from './testing.ts';
@@ -30,7 +32,7 @@ function aWorld({ spec = {}, podsPerSecond = 20, refusal }: Options = {}) {
   const events: string[] = [];
   const writes: string[] = [];
   const fleet = { queued: 0, agents: new Map<string, PoolAgent>() };
-  const world = { cacheLags: false, refusal };
+  const world: { cacheLags: boolean; refusal: CreateAnswer | undefined; mirror: MirrorView | undefined } = { cacheLags: false, refusal, mirror: undefined };
   let version = 1;
 
   function show(pod: PoolPod): void {
@@ -83,6 +85,7 @@ function aWorld({ spec = {}, podsPerSecond = 20, refusal }: Options = {}) {
     },
     events: { record: ({ reason, note }) => void events.push(`${reason}: ${note}`) },
     settings: () => settings,
+    mirror: () => world.mirror,
     again: (key) => queue.add(keyText(key)),
   });
   const turn = reconcileWith(parts, { clock, gate, log: silentLog });
@@ -141,6 +144,49 @@ describe('a pool in its shell', () => {
     await world.look(1000);
     await world.look(1000);
     expect(world.creations()).toBe(1);
+  });
+
+  test('a store of the mirror that goes and comes back costs a pool two writes, and a mirror that renews costs it none', async () => {
+    const world = aWorld();
+    const mirrored = () => world.pools.get({ namespace: 'team-a', name: 'pool' })?.status?.conditions?.find(({ type }) => type === 'Mirrored')?.reason;
+    let log: PartReport = { state: 'well', since: formatTimeMs(world.clock.now() - 60_000) };
+    // Renewals are heard; only what is new asks for a turn, as watchMirror has it.
+    const renew = async (seconds: number) => {
+      for (let at = 0; at < seconds; at += 2) {
+        world.world.mirror = { heardAt: world.clock.now(), renewTime: formatTimeMs(world.clock.now()), isHeld: true, parts: { log } };
+        await world.clock.advance(2000);
+      }
+    };
+    const turnsTo = async (state: 'well' | 'down') => {
+      log = { state, since: formatTimeMs(world.clock.now()), ...(state === 'down' ? { fault: 'unreachable' } : {}) };
+      await renew(2);
+      await world.look();
+    };
+    await renew(2);
+    await world.look();
+    const written: number[] = [];
+    const noteWrites = () => void written.push(world.writes.splice(0).length);
+    noteWrites();
+    expect(mirrored()).toBe('Mirrored');
+    await renew(600);
+    noteWrites();
+    await turnsTo('down');
+    await renew(20);
+    expect(mirrored()).toBe('Mirrored');
+    await turnsTo('well');
+    await renew(60);
+    noteWrites();
+    await turnsTo('down');
+    await renew(60);
+    expect(mirrored()).toBe('StoreDown');
+    await turnsTo('well');
+    await renew(60);
+    expect(mirrored()).toBe('Mirrored');
+    noteWrites();
+    await world.clock.advance(70_000);
+    expect(mirrored()).toBe('MirrorSilent');
+    noteWrites();
+    expect(written).toEqual([1, 0, 0, 2, 1]);
   });
 
   test('an idle pool writes nothing', async () => {

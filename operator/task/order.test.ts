@@ -61,7 +61,7 @@ describe('grants', () => {
   const task = aTask('a', { activeDeadlineSeconds: 60, ...coding });
 
   test('for blobs are for this agent, this task and its owner, and outlive the deadline by an hour', () => {
-    expect(JSON.parse(grants(task, false).blobGrant)).toEqual({ agent: agentUri(agent), namespaceUid: 'ns', ownerUid: 'mission', taskUid: 'uid-a', seconds: 3660 });
+    expect(JSON.parse(grants(task, false).blobGrant)).toEqual({ agent: agentUri(agent), namespaceUid: 'ns', ownerUid: 'mission', taskUid: 'uid-a', attempt: 3, seconds: 3660 });
   });
 
   test('for models are for this agent and attempt, on the account of the mission', () => {

@@ -86,12 +86,12 @@ function goingOnFrom({ task, checkpoint }: OrderRequest, namespaceUid: string): 
 
 /** Grants for one attempt, for its agent alone: for the blobs of the task's owner, and for models on the account of its mission. */
 export function grantsFor(request: OrderRequest, namespaceUid: string, sources: Pick<OrderSources, 'grant' | 'hasGateway'>): Grants {
-  const { task, agent } = request;
+  const { task, agent, attempt } = request;
   const holder = { agent: agentUri(agent), seconds: task.spec.activeDeadlineSeconds + grantSlackSeconds };
   const { uid: taskUid } = task.metadata;
   const spending = sources.hasGateway ? spendingOf(request, namespaceUid) : undefined;
   return {
-    blobGrant: sources.grant({ ...holder, namespaceUid, ownerUid: ownerOf(task), taskUid }),
+    blobGrant: sources.grant({ ...holder, namespaceUid, ownerUid: ownerOf(task), taskUid, attempt }),
     llmGrant: spending === undefined ? '' : sources.grant({ ...holder, ...spending }),
   };
 }

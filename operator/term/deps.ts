@@ -7,7 +7,7 @@ import type { WatchingClient } from '#platform/kube/client.ts';
 import type { EventRecorder } from '#platform/kube/recorder.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Caches } from '../caches.ts';
-import type { Model } from '../planner/planner.ts';
+import type { Memory, Model } from '../planner/planner.ts';
 import type { BlobCopies } from '../task/copies-port.ts';
 import type { OrderSources } from '../task/order.ts';
 import type { UsageSource } from '../usage/book.ts';
@@ -39,6 +39,8 @@ export interface TermDeps {
   readonly broadcast: Broadcast;
   /** Who makes plans; undefined where the installation has no LLM gateway. */
   readonly model: Model | undefined;
+  /** What earlier missions have taught; unset where the installation keeps no lessons. */
+  readonly memory?: Memory | undefined;
   /** Who tells what missions have used; undefined where the installation has no LLM gateway. */
   readonly usage: UsageSource | undefined;
   readonly clock: Clock;

@@ -33,6 +33,7 @@ export function followEvents(deps: TermDeps, parts: Parts): () => void {
     followPools(deps, parts),
     watchPools({ pools: pools.store, pods: pods.store, book: queues.poolBook }, (key) => queues.pools.add(keyText(key))),
     followPods(deps, core, dispatch),
+    () => queues.mirror.end(),
   ];
   return () => ends.forEach((end) => end());
 }

@@ -25,10 +25,10 @@ const maxTasks = 100;
 
 /** The planner, or one that says that there is none. `wake` asks for a turn of the mission with this uid. */
 export function createPlanning(deps: TermDeps, core: Core, wake: (missionUid: string) => void): Planning {
-  const { model, clock, random, config, caches, client } = deps;
+  const { model, memory, clock, random, config, caches, client } = deps;
   if (model === undefined) return absent;
   const worker = createPlanWorker({
-    planner: createPlanner({ model, clock, maxTokens: config.plannerMaxTokens, defaultModel: config.plannerModel }),
+    planner: createPlanner({ model, memory, clock, maxTokens: config.plannerMaxTokens, defaultModel: config.plannerModel }),
     keeper: {
       keep: (mission, answer) => keepPlan(mission, answer, { gate: core.gate, plansOf: (uid) => caches.plans.store.byIndex(byMission, uid), createIfAbsent: (plan) => createIfAbsent<Plan>(client, plans, plan) }),
     },

@@ -9,6 +9,7 @@ import { createPace, createPoolBook, type PoolBook } from '../agentpool/book.ts'
 import { poolCluster } from '../agentpool/cluster.ts';
 import type { PoolDemand, PoolSettings } from '../agentpool/decide/view.ts';
 import { agentPoolParts } from '../agentpool/index.ts';
+import { type MirrorSight, watchMirror } from '../agentpool/mirror.ts';
 import { byMission } from '../caches.ts';
 import { type MissionCluster, missionParts } from '../mission/index.ts';
 import { keyText, parseKey, type Reconcile, reconcileWith } from '../reconciler.ts';
@@ -24,6 +25,7 @@ export interface Queues {
   readonly tasks: WorkQueue;
   readonly pools: WorkQueue;
   readonly poolBook: PoolBook;
+  readonly mirror: MirrorSight;
   readonly planning: Planning;
   readonly usage: UsageBook;
 }
@@ -33,6 +35,7 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   const { caches, client } = deps;
   const { board, book, gate, writer, missionByUid } = core;
   const poolBook = createPoolBook();
+  const mirror = watchMirror({ lease: caches.mirror.store, clock: deps.clock }, () => caches.pools.store.list().forEach(({ metadata }) => queues.pools.add(keyText(metadata))));
   const wake = (uid: string): void => {
     const mission = missionByUid(uid);
     if (mission !== undefined) queues.missions.add(keyText(mission.metadata));
@@ -52,8 +55,9 @@ export function createQueues(deps: TermDeps, core: Core, dispatch: Dispatch): Qu
   const queues: Queues = {
     missions: queue(deps, core, missionParts({ ...stores, planner: planning, approvalsOf: (uid) => caches.approvals.store.byIndex(byMission, uid), usage, plansOf: (uid) => caches.plans.store.byIndex(byMission, uid), tasksOf: (uid) => board.ofMission(uid), isLive, isWithoutVerifier: (task) => dispatch.scheduler.lacksVerifier(task) }, missionCluster)),
     tasks: queue(deps, core, taskParts({ ...stores, missionExists: ({ spec, metadata }) => spec.missionRef !== undefined && missionByUid(spec.missionRef.uid)?.metadata.namespace === metadata.namespace }, writer)),
-    pools: poolQueue(deps, core, dispatch, poolBook),
+    pools: poolQueue(deps, core, dispatch, { book: poolBook, mirror }),
     poolBook,
+    mirror,
     planning,
     usage,
   };
@@ -64,7 +68,7 @@ function usageBook({ usage: source, clock, random, log, onUsageAsked }: TermDeps
   return source === undefined ? emptyUsageBook : createUsageBook({ source, clock, random, log, changed, onAsked: onUsageAsked });
 }
 
-function poolQueue(deps: TermDeps, core: Core, { fleet, demand, drain }: Dispatch, book: PoolBook): WorkQueue {
+function poolQueue(deps: TermDeps, core: Core, { fleet, demand, drain }: Dispatch, { book, mirror }: { readonly book: PoolBook; readonly mirror: MirrorSight }): WorkQueue {
   const { caches, client, clock, random, config, recorder } = deps;
   const pools = queue(
     deps,
@@ -82,6 +86,7 @@ function poolQueue(deps: TermDeps, core: Core, { fleet, demand, drain }: Dispatc
       random,
       again: (key) => pools.add(keyText(key)),
       settings: () => poolSettings(deps),
+      mirror: () => mirror.view(),
     }),
   );
   return pools;

@@ -28,14 +28,15 @@ class FakeLeases {
 
   create<T>(_: unknown, object: object): Promise<T> {
     if (this.lease !== undefined) return Promise.reject(failure('AlreadyExists'));
-    return this.#write<T>({ ...object, metadata: { ...key, uid: 'lease-1' } } as unknown as Lease);
+    return this.#write<T>({ ...object, metadata: { ...key, ...(object as { metadata?: object }).metadata, uid: 'lease-1' } } as unknown as Lease);
   }
 
   mergePatch<T>(_: unknown, __: unknown, patch: object): Promise<T> {
-    const { metadata, spec } = patch as { metadata: { uid: string; resourceVersion: string }; spec: Spec };
+    const { metadata, spec } = patch as { metadata: { uid: string; resourceVersion: string; annotations?: Record<string, string> }; spec: Spec };
     if (this.lease === undefined) return Promise.reject(failure('NotFound'));
     if (metadata.resourceVersion !== this.lease.metadata.resourceVersion || metadata.uid !== this.lease.metadata.uid) return Promise.reject(failure('Conflict'));
-    return this.#write<T>({ ...this.lease, spec: { ...this.lease.spec, ...spec } });
+    const annotations = { ...this.lease.metadata.annotations, ...metadata.annotations };
+    return this.#write<T>({ ...this.lease, metadata: { ...this.lease.metadata, annotations }, spec: { ...this.lease.spec, ...spec } });
   }
 
   /** Somebody else writes. */
@@ -101,6 +102,22 @@ test('the first term is above every term in the objects, also when the Lease was
   const a = candidate('a', { highestTermSeen: () => 41 });
   await clock.advance(0);
   expect(a.story).toEqual(['lead 42 clean']);
+});
+
+test('what a holder notes is on the Lease from the first write on, and follows with renewals', async () => {
+  const { held, clock, candidate } = aCluster();
+  let parts = 'all well';
+  const a = candidate('a', { annotations: () => ({ parts }) });
+  const notes = () => held.lease?.metadata.annotations;
+  await clock.advance(0);
+  expect(notes()).toEqual({ parts: 'all well' });
+  parts = 'one down';
+  await clock.advance(2000);
+  expect(notes()).toEqual({ parts: 'one down' });
+  await a.elector.stop();
+  candidate('b', { annotations: () => ({}) });
+  await clock.advance(2000);
+  expect(notes()).toEqual({ parts: 'one down' });
 });
 
 test('a renewed lease is never taken, whatever its times say', async () => {

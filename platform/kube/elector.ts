@@ -5,7 +5,7 @@ import { messageOf } from '#platform/errors.ts';
 import { jittered, type Random } from '#platform/ids.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import { isKubeError, KubeError } from './error.ts';
-import { highestUsableTerm, holderOf, releasedSpec, takenSpec, termOf, unchangedSince, type ElectorProfile, type Lease } from './lease.ts';
+import { highestUsableTerm, holderOf, releasedSpec, takenSpec, termOf, unchangedSince, type ElectorProfile, type Lease, type Noted } from './lease.ts';
 import { formatMicroTime } from './micro-time.ts';
 import { leases } from './resources.ts';
 import type { KubeClient, ObjectKey } from './types.ts';
@@ -23,6 +23,8 @@ export interface ElectorOptions {
   readonly log: Log;
   /** The highest term in any object known here: a lost Lease must not make terms go back. */
   readonly highestTermSeen: () => number;
+  /** Written to the Lease with each renewal; those that it does not name stay. Absent: none. */
+  readonly annotations?: () => Readonly<Record<string, string>>;
   /** `clean`: the last holder had released the lease, or there was none. */
   readonly onLead: (won: { readonly term: number; readonly clean: boolean }) => void;
   /** Called once, when leading ended without stop(); the process must end. */
@@ -116,7 +118,7 @@ class LeaseElector implements Elector {
     if (lease === undefined) {
       const beganAt = clock.monotonic();
       const term = this.#nextTerm(undefined);
-      const created = await client.create<Lease>(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: key, spec: takenSpec(identity, term, profile.leaseMs, clock.now()) });
+      const created = await client.create<Lease>(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { ...key, ...this.#noted() }, spec: takenSpec(identity, term, profile.leaseMs, clock.now()) });
       return this.#lead(created, { beganAt, clean: true });
     }
     this.#see(lease);
@@ -125,7 +127,12 @@ class LeaseElector implements Elector {
     if (!released && holderOf(lease) !== identity && !this.#expired(lease)) return;
     const beganAt = clock.monotonic();
     const taken = takenSpec(identity, this.#nextTerm(lease), profile.leaseMs, clock.now());
-    this.#lead(await client.mergePatch<Lease>(leases, key, unchangedSince(lease, taken)), { beganAt, clean: released });
+    this.#lead(await client.mergePatch<Lease>(leases, key, unchangedSince(lease, taken, this.#noted())), { beganAt, clean: released });
+  }
+
+  #noted(): Noted {
+    const annotations = this.#options.annotations?.() ?? {};
+    return Object.keys(annotations).length === 0 ? {} : { annotations };
   }
 
   #nextTerm(lease: Lease | undefined): number {
@@ -161,7 +168,7 @@ class LeaseElector implements Elector {
     const known = this.#sighting?.lease;
     if (known === undefined) return;
     const beganAt = clock.monotonic();
-    this.#see(await client.mergePatch<Lease>(leases, key, unchangedSince(known, { renewTime: formatMicroTime(clock.now()) })));
+    this.#see(await client.mergePatch<Lease>(leases, key, unchangedSince(known, { renewTime: formatMicroTime(clock.now()) }, this.#noted())));
     if (this.#renewedAt !== undefined) this.#renewedAt = beganAt;
   }
 

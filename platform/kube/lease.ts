@@ -49,6 +49,11 @@ export function releasedSpec(now: Instant): NonNullable<Lease['spec']> {
 }
 
 /** A merge patch that changes exactly the version that was read. */
-export function unchangedSince(lease: Lease, spec: NonNullable<Lease['spec']>): object {
-  return { metadata: { uid: lease.metadata.uid, resourceVersion: lease.metadata.resourceVersion }, spec };
+export function unchangedSince(lease: Lease, spec: NonNullable<Lease['spec']>, noted: Noted = {}): object {
+  return { metadata: { uid: lease.metadata.uid, resourceVersion: lease.metadata.resourceVersion, ...noted }, spec };
+}
+
+/** What else a holder writes on its Lease. */
+export interface Noted {
+  readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -30,6 +30,7 @@ export interface ReflectorOptions<P extends Projected> {
   /** Absent: all namespaces. */
   readonly namespace?: string;
   readonly labelSelector?: string;
+  readonly fieldSelector?: string;
   /** What to keep of an object. May throw: the object is then left out and counted. */
   readonly project: (raw: KubeObject) => P;
   readonly indexes: Indexes<P>;
@@ -237,9 +238,9 @@ class ListWatchReflector<P extends Projected> implements Reflector<P> {
     this.#options.onState?.({ kind: 'skipped', key });
   }
 
-  #scope(): { namespace?: string; labelSelector?: string } {
-    const { namespace, labelSelector } = this.#options;
-    return { ...(namespace === undefined ? {} : { namespace }), ...(labelSelector === undefined ? {} : { labelSelector }) };
+  #scope(): Pick<ReflectorOptions<P>, 'namespace' | 'labelSelector' | 'fieldSelector'> {
+    const { namespace, labelSelector, fieldSelector } = this.#options;
+    return { ...(namespace === undefined ? {} : { namespace }), ...(labelSelector === undefined ? {} : { labelSelector }), ...(fieldSelector === undefined ? {} : { fieldSelector }) };
   }
 }
 

@@ -29,10 +29,12 @@ export function deliveryFrom(place: Place): Pick<ConsumerConfig, 'deliver_policy
   return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: place.sequence };
 }
 
-/** A message with its events; undefined for one of a subject that is not ours. */
-export function receive(message: JsMsg, gap: string | undefined): Received | undefined {
+/** A message with its events; undefined for one of a subject that is not ours. Whose events they are is what the subject says: others are left out. */
+export function receive(message: JsMsg, log: string, gap: string | undefined): Received | undefined {
   const address = readSubject(message.subject);
   if (address === undefined) return undefined;
-  const { events, fault } = unpackEvents(message.data, message.headers?.get(packHeaders.contentType) ?? '');
-  return { sequence: message.seq, ...address, events, pending: message.info.pending, ...(gap === undefined ? {} : { gap }), ...(fault === undefined ? {} : { fault }) };
+  const { events: all, fault: unread } = unpackEvents(message.data, message.headers?.get(packHeaders.contentType) ?? '');
+  const events = all.filter(({ tenant }) => tenant === address.tenant);
+  const fault = unread ?? (events.length === all.length ? undefined : `${all.length - events.length} events on the subject of ${address.tenant} are of others`);
+  return { sequence: message.seq, log, ...address, events, pending: message.info.pending, ...(gap === undefined ? {} : { gap }), ...(fault === undefined ? {} : { fault }) };
 }

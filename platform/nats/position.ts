@@ -1,5 +1,5 @@
 // Where in a stream reading begins or goes on, and what is missing before it.
-import type { StreamState } from '@nats-io/jetstream';
+import type { StreamInfo } from '@nats-io/jetstream';
 import type { Instant } from '#api/time.ts';
 import type { Start } from './types.ts';
 
@@ -11,14 +11,32 @@ export interface Beginning {
   readonly gap?: string;
 }
 
-type State = Pick<StreamState, 'first_seq' | 'last_seq' | 'first_ts'>;
+type State = Pick<StreamInfo['state'], 'first_seq' | 'last_seq' | 'first_ts'>;
+
+/** A stream as it is now. `log` tells it from one of the same name that was there before. */
+export interface Stream {
+  readonly log: string;
+  readonly state: State;
+}
+
+/** The stream of an answer of the server, which keeps the time at which it was made for as long as it is there. */
+export function streamOf({ created, state }: Pick<StreamInfo, 'created' | 'state'>): Stream {
+  return { log: created, state };
+}
+
+/** A log that is another one than before: all of it is new. */
+export function beginningAnew({ log, state }: Stream, known: string): Beginning {
+  return { place: { kind: 'sequence', sequence: 1 }, gap: `the log was made anew on ${log}, after ${known}: what was not read before is lost${state.first_seq > 1 ? `, and ${missing(1, state.first_seq - 1)}` : ''}` };
+}
 
 /** Where to begin for the first time. */
-export function beginningOf(start: Start, state: State): Beginning {
+export function beginningOf(start: Start, stream: Stream): Beginning {
+  const { state } = stream;
   switch (start.kind) {
     case 'beginning':
       return from(1, state);
     case 'sequence':
+      if (start.log !== undefined && start.log !== stream.log) return beginningAnew(stream, start.log);
       return from(start.sequence, state);
     case 'new':
       return { place: { kind: 'sequence', sequence: state.last_seq + 1 } };

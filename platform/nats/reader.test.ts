@@ -3,7 +3,7 @@ import { headers } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { packHeaders, packTypes } from '#api/events/streams.ts';
 import type { NatsLink } from './connect.ts';
-import { Bench, idsFrom, idsOf, isMissing, readAll, someEvents, why } from './testing.ts';
+import { anEvent, Bench, idsFrom, idsOf, isMissing, readAll, someEvents, why } from './testing.ts';
 import type { Received } from './types.ts';
 
 let bench: Bench;
@@ -181,8 +181,55 @@ describe.skipIf(isMissing)(`the reader and a real server${why}`, { timeout: 60_0
     await (await link.ready(within(1000)))?.request('$JS.API.STREAM.DELETE.CODITECT_EVENTS');
     await (await bench.publisher(bench.link(servers.servers), { folder: `${bench.folder}/other` })).publish(someEvents(4, 5));
     await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(5);
-    expect(seen.at(-1)).toMatchObject({ sequence: 1, gap: 'the log was made anew: it ends at 1, and 4 was read' });
+    expect(seen.at(-1)).toMatchObject({ sequence: 1, gap: expect.stringMatching(/^the log was made anew on 20\S+Z, after 20\S+Z: what was not read before is lost$/) });
+    expect(new Set(seen.map(({ log }) => log)).size).toBe(2);
     stop.abort();
     await following;
+  });
+
+  /** Removes the stream and fills another one of its name with more than there was. */
+  const remade = async (link: NatsLink, server: readonly string[], count: number): Promise<void> => {
+    await (await link.ready(within(1000)))?.request('$JS.API.STREAM.DELETE.CODITECT_EVENTS');
+    const publisher = await bench.publisher(bench.link(server), { folder: `${bench.folder}/other` });
+    for (let at = 0; at < count; at += 1) await publisher.publish(someEvents(100 + at, 101 + at));
+    expect(await publisher.drained(within(10_000))).toBe(true);
+  };
+
+  test('a log that was made anew and is longer than the old one is noticed: by who follows, by who comes with a number of the old one, and by who is remembered', async () => {
+    const { servers } = await bench.nats();
+    const link = bench.link(servers);
+    const publisher = await bench.publisher(link);
+    for (let at = 0; at < 3; at += 1) await publisher.publish(someEvents(at, at + 1));
+    await publisher.drained(within(5000));
+    const [reader, stop] = [bench.reader(link), new AbortController()];
+    const [followed, consumed]: [Received[], Received[]] = [[], []];
+    const running = Promise.all([
+      (async () => {
+        for await (const received of reader.follow({ stream: 'events', start }, stop.signal)) followed.push(received);
+      })(),
+      reader.consume('sink', { stream: 'events', start }, async (messages) => void consumed.push(...messages), stop.signal),
+    ]);
+    await expect.poll(() => [followed.length, consumed.length], { timeout: 5000 }).toEqual([3, 3]);
+    const old = followed[0]?.log ?? '';
+    await publisher.close();
+    await remade(link, servers, 5);
+    for (const seen of [followed, consumed]) {
+      await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(8);
+      expect(idsOf(seen.slice(3))).toEqual(idsFrom(100, 105));
+      expect(seen.map(({ gap }) => gap?.slice(0, 22))).toEqual([undefined, undefined, undefined, 'the log was made anew ', undefined, undefined, undefined, undefined]);
+    }
+    stop.abort();
+    await running;
+    const resumed = await readAll(reader, { start: { kind: 'sequence', sequence: 4, log: old } });
+    expect([idsOf(resumed), resumed[0]?.gap]).toEqual([idsFrom(100, 105), expect.stringContaining('the log was made anew')]);
+    const current = await readAll(reader, { start: { kind: 'sequence', sequence: 4, log: resumed[0]?.log ?? '' } });
+    expect([idsOf(current), current[0]?.gap]).toEqual([idsFrom(103, 105), undefined]);
+  });
+
+  test('an event of another tenant than its subject says is left out, and that is said', async () => {
+    const link = bench.link((await bench.nats()).servers);
+    await (await bench.publisher(link)).drained(within(5000));
+    await expect.poll(() => post(link, JSON.stringify([anEvent(1), anEvent(2, { tenant: 'team-b' })]), packTypes.json).then(() => true, () => false), { timeout: 5000 }).toBe(true);
+    expect((await readAll(bench.reader(link))).map((message) => [idsOf([message]), message.fault])).toEqual([[['team-a.1'], '1 events on the subject of team-a are of others']]);
   });
 });

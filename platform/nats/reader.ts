@@ -25,7 +25,7 @@ export function createReader(options: ReaderOptions): EventReader {
   return {
     follow: (wanted, signal) => read(options, new Tail(wanted, false, () => options.clock.monotonic()), either(signal)),
     upToNow: (wanted, signal) => read(options, new Tail(wanted, true, () => options.clock.monotonic()), either(signal)),
-    consume: (name, wanted, handle, signal) => consume(options, { name, options: wanted, handle: retried(options, handle, either(signal)) }, either(signal)),
+    consume: (name, wanted, handle, signal) => consume(options, { name, options: wanted, handle: retried(options, handle, either(signal)), memory: {} }, either(signal)),
     close: async () => closing.abort(),
   };
 }

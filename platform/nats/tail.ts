@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { streams } from '#api/events/streams.ts';
 import { newUuid } from '../ids.ts';
 import { askMs, consuming, deliveryFrom, filterOf, nanoseconds, readsAll, receive } from './consumer.ts';
-import { type Beginning, beginningAfter, beginningOf, missing } from './position.ts';
+import { type Beginning, beginningAfter, beginningAnew, beginningOf, missing, type Stream, streamOf } from './position.ts';
 import type { ReadOptions, Received, Start } from './types.ts';
 
 const forgottenAfterSeconds = 30;
@@ -16,6 +16,8 @@ export class Tail {
   readonly #monotonic: () => number;
   #start: Start;
   #last: number | undefined;
+  /** Empty before the first look. */
+  #log = '';
   #end: number | undefined;
   #gap: string | undefined;
   #isDone = false;
@@ -68,12 +70,21 @@ export class Tail {
   }
 
   async #begin(manager: JetStreamManager): Promise<Beginning> {
-    const { state } = await manager.streams.info(this.#stream);
-    const beginning = this.#last === undefined ? beginningOf(this.#start, state) : beginningAfter(this.#last, state);
+    const stream = streamOf(await manager.streams.info(this.#stream));
+    const { state } = stream;
+    const beginning = this.#beginningIn(stream);
+    this.#log = stream.log;
     // What is new is decided once: a connection that breaks before the first message must not move it.
     if (this.#start.kind === 'new' && beginning.place.kind === 'sequence') this.#start = beginning.place;
     this.#end ??= state.last_seq;
     this.#isDone = this.#isBounded && beginning.place.kind === 'sequence' && beginning.place.sequence > this.#end;
+    return beginning;
+  }
+
+  #beginningIn(stream: Stream): Beginning {
+    if (this.#log === '' || this.#log === stream.log) return this.#last === undefined ? beginningOf(this.#start, stream) : beginningAfter(this.#last, stream.state);
+    const beginning = beginningAnew(stream, this.#log);
+    [this.#last, this.#end, this.#start] = [undefined, stream.state.last_seq, { kind: 'beginning' }];
     return beginning;
   }
 
@@ -83,7 +94,7 @@ export class Tail {
       // The server counts what it delivers: a hole was lost on the way, and the next consumer fills it.
       if (signal.aborted || message.info.deliverySequence !== ++delivered) return;
       await this.#noticeJump(message, manager);
-      const received = receive(message, this.#gap);
+      const received = receive(message, this.#log, this.#gap);
       this.#last = message.seq;
       this.#gap = received === undefined ? this.#gap : undefined;
       if (received !== undefined) yield received;

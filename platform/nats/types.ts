@@ -33,8 +33,8 @@ export interface EventPublisher {
   close(): Promise<void>;
 }
 
-/** Where reading begins. */
-export type Start = { readonly kind: 'beginning' } | { readonly kind: 'new' } | { readonly kind: 'sequence'; readonly sequence: number } | { readonly kind: 'time'; readonly time: Instant };
+/** Where reading begins. A number counts in the log that it is of: one that was made anew is read from its beginning, and the gap is said. */
+export type Start = { readonly kind: 'beginning' } | { readonly kind: 'new' } | { readonly kind: 'sequence'; readonly sequence: number; readonly log?: string } | { readonly kind: 'time'; readonly time: Instant };
 
 export interface ReadOptions {
   readonly stream: 'events' | 'audit';
@@ -49,6 +49,8 @@ export interface ReadOptions {
 export interface Received {
   /** Number of the message in its stream. */
   readonly sequence: number;
+  /** Which log that number is of: a stream that was removed and made again is another one. */
+  readonly log?: string;
   readonly tenant: string;
   readonly family: Family;
   readonly events: readonly CloudEvent[];

@@ -17,7 +17,7 @@ import type { UsageSource } from '#operator/usage/book.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createKubeClient, type WatchingClient } from '#platform/kube/client.ts';
 import { KubeError } from '#platform/kube/error.ts';
-import { configMaps, namespaces, pods } from '#platform/kube/resources.ts';
+import { configMaps, leases, namespaces, pods } from '#platform/kube/resources.ts';
 import type { KubeObject } from '#platform/kube/types.ts';
 import type { Assign } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import { silentLog } from '#platform/telemetry/log.ts';
@@ -45,7 +45,7 @@ export interface SimulationOptions {
 
 /** Starts an API server without an operator; the first `lead()` brings one. */
 export async function startSimulation(options: SimulationOptions): Promise<Simulation> {
-  const server = await startFakeApiServer({ types: [missions, plans, approvals, tasks, agentPools, pods, namespaces, configMaps], collectsGarbage: true });
+  const server = await startFakeApiServer({ types: [missions, plans, approvals, tasks, agentPools, pods, namespaces, configMaps, leases], collectsGarbage: true });
   server.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-a' } });
   return new Simulation(server, options);
 }
@@ -94,7 +94,7 @@ export class Simulation {
     };
     const client = createKubeClient(this.server.config, { userAgent: operator, guard: fence, sockets: 16 });
     const random = { next: this.random };
-    const caches = createCaches({ client, namespace: undefined, clock: systemClock, random, log: silentLog, onRewind: () => {}, onState: () => {} });
+    const caches = createCaches({ client, namespace: undefined, home: 'coditect-system', clock: systemClock, random, log: silentLog, onRewind: () => {}, onState: () => {} });
     caches.start();
     await caches.synced;
     const nothing = () => {};

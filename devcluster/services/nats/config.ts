@@ -16,6 +16,10 @@ export interface NatsAccount {
   readonly users: readonly NatsUser[];
   /** Most bytes of all its streams on disk. */
   readonly maxFileBytes?: number;
+  /** Subjects that other accounts may hear. */
+  readonly exports?: readonly { readonly subject: string; readonly accounts: readonly string[] }[];
+  /** Subjects of other accounts that it hears. */
+  readonly imports?: readonly { readonly account: string; readonly subject: string }[];
 }
 
 export interface NodePorts {
@@ -69,11 +73,16 @@ function clusterLines(node: NodeConfig): readonly string[] {
 
 function accountLines(accounts: readonly NatsAccount[]): readonly string[] {
   if (accounts.length === 0) return [];
-  const lines = accounts.map(({ name, users, maxFileBytes }) => {
-    const limits = maxFileBytes === undefined ? 'enabled' : `{ max_mem: 0, max_file: ${maxFileBytes} }`;
-    return `  ${name}: { jetstream: ${limits}, users: [ ${users.map(userText).join(', ')} ] }`;
-  });
-  return ['accounts {', '  SYS: { users: [ { user: system, password: system } ] }', ...lines, '}', 'system_account: SYS'];
+  return ['accounts {', '  SYS: { users: [ { user: system, password: system } ] }', ...accounts.map(accountText), '}', 'system_account: SYS'];
+}
+
+/** One account, as a line. */
+export function accountText({ name, users, maxFileBytes, exports = [], imports = [] }: NatsAccount): string {
+  const limits = maxFileBytes === undefined ? 'enabled' : `{ max_mem: 0, max_file: ${maxFileBytes} }`;
+  const shared = exports.map(({ subject, accounts }) => `{ stream: ${quoted(subject)}, accounts: ${list(accounts)} }`);
+  const heard = imports.map(({ account, subject }) => `{ stream: { account: ${account}, subject: ${quoted(subject)} } }`);
+  const further = [shared.length === 0 ? '' : `, exports: [ ${shared.join(', ')} ]`, heard.length === 0 ? '' : `, imports: [ ${heard.join(', ')} ]`].join('');
+  return `  ${name}: { jetstream: ${limits}, users: [ ${users.map(userText).join(', ')} ]${further} }`;
 }
 
 function userText({ user, password, publish, subscribe }: NatsUser): string {

@@ -9,11 +9,18 @@ export const mostEvents = 200;
 
 export type ReadEvents = { readonly kind: 'events'; readonly events: readonly ThoughtEvent[] } | { readonly kind: 'fault'; readonly fault: string };
 
-/** The events of a request that may speak for this task alone. One that is wrong spoils the request: who tells one cannot be trusted with the others. */
-export function readThoughts(texts: readonly string[], taskUid: string): ReadEvents {
+/** What a request may speak of. */
+export interface Granted {
+  readonly taskUid: string;
+  /** Undefined: the operator did not say. */
+  readonly attempt?: number | undefined;
+}
+
+/** The events of a request that may speak for this attempt alone. One that is wrong spoils the request: who tells one cannot be trusted with the others. */
+export function readThoughts(texts: readonly string[], granted: Granted): ReadEvents {
   if (texts.length > mostEvents) return { kind: 'fault', fault: `${texts.length} events, the limit is ${mostEvents}` };
   const read = texts.map((text) => ThoughtEvent.safeParse(json(text)));
-  const fault = read.map(({ data, error }, index) => prefixed(index, error === undefined ? foreign(data, taskUid, read[0]?.data) : faultOf(error))).find((found) => found !== undefined);
+  const fault = read.map(({ data, error }, index) => prefixed(index, error === undefined ? foreign(data, granted, read[0]?.data) : faultOf(error))).find((found) => found !== undefined);
   return fault === undefined ? { kind: 'events', events: read.flatMap(({ data }) => data ?? []) } : { kind: 'fault', fault };
 }
 
@@ -22,8 +29,9 @@ function prefixed(index: number, fault: string | undefined): string | undefined 
 }
 
 /** Why this event is not of the one attempt that the request is about. */
-function foreign(event: ThoughtEvent, taskUid: string, first: ThoughtEvent | undefined): string | undefined {
+function foreign(event: ThoughtEvent, { taskUid, attempt }: Granted, first: ThoughtEvent | undefined): string | undefined {
   if (event.taskUid !== taskUid) return 'taskUid: the grant is for another task';
+  if (attempt !== undefined && event.attempt !== attempt) return 'attempt: the grant is for another attempt';
   return event.attempt === first?.attempt ? undefined : 'attempt: one request is of one attempt';
 }
 

@@ -2,7 +2,7 @@
 import { isClickHouseError } from '#platform/clickhouse/error.ts';
 import { RowEncoder } from '#platform/clickhouse/row-binary.ts';
 import type { ClickHouse } from '#platform/clickhouse/types.ts';
-import type { Batch } from './batch.ts';
+import type { Batch } from '../batch.ts';
 import { eventColumns, type EventRow } from './columns.ts';
 import { idsFromOthers } from './position.ts';
 import { isCounted, rowOf } from './rows.ts';

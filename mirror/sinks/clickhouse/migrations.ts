@@ -26,6 +26,7 @@ export function migrationsOf(database: string, { eventDays, rollupDays }: Retent
     { number: 2, what: 'sums by hour', statements: [hourly(database, rollupDays), hourlyFeed(database)] },
     { number: 3, what: 'how long tasks and missions took, by hour', statements: [latency(database, rollupDays), latencyFeed(database)] },
     { number: 4, what: 'runs of missions that have ended', statements: [missions(database, rollupDays), missionsFeed(database)] },
+    { number: 5, what: 'the log that the messages of a batch are of', statements: [`ALTER TABLE ${database}.deliveries ADD COLUMN IF NOT EXISTS log String DEFAULT ''`] },
   ];
 }
 

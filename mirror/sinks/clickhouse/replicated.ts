@@ -11,8 +11,10 @@ export function replicatedOf(migrations: readonly Migration[], cluster: string):
 function spread(statement: string, cluster: string): readonly string[] {
   const view = /^CREATE MATERIALIZED VIEW IF NOT EXISTS (\S+) TO (\S+) AS/.exec(statement);
   if (view !== null) return [statement.replace(view[0], `CREATE MATERIALIZED VIEW IF NOT EXISTS ${view[1]} ON CLUSTER '${cluster}' TO ${view[2]}_local AS`).replace(/FROM (\S+\.events)\b/, 'FROM $1_local')];
+  const change = /^ALTER TABLE (\S+) /.exec(statement);
+  if (change !== null) return [`${change[1]}_local`, change[1]].map((name) => statement.replace(change[0], `ALTER TABLE ${name} ON CLUSTER '${cluster}' `));
   const table = /^CREATE TABLE IF NOT EXISTS (\w+)\.(\w+) \(/.exec(statement);
-  if (table === null) throw new Error(`spread over a cluster: a statement is neither a table nor a view: ${statement.slice(0, 80)}`);
+  if (table === null) throw new Error(`spread over a cluster: a statement is neither a table nor a view nor a change of a table: ${statement.slice(0, 80)}`);
   const [head, database, name] = table;
   const local = statement
     .replace(head, `CREATE TABLE IF NOT EXISTS ${database}.${name}_local ON CLUSTER '${cluster}' (`)

@@ -177,7 +177,7 @@ describe.skipIf(whyNot !== '')(`the sink on the engine${whyNot}`, () => {
   test('migrations that were applied are not applied again', async () => {
     const client = connectTo(server);
     const migrations = migrationsOf('twice', retention);
-    expect(await migrate(client, 'twice', migrations)).toEqual([1, 2, 3, 4]);
+    expect(await migrate(client, 'twice', migrations)).toEqual([1, 2, 3, 4, 5]);
     const before = await client.query('SELECT name, create_table_query FROM system.tables WHERE database = {database:String} ORDER BY name', { database: 'twice' });
     expect(await migrate(client, 'twice', migrations)).toEqual([]);
     expect(await client.query('SELECT name, create_table_query FROM system.tables WHERE database = {database:String} ORDER BY name', { database: 'twice' })).toEqual(before);
@@ -189,7 +189,7 @@ describe.skipIf(whyNot !== '')(`the sink on the engine${whyNot}`, () => {
     const migrations = migrationsOf('again', retention);
     await migrate(client, 'again', migrations);
     await client.command('TRUNCATE TABLE again.migrations');
-    expect(await migrate(client, 'again', migrations)).toEqual([1, 2, 3, 4]);
+    expect(await migrate(client, 'again', migrations)).toEqual([1, 2, 3, 4, 5]);
     await client.close();
   });
 });

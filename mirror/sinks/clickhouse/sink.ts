@@ -3,16 +3,17 @@
 // Exactness: a batch is begun (its range is recorded) before it is stored, and only one is open. After any death, of this process, of the server
 // or of a reply, the open batch is made up from the same messages and stored under the same token, which the server knows if it has stored it.
 import type { Clock } from '#platform/clock.ts';
-import { delay } from '#platform/clock.ts';
 import { isClickHouseError } from '#platform/clickhouse/error.ts';
 import type { ClickHouse } from '#platform/clickhouse/types.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { EventReader, Start } from '#platform/nats/types.ts';
 import type { Log } from '#platform/telemetry/log.ts';
-import type { Part, PartState } from '../../ports.ts';
-import { type Batch, type BatchLimits, nextBatch, sameBatch } from './batch.ts';
+import type { Part } from '../../ports.ts';
+import { Backoff } from '../backoff.ts';
+import { type Batch, type BatchLimits, isOther, nextBatch, oldestIn, sameBatch } from '../batch.ts';
+import { Health } from '../health.ts';
+import { Inbox } from '../inbox.ts';
 import { type Delivered, deliver, type DeliveryDeps, eventEncoder } from './deliver.ts';
-import { Inbox } from './inbox.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations.ts';
 import { begin, type Begun, lastBegun } from './position.ts';
@@ -30,8 +31,6 @@ export interface SinkOptions {
 }
 
 const stream = 'events';
-const firstWaitMs = 200;
-const longestWaitMs = 30_000;
 
 /** Starts the sink; only one may write to a database at a time. */
 export function startClickHouseSink(options: SinkOptions): Part {
@@ -71,7 +70,7 @@ async function follow(options: SinkOptions, health: Health, signal: AbortSignal)
   const { server, reader, database, clock } = options;
   const known = await lastBegun(server, database, stream);
   const open = known === undefined || (await isReplaced(reader, known, signal)) ? undefined : known;
-  const start: Start = open === undefined ? { kind: 'beginning' } : { kind: 'sequence', sequence: open.first };
+  const start: Start = open === undefined ? { kind: 'beginning' } : { kind: 'sequence', sequence: open.first, ...(open.log === '' ? {} : { log: open.log }) };
   const reading = new AbortController();
   const inbox = new Inbox(reader.follow({ stream, start }, AbortSignal.any([signal, reading.signal])), clock);
   const deps: DeliveryDeps = { server, database, stream, encoder: eventEncoder(), persist: persisting(options, health, signal) };
@@ -79,9 +78,9 @@ async function follow(options: SinkOptions, health: Health, signal: AbortSignal)
     let number = known?.number ?? 0;
     let batch = open === undefined ? await nextBegun(options, deps, { inbox, number: (number += 1) }) : await sameBatch(inbox, open);
     while (batch !== undefined) {
-      health.holds(batch);
+      health.waits(oldestIn(batch));
       options.onDelivered(await deliver(deps, batch, number));
-      health.stored();
+      health.waits(undefined);
       batch = await nextBegun(options, deps, { inbox, number: (number += 1) });
     }
   } finally {
@@ -93,13 +92,13 @@ async function follow(options: SinkOptions, health: Health, signal: AbortSignal)
 
 async function nextBegun({ server, database, clock, limits }: SinkOptions, { persist }: DeliveryDeps, { inbox, number }: { readonly inbox: Inbox; readonly number: number }): Promise<Batch | undefined> {
   const batch = await nextBatch(inbox, limits, clock);
-  if (batch !== undefined) await persist(() => begin(server, database, { stream, number, first: batch.first, last: batch.last, now: clock.now() }));
+  if (batch !== undefined) await persist(() => begin(server, database, { stream, number, first: batch.first, last: batch.last, log: batch.log, now: clock.now() }));
   return batch;
 }
 
-/** True for a log that is not the one of this batch any more: it ends before it. It is read from its beginning, and what was told before is left out by its ids. */
-async function isReplaced(reader: SinkOptions['reader'], { last }: Begun, signal: AbortSignal): Promise<boolean> {
-  for await (const { sequence, pending } of reader.upToNow({ stream, start: { kind: 'beginning' } }, signal)) return sequence + pending < last;
+/** True for a log that is not the one of this batch any more: it is another one, or ends before it. It is read from its beginning, and what was told before is left out by its ids. */
+async function isReplaced(reader: SinkOptions['reader'], { last, log }: Begun, signal: AbortSignal): Promise<boolean> {
+  for await (const message of reader.upToNow({ stream, start: { kind: 'beginning' } }, signal)) return isOther(message, log) || message.sequence + message.pending < last;
   return true;
 }
 
@@ -122,58 +121,4 @@ function persisting({ clock, log }: SinkOptions, health: Health, signal: AbortSi
       }
     }
   };
-}
-
-/** Waits that grow, each a little different, so that those who wait for the same server do not come at once. */
-class Backoff {
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal;
-  #tries = 0;
-
-  constructor(clock: Clock, signal: AbortSignal) {
-    this.#clock = clock;
-    this.#signal = signal;
-  }
-
-  wait(): Promise<void> {
-    const ms = Math.min(longestWaitMs, firstWaitMs * 2 ** this.#tries);
-    this.#tries += 1;
-    return delay(this.#clock, ms * (0.5 + Math.random() / 2), this.#signal);
-  }
-
-  reset(): void {
-    this.#tries = 0;
-  }
-}
-
-class Health {
-  readonly #clock: Clock;
-  #down: { readonly sinceMs: number; readonly fault: string } | undefined;
-  #oldest: number | undefined;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  state(): PartState {
-    if (this.#down !== undefined) return { kind: 'down', ...this.#down };
-    return { kind: 'well', lagMs: this.#oldest === undefined ? 0 : Math.max(0, this.#clock.now() - this.#oldest) };
-  }
-
-  works(): void {
-    this.#down = undefined;
-  }
-
-  fails(fault: string): void {
-    this.#down = { sinceMs: this.#down?.sinceMs ?? this.#clock.now(), fault };
-  }
-
-  holds({ messages }: Batch): void {
-    const times = messages.flatMap(({ events }) => events.slice(0, 1).map(({ time }) => Date.parse(time)));
-    this.#oldest = times.length === 0 ? undefined : Math.min(...times);
-  }
-
-  stored(): void {
-    this.#oldest = undefined;
-  }
 }

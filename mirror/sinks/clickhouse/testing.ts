@@ -63,6 +63,7 @@ export interface FakeLog {
 /** A log that keeps its messages; readers get new ones as they come. */
 export function aLog(): FakeLog {
   let messages: Omit<Received, 'pending'>[] = [];
+  let life = 1;
   let wake = Promise.withResolvers<void>();
   const pendingAfter = (sequence: number): number => messages.filter((message) => message.sequence > sequence).length;
   const at = (index: number): Received | undefined => {
@@ -89,12 +90,13 @@ export function aLog(): FakeLog {
     },
     add(events, fault) {
       const [first] = events;
-      messages.push({ sequence: messages.length + 1, tenant: first?.tenant ?? 'team-a', family: familyOf('agent.think'), events, ...(fault === undefined ? {} : { fault }) });
+      messages.push({ sequence: messages.length + 1, log: `log-${life}`, tenant: first?.tenant ?? 'team-a', family: familyOf('agent.think'), events, ...(fault === undefined ? {} : { fault }) });
       wake.resolve();
       wake = Promise.withResolvers();
     },
     replace() {
       messages = [];
+      life += 1;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { AgentPoolStatus } from '#api/v1alpha1/agentpool.ts';
 import { findCondition } from '#domain/conditions.ts';
 import { missingAgentsAreCreated } from './join.ts';
 import { agentsBeyondTheLimitLeave, drainedAgentsAreDeleted, endedPodsAreDeleted, idleAgentsLeave, staleAgentsAreReplaced } from './leave.ts';
+import { mirroredWakeMs } from './mirrored.ts';
 import { earliest, type Policy, situationOf } from './situation.ts';
 import { poolStatus } from './status.ts';
 import type { NotedIntent, PoolDecision, PoolView } from './view.ts';
@@ -33,7 +34,7 @@ export function decidePool(view: PoolView, now: Instant): PoolDecision {
     situation = step.after;
   }
   const status = poolStatus(start);
-  const wakeAfterMs = earliest(...wakes);
+  const wakeAfterMs = earliest(...wakes, mirroredWakeMs(start));
   const { wishes, silentSince } = start.memory;
   const decision = { intents: [...intents, ...imageErrorAnnounced(view, status)], status, seen: { wishes, silentSince } };
   return wakeAfterMs === undefined ? decision : { ...decision, wakeAfterMs };

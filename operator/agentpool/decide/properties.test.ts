@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { formatTime, formatTimeMs } from '#api/time.ts';
 import { applied, anAgent, aPod, aPool, aView, t0 } from '../testing.ts';
 import { decidePool } from './index.ts';
 import { templateHash } from './pod.ts';
@@ -24,6 +25,13 @@ const podState = fc.record({
   agent: fc.option(fc.record({ used: fc.nat({ max: 3 }), idleForMs: fc.constantFrom(0, 30_000, 90_000), draining: fc.boolean() }), { nil: undefined }),
 });
 
+const part = fc.record({ state: fc.constantFrom('off' as const, 'well' as const, 'down' as const), since: fc.constantFrom(0, 10_000, 100_000).map((agoMs) => formatTimeMs(t0 - agoMs)), fault: fc.constantFrom('slow' as const, undefined) });
+const anyMirror = fc.option(
+  fc.record({ heardAt: fc.constantFrom(0, 59_999, 60_000, 900_000).map((agoMs) => t0 - agoMs), renewTime: fc.constant(formatTimeMs(t0)), isHeld: fc.boolean(), parts: fc.option(fc.dictionary(fc.constantFrom('log', 'redis', 'clickhouse'), part), { nil: undefined }) }),
+  { nil: undefined },
+);
+const mirroredBefore = fc.option(fc.constantFrom('Mirrored' as const, 'StoreDown' as const, 'MirrorSilent' as const), { nil: undefined });
+
 const anyView: fc.Arbitrary<PoolView> = fc
   .record({
     spec,
@@ -33,9 +41,12 @@ const anyView: fc.Arbitrary<PoolView> = fc
     refused: fc.boolean(),
     failures: fc.nat({ max: 4 }),
     wished: fc.option(fc.nat({ max: 8 }), { nil: undefined }),
+    mirror: anyMirror,
+    told: mirroredBefore,
   })
-  .map(({ spec: wish, states, queued, tokens, refused, failures, wished }) => {
-    const pool = aPool(wish);
+  .map(({ spec: wish, states, queued, tokens, refused, failures, wished, mirror, told }) => {
+    const status = told === undefined ? undefined : { conditions: [{ type: 'Mirrored', status: told === 'StoreDown' ? 'False' as const : 'True' as const, reason: told, message: 'as it was', observedGeneration: 1, lastTransitionTime: formatTime(t0) }] };
+    const pool = aPool(wish, status);
     const pods: PoolPod[] = [];
     const agents: PoolAgent[] = [];
     const silentSince: Record<string, number> = {};
@@ -48,6 +59,7 @@ const anyView: fc.Arbitrary<PoolView> = fc
     });
     return aView({
       pool,
+      mirror,
       pods,
       demand: { queued, agents },
       freshNames: Array.from({ length: tokens }, (_, index) => `pool-new${index}`),

@@ -6,6 +6,7 @@ import type { AgentPoolSpec, AgentPoolStatus } from '#api/v1alpha1/agentpool.ts'
 import { isIsolatedEnough } from '#domain/capability/isolation.ts';
 import { findCondition, setConditions, type Wanted } from '#domain/conditions.ts';
 import { isBusy, isCapacity, type Member } from './members.ts';
+import { mirrored } from './mirrored.ts';
 import { templateHash } from './pod.ts';
 import type { Situation } from './situation.ts';
 
@@ -35,7 +36,7 @@ export function poolStatus(situation: Situation): AgentPoolStatus {
 
 function conditionsOf(situation: Situation): PoolCondition[] {
   const ready = readyCondition(situation);
-  return [ready, scalingActive(situation), scalingLimited(situation), ...isolated(situation), ...kstatusPair(situation, ready)];
+  return [ready, scalingActive(situation), scalingLimited(situation), ...isolated(situation), ...mirrored(situation), ...kstatusPair(situation, ready)];
 }
 
 function readyCondition({ view, members, wishes, health }: Situation): PoolCondition {

@@ -1,4 +1,5 @@
 // What the pool's decisions look at and what they answer. Plain data only.
+import type { PartReports } from '#api/mirrored.ts';
 import type { Instant } from '#api/time.ts';
 import type { AgentPool, AgentPoolStatus } from '#api/v1alpha1/agentpool.ts';
 import type { OwnerReference } from '#api/v1alpha1/schema.ts';
@@ -98,6 +99,18 @@ export interface PoolSettings {
   readonly silenceMs: number;
 }
 
+/** What the mirror last said of itself. */
+export interface MirrorView {
+  /** When that was, by the clock of this process. */
+  readonly heardAt: Instant;
+  /** The same by the clock of the mirror. */
+  readonly renewTime: string;
+  /** False: it took its leave. */
+  readonly isHeld: boolean;
+  /** Undefined: it has not said yet. */
+  readonly parts: PartReports | undefined;
+}
+
 /** Everything the pool reconciler may look at, read once. Lists are sorted by name. */
 export interface PoolView {
   readonly pool: AgentPool;
@@ -110,6 +123,8 @@ export interface PoolView {
   readonly freshNames: readonly string[];
   readonly tokens: Tokens;
   readonly settings: PoolSettings;
+  /** Undefined: there is no mirror. */
+  readonly mirror?: MirrorView | undefined;
 }
 
 /** A pod to be created. */
