@@ -76,7 +76,7 @@ async function firstEventMs(): Promise<{ readonly replay: number; readonly floor
   const events = aHistory(smallTasks);
   for (let at = 0; at < events.length; at += 100) log.put(events.slice(at, at + 100));
   const authenticator = { review: async () => ({ username: 'u', uid: 'u', groups: [], extra: {} }), allowed: async () => true };
-  const { routes, interceptors } = historyRoutes({ authenticator, reader: log, truth: { missions: () => [] }, clock: systemClock });
+  const { routes, interceptors } = historyRoutes({ authenticator, sources: { log: { reader: log, state: async () => ({ created: '', first: 1, last: 1 }) }, archive: undefined }, truth: { missions: () => [] }, clock: systemClock });
   const client = createClient(HistoryService, createRouterTransport(routes, { router: { interceptors: [...interceptors] } }));
   const times: { replay: number; floor: number }[] = [];
   for (let round = 0; round < rounds; round++) times.push({ replay: await firstOf(client.replay({ mission: { namespace: 'team-a', name: 'examine' } }, { headers: { authorization: 'Bearer u' } })), floor: await firstOf(log.upToNow({ stream: 'events', tenant: 'team-a', start: { kind: 'beginning' } })) });

@@ -48,6 +48,8 @@ test.each([
   [Code.InvalidArgument, /correct the option/],
   [Code.ResourceExhausted, /repeat the command in a moment/],
   [Code.Unimplemented, /servers of an event log/],
+  [Code.FailedPrecondition, /bucket of an archive/],
+  [Code.DataLoss, /from a backup/],
   [Code.Unavailable, /look at the pod of the mirror/],
 ])('code %i comes with the next step', async (code, next) => {
   // oxlint-disable-next-line require-yield -- it fails before it has anything

@@ -1,5 +1,6 @@
 // What happened to a mission, as the mirror tells it.
 import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect';
+import type { HistorySource } from '#api/archive.ts';
 import { type CloudEvent, parseEvent } from '#api/events/envelope.ts';
 import type { Clock } from '#platform/clock.ts';
 import { HistoryService, type ReplayResponse } from '#platform/rpc/generated/coditect/v1alpha1/events_pb.ts';
@@ -17,6 +18,8 @@ export interface Asked {
   readonly task?: string;
   readonly agent?: string;
   readonly follow?: boolean;
+  /** Unset: what the log no longer has comes from the archive. */
+  readonly source?: HistorySource;
 }
 
 /** One thing that the mirror says. `text` is the event as it came. */
@@ -63,6 +66,8 @@ const hints: Partial<Record<Code, string>> = {
   [Code.Unauthenticated]: 'log in again, or name another context: kubectl config get-contexts',
   [Code.InvalidArgument]: 'correct the option that the message names and repeat the command',
   [Code.ResourceExhausted]: 'repeat the command in a moment',
+  [Code.FailedPrecondition]: 'give the mirror the bucket of an archive, see docs/archive.md, or leave --source out',
+  [Code.DataLoss]: 'put the object that the message names back from a backup, or repeat the command with --source log',
   [Code.Unimplemented]: 'give the mirror the servers of an event log: without one it keeps no history, see docs/events.md',
 };
 

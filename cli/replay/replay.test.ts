@@ -122,6 +122,12 @@ describe('as JSON', () => {
     expect(asked).toEqual([{ types: ['task'], follow: false, task: 'a', from: '2026-11-23T12:00:00.000Z' }]);
   });
 
+  test.each([true, false])('comes from where it is asked for, as events (%s) and as lines', async (isJson) => {
+    const { exit, asked } = replaying({ options: { json: isJson, source: 'archive' } });
+    expect(await exit).toBe(0);
+    expect(asked).toEqual([expect.objectContaining({ source: 'archive' })]);
+  });
+
   test('a gap is a note, and the exit code is 1', async () => {
     const { terminal, exit } = replaying({ options: { json: true }, says: [{ kind: 'gap', gap: 'lost' }, ...told(history.slice(0, 1)), { kind: 'synced' }] });
     expect([await exit, terminal.notes]).toEqual([1, ['lost']]);
@@ -132,7 +138,7 @@ describe('as JSON', () => {
 
 describe('is refused with the next step', () => {
   test.each([true, false])('a mission of which nothing is known (JSON: %s)', async (isJson) => {
-    expect(await replaying({ options: { json: isJson }, says: [{ kind: 'synced' }] }).exit).toMatch(/^error: replay mission examine: the event log holds nothing of it ; next: check its name and --namespace/);
+    expect(await replaying({ options: { json: isJson }, says: [{ kind: 'synced' }] }).exit).toMatch(/^error: replay mission examine: nothing is kept of it ; next: check its name and --namespace/);
   });
 
   test('a type that there is not', () => {

@@ -8,8 +8,8 @@ import { withPlan } from '#domain/plan/question.ts';
 import { missionNamed, type Picture, type ToldRecord, type ToldMission, type ToldTask } from '#domain/replay/picture.ts';
 import type { Live, LiveTask } from '../tree/model.ts';
 import { defined } from '../world/defined.ts';
-import { planInUse } from '../world/plan.ts';
-import type { MissionView } from '../world/view.ts';
+import { planInUse } from '#domain/mission/planned.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 import { thoughtText } from './sentence.ts';
 
 /** The mission of a name as it was; undefined before its first event and after its last. */

@@ -36,7 +36,7 @@ async function aDoor(options: Partial<HistoryOptions> = {}) {
   let credential = await credentialBy(authority);
   const renewals = createListeners();
   const authenticator = { review: async (token: string) => (token === 'good' ? { username: 'u', uid: 'u', groups: [], extra: {} } : undefined), allowed: async () => true };
-  const door = await startPeopleDoor({ services: [historyRoutes({ authenticator, reader: log, truth: { missions: () => [] }, clock: systemClock, ...options }), open], port: 0, bindAddress: '127.0.0.1', enrolment: { current: () => credential, onRenewed: (listener) => renewals.add(listener) }, clock: systemClock, log: silentLog });
+  const door = await startPeopleDoor({ services: [historyRoutes({ authenticator, sources: { log: { reader: log, state: async () => ({ created: 'now', first: 1, last: 1 }) }, archive: undefined }, truth: { missions: () => [] }, clock: systemClock, ...options }), open], port: 0, bindAddress: '127.0.0.1', enrolment: { current: () => credential, onRenewed: (listener) => renewals.add(listener) }, clock: systemClock, log: silentLog });
   closers.push(() => door.close());
   const dialled = (token: string, ca: KeyedCertificate) => {
     const baseUrl = `https://127.0.0.1:${door.port}`;
@@ -65,7 +65,7 @@ test('each part has its own check: one that lets everybody in opens no other', a
 });
 
 test('a mirror without an event log is told as such', async () => {
-  expect(await (await aDoor({ reader: undefined })).ask().catch(errorLine)).toMatch(/^error: ask the mirror: Unimplemented: .* ; next: give the mirror the servers of an event log/);
+  expect(await (await aDoor({ sources: { log: undefined, archive: undefined } })).ask().catch(errorLine)).toMatch(/^error: ask the mirror: Unimplemented: .* ; next: give the mirror the servers of an event log/);
 });
 
 test('a renewed certificate is shown from then on', async () => {
@@ -82,11 +82,11 @@ test('without a certificate there is no listener', async () => {
 
 test('history is off without a log, and else as its connection is', async () => {
   const ports = { authenticator: { review: async () => undefined, allowed: async () => false }, truth: { missions: () => [] }, clock: new ManualClock(), random: systemRandom, log: silentLog };
-  expect(startHistory({ ...ports, link: undefined }).part.state()).toEqual({ kind: 'off' });
+  expect(startHistory({ ...ports, link: undefined, archive: undefined }).part.state()).toEqual({ kind: 'off' });
   let closed = 0;
   let connection: NatsConnection | undefined;
   const link: NatsLink = { now: () => connection, ready: async () => connection, fault: () => 'connection refused', answered: () => {}, close: async () => void (closed += 1) };
-  const { part } = startHistory({ ...ports, link });
+  const { part } = startHistory({ ...ports, link, archive: undefined });
   const began = ports.clock.now();
   part.state();
   await ports.clock.advance(500);

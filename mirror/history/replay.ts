@@ -6,17 +6,18 @@ import type { CloudEvent } from '#api/events/envelope.ts';
 import { parseTime } from '#api/time.ts';
 import { group } from '#api/v1alpha1/kinds.ts';
 import { messageOf } from '#platform/errors.ts';
-import type { EventReader } from '#platform/nats/types.ts';
 import { requireAccess } from '#platform/rpc/auth.ts';
 import type { HistoryService } from '#platform/rpc/generated/coditect/v1alpha1/events_pb.ts';
+import { isArchiveError } from '../archive/ports.ts';
 import type { Truth } from '../ports.ts';
 import type { Patience } from './answering.ts';
 import { type Asked, readRequest } from './request.ts';
+import { type Past, pastFrom, type Sources } from './sources.ts';
 import { type Piece, type Present, type Question, tell } from './told.ts';
 
 export interface ReplayDeps {
   readonly authenticator: Authenticator;
-  readonly reader: Pick<EventReader, 'follow' | 'upToNow'>;
+  readonly sources: Pick<Sources, 'log' | 'archive'>;
   readonly truth: Pick<Truth, 'missions'>;
   readonly clock: Patience['clock'];
   /** Most replays at the same time; each one reads the log for itself. */
@@ -29,15 +30,16 @@ const packed = { events: 256, bytes: 262_144 } as const;
 const longestMs = 10_000;
 
 /** The handler of HistoryService.Replay. Its callers have passed `bearerAuth`. */
-export function createReplay({ authenticator, reader, truth, clock, most = fewEnough }: ReplayDeps): ServiceImpl<typeof HistoryService>['replay'] {
+export function createReplay({ authenticator, sources, truth, clock, most = fewEnough }: ReplayDeps): ServiceImpl<typeof HistoryService>['replay'] {
   let running = 0;
   return async function* replay(request, context) {
     const asked = readRequest(request);
     await requireAccess(authenticator, context, ...rightsFor(asked));
+    const past = pastFrom({ ...sources, patience: { clock, longestMs } }, asked.source);
     if (running >= most) throw new ConnectError(`${most} replays run already; try again in a moment`, Code.ResourceExhausted);
     running += 1;
     try {
-      for await (const piece of read(reader, { asked, present: presentIn(truth, asked), patience: { clock, longestMs } }, context)) yield* responsesOf(piece);
+      for await (const piece of read(past, { asked, present: presentIn(truth, asked) }, context)) yield* responsesOf(piece);
     } finally {
       running -= 1;
     }
@@ -58,12 +60,19 @@ function presentIn(truth: Pick<Truth, 'missions'>, { namespace, name }: Asked): 
   return found === undefined || created === undefined ? undefined : { uid: found.metadata.uid, created };
 }
 
-async function* read(reader: ReplayDeps['reader'], question: Question, { signal }: Pick<HandlerContext, 'signal'>): AsyncGenerator<Piece> {
+async function* read(past: Past, question: Question, { signal }: Pick<HandlerContext, 'signal'>): AsyncGenerator<Piece> {
   try {
-    yield* tell(reader, question, signal);
+    yield* tell(past, question, signal);
   } catch (error) {
-    throw new ConnectError(`cannot read the event log: ${messageOf(error)}; try again in a moment`, Code.Unavailable);
+    throw refusal(error, question.asked);
   }
+}
+
+/** What is wrong with an object of the archive is not mended by asking again. */
+function refusal(error: unknown, { source }: Asked): ConnectError {
+  if (error instanceof ConnectError) return error;
+  if (isArchiveError(error)) return new ConnectError(messageOf(error), Code.DataLoss);
+  return new ConnectError(`cannot read the ${source === 'archive' ? 'archive' : 'event log'}: ${messageOf(error)}; try again in a moment`, Code.Unavailable);
 }
 
 function* responsesOf(piece: Piece) {

@@ -1,6 +1,7 @@
 // The door of replay: a request becomes checked values here, or INVALID_ARGUMENT that names the field.
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { z } from 'zod';
+import { type HistorySource, historySources } from '#api/archive.ts';
 import type { EventName, Family } from '#api/events/catalogue.ts';
 import { type Instant, parseTime } from '#api/time.ts';
 import { LabelName, ObjectName } from '#api/v1alpha1/schema.ts';
@@ -15,6 +16,7 @@ export interface Asked {
   /** Families that have to be read. */
   readonly families: readonly Family[];
   readonly follow: boolean;
+  readonly source: HistorySource;
 }
 
 const mostTypes = 32;
@@ -30,7 +32,14 @@ export function readRequest(request: ReplayRequest): Asked {
     ...(agent === '' ? {} : { agent: matching(ObjectName, agent, 'agent') }),
     ...namesOf(types),
   };
-  return { namespace, name, wanted, families: familiesFor(wanted), follow };
+  return { namespace, name, wanted, families: familiesFor(wanted), follow, source: sourceOf(request) };
+}
+
+function sourceOf({ source: text, follow }: Pick<ReplayRequest, 'source' | 'follow'>): HistorySource {
+  const source = historySources.find((one) => one === (text === '' ? 'auto' : text));
+  if (source === undefined) throw invalid('source', `must be one of ${historySources.join(', ')}`);
+  if (source === 'archive' && follow) throw invalid('source', 'the archive ends where the log goes on: follow needs auto or log');
+  return source;
 }
 
 function timesOf({ from: fromText, until: untilText, follow }: Pick<ReplayRequest, 'from' | 'until' | 'follow'>): Pick<Wanted, 'from' | 'until'> {

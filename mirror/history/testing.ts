@@ -9,7 +9,9 @@ import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { EventReader, ReadOptions, Received, Start } from '#platform/nats/types.ts';
 import { HistoryService, type ReplayRequest } from '#platform/rpc/generated/coditect/v1alpha1/events_pb.ts';
 import { ManualClock } from '#testing/manual-clock.ts';
+import type { ArchiveReader } from '../archive/reader.ts';
 import { historyRoutes } from './routes.ts';
+import type { LogPast } from './sources.ts';
 
 interface Kept extends Omit<Received, 'pending'> {
   readonly stream: ReadOptions['stream'];
@@ -87,12 +89,15 @@ function authenticatorOf(rights: Readonly<Record<string, readonly string[]>>, as
   };
 }
 
+/** A stream that has lost nothing. */
+const wholeStream: LogPast['state'] = async () => ({ created: 'now', first: 1, last: 1 });
+
 /** The service in one process, over a log in memory; with `log: null` there is none. */
-export function aHistory({ log = new MemoryLog(), missions = [], rights = {}, most }: { readonly log?: Pick<EventReader, 'follow' | 'upToNow'> | null; readonly missions?: readonly Mission[]; readonly rights?: Readonly<Record<string, readonly string[]>>; readonly most?: number } = {}) {
+export function aHistory({ log = new MemoryLog(), state = wholeStream, archive, missions = [], rights = {}, most }: { readonly log?: Pick<EventReader, 'follow' | 'upToNow'> | null; readonly state?: LogPast['state']; readonly archive?: ArchiveReader; readonly missions?: readonly Mission[]; readonly rights?: Readonly<Record<string, readonly string[]>>; readonly most?: number } = {}) {
   const asked: AccessRequest[] = [];
   const authenticator = authenticatorOf(rights, asked);
   const clock = new ManualClock();
-  const { routes, interceptors } = historyRoutes({ authenticator, reader: log ?? undefined, truth: { missions: () => missions }, clock, ...(most === undefined ? {} : { most }) });
+  const { routes, interceptors } = historyRoutes({ authenticator, sources: { log: log === null ? undefined : { reader: log, state }, archive }, truth: { missions: () => missions }, clock, ...(most === undefined ? {} : { most }) });
   const transport = createRouterTransport(routes, { router: { interceptors: [...interceptors] } });
   const client = createClient(HistoryService, transport);
   const call = (request: Partial<Omit<ReplayRequest, '$typeName' | 'mission'>> = {}, { user = 'reader', namespace = 'team-a', signal }: { readonly user?: string; readonly namespace?: string; readonly signal?: AbortSignal } = {}) =>

@@ -6,10 +6,10 @@ import type { Instant } from '#api/time.ts';
 import { createFilter } from '#domain/replay/filter.ts';
 import { createWindow, type Dated, inOrder } from '#domain/replay/order.ts';
 import { createSieve } from '#domain/replay/sieve.ts';
-import type { EventReader, ReadOptions, Received, Start } from '#platform/nats/types.ts';
-import { answering, type Patience } from './answering.ts';
+import type { ReadOptions, Received, Start } from '#platform/nats/types.ts';
 import { merged } from './merged.ts';
 import type { Asked } from './request.ts';
+import type { Past, PastMessage } from './sources.ts';
 
 /** One message to the reader. */
 export type Piece = { readonly kind: 'events'; readonly events: readonly CloudEvent[] } | { readonly kind: 'gap'; readonly gap: string } | { readonly kind: 'synced' };
@@ -24,12 +24,9 @@ export interface Question {
   readonly asked: Asked;
   /** Absent: there is no such mission now, and all that had its name are meant. */
   readonly present: Present | undefined;
-  /** How long the log may be silent while the past is read. */
-  readonly patience: Patience;
 }
 
 type StreamName = keyof typeof streams;
-type Reader = Pick<EventReader, 'follow' | 'upToNow'>;
 
 // The log has packs of one family each: after it was away, a pack may hold minutes, and what happened between its events comes behind it.
 const window = { spanMs: 600_000, most: 10_000 } as const;
@@ -38,7 +35,7 @@ const idsRemembered = 50_000;
 const slackMs = 60_000;
 
 /** Reads the past, marks its end, and goes on with what comes when that was asked for. */
-export async function* tell(reader: Reader, question: Question, signal: AbortSignal): AsyncGenerator<Piece> {
+export async function* tell(reader: Past, question: Question, signal: AbortSignal): AsyncGenerator<Piece> {
   const history = new History(reader, question, signal);
   yield* history.past();
   yield { kind: 'synced' };
@@ -46,7 +43,7 @@ export async function* tell(reader: Reader, question: Question, signal: AbortSig
 }
 
 class History {
-  readonly #reader: Reader;
+  readonly #reader: Past;
   readonly #question: Question;
   readonly #signal: AbortSignal;
   readonly #sieve = createSieve(idsRemembered);
@@ -55,7 +52,7 @@ class History {
   /** Where the future of each stream begins. */
   readonly #next = new Map<StreamName, Start>();
 
-  constructor(reader: Reader, question: Question, signal: AbortSignal) {
+  constructor(reader: Past, question: Question, signal: AbortSignal) {
     this.#reader = reader;
     this.#question = question;
     this.#signal = signal;
@@ -96,11 +93,12 @@ class History {
     }
   }
 
-  async *#read(stream: StreamName): AsyncGenerator<Received> {
+  async *#read(stream: StreamName): AsyncGenerator<PastMessage> {
     if (!this.#streams().includes(stream)) return;
-    const start = this.#start();
-    for await (const message of answering((signal) => this.#reader.upToNow({ ...this.#options(stream), start }, signal), this.#question.patience, this.#signal)) {
-      this.#next.set(stream, { kind: 'sequence', sequence: message.sequence + 1 });
+    const { asked: { name, wanted: { until } } } = this.#question;
+    const options = { ...this.#options(stream), start: this.#start(), mission: name, ...(until === undefined ? {} : { until }) };
+    for await (const message of this.#reader.upToNow(options, this.#signal)) {
+      if (message.isArchived !== true) this.#next.set(stream, { kind: 'sequence', sequence: message.sequence + 1, ...(message.log === undefined ? {} : { log: message.log }) });
       yield message;
     }
   }

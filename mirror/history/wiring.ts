@@ -4,10 +4,12 @@ import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/ids.ts';
 import type { NatsLink } from '#platform/nats/connect.ts';
 import { createReader } from '#platform/nats/reader.ts';
+import { streamState } from '#platform/nats/state.ts';
 import type { Credential } from '#platform/rpc/certificates.ts';
 import type { Enrolment } from '#platform/rpc/enrolment-client.ts';
 import { createRpcServer } from '#platform/rpc/servers.ts';
 import type { Log } from '#platform/telemetry/log.ts';
+import type { ArchiveReader } from '../archive/reader.ts';
 import type { Part, PartState } from '../ports.ts';
 import { historyRoutes, type HistoryOptions } from './routes.ts';
 
@@ -17,16 +19,18 @@ export interface Routes {
   readonly interceptors: readonly Interceptor[];
 }
 
-export interface HistoryPartOptions extends Omit<HistoryOptions, 'reader'> {
+export interface HistoryPartOptions extends Omit<HistoryOptions, 'sources'> {
   /** A connection of its own to the log, which the part ends; undefined where no log is configured. */
   readonly link: NatsLink | undefined;
+  /** Undefined where no archive is configured. */
+  readonly archive: ArchiveReader | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }
 
-/** History over the event log. Without one its calls are answered with UNIMPLEMENTED. */
-export function startHistory({ link, random, log, ...options }: HistoryPartOptions): { readonly part: Part; readonly routes: Routes } {
+/** History over the event log and the archive. Without both its calls are answered with UNIMPLEMENTED. */
+export function startHistory({ link, archive, random, log, ...options }: HistoryPartOptions): { readonly part: Part; readonly routes: Routes } {
   const { clock } = options;
   const reader = link === undefined ? undefined : createReader({ link, clock, random, log });
   let lost: number | undefined;
@@ -43,7 +47,7 @@ export function startHistory({ link, random, log, ...options }: HistoryPartOptio
     await reader?.close();
     await link?.close();
   };
-  return { part: { name: 'history', state, close }, routes: historyRoutes({ ...options, reader }) };
+  return { part: { name: 'history', state, close }, routes: historyRoutes({ ...options, sources: { archive, log: link === undefined || reader === undefined ? undefined : { reader, state: (stream, signal) => streamState(link, stream, signal) } } }) };
 }
 
 export interface DoorOptions {
