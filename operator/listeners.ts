@@ -10,13 +10,14 @@ import type { Clock } from '#platform/clock.ts';
 import { messageOf } from '#platform/errors.ts';
 import type { Random } from '#platform/ids.ts';
 import type { WatchingClient } from '#platform/kube/client.ts';
-import { blobsInDns, blobsInFile, llmGatewayInDns, llmGatewayInFile } from '#platform/rpc/addresses.ts';
+import { blobsInDns, blobsInFile, llmGatewayInDns, llmGatewayInFile, mirrorInDns, mirrorInFile } from '#platform/rpc/addresses.ts';
 import { rememberReviews } from '#platform/rpc/auth.ts';
 import { createOperatorBlobs, type OperatorBlobs } from '#platform/rpc/blob-client.ts';
 import { EnrolmentService } from '#platform/rpc/generated/coditect/v1alpha1/enrolment_pb.ts';
 import { WorkService } from '#platform/rpc/generated/coditect/v1alpha1/task_queue_pb.ts';
 import { bundleOf, defaultPeriodSeconds } from '#platform/rpc/rotation.ts';
 import { workLimits } from '#platform/rpc/limits.ts';
+import { createMemoryClient } from '#platform/rpc/memory-client.ts';
 import { createRpcServer, type RpcServer } from '#platform/rpc/servers.ts';
 import { llmGatewayName } from '#platform/rpc/tls.ts';
 import type { Log } from '#platform/telemetry/log.ts';
@@ -30,7 +31,8 @@ import { createCaStore } from './fleet/enrolment/ca-store.ts';
 import { createEnrolmentService } from './fleet/enrolment/service.ts';
 import { createWorkService } from './fleet/work/service.ts';
 import { createGatewayModel } from './planner/gateway-model.ts';
-import { createPlanner, type Model } from './planner/planner.ts';
+import { createMirrorMemory } from './planner/mirror-memory.ts';
+import { createPlanner, type Memory, type Model } from './planner/planner.ts';
 import type { Replica, ReplicaDeps } from './replica.ts';
 import { createGatewayUsage } from './usage/gateway-usage.ts';
 
@@ -40,7 +42,7 @@ export interface ListenersDeps {
   readonly client: WatchingClient;
   readonly reviews: Authenticator;
   /** Makes the replica from what only the listeners know. */
-  readonly replica: (parts: Pick<ReplicaDeps, 'signGrant' | 'copies' | 'caBundle' | 'broadcast' | 'model' | 'usage'>) => Replica;
+  readonly replica: (parts: Pick<ReplicaDeps, 'signGrant' | 'copies' | 'caBundle' | 'broadcast' | 'model' | 'memory' | 'usage'>) => Replica;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -66,21 +68,14 @@ export function startListeners(deps: ListenersDeps): Listeners {
     clock,
     log,
   });
-  const services = { ...throughGateway(config, identity), copies: blobsOf(config, identity) };
-  const replica = deps.replica({
-    signGrant: ({ seconds, ...grant }) => identity.signGrant({ ...grant, expiresAt: clock.now() + seconds * 1000 }),
-    caBundle: () => {
-      const state = identity.authorities();
-      return state && bundleOf(state);
-    },
-    broadcast,
-    ...services,
-  });
+  const recall = memoryOf(deps, identity);
+  const services = { ...throughGateway(config, identity), memory: recall?.memory, copies: blobsOf(config, identity) };
+  const replica = deps.replica({ ...fromIdentity(identity, clock), broadcast, ...services });
   leads = () => replica.isLeading();
   const servers: RpcServer[] = [];
   replica.start();
   const started = identity.ready.then(async () => {
-    servers.push(...(await openDoors(deps, identity, replica, { broadcast, model: services.model })));
+    servers.push(...(await openDoors(deps, identity, replica, { broadcast, model: services.model, memory: services.memory })));
     identity.onChanged(() => servers.forEach((server) => server.updateTls()));
   });
   return {
@@ -90,7 +85,19 @@ export function startListeners(deps: ListenersDeps): Listeners {
       await replica.stop().catch((error: unknown) => log.warn('could not stop leading in good order', { error: messageOf(error) }));
       identity.close();
       services.copies.close();
+      recall?.close();
       await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+}
+
+/** What only whoever holds the CA can give. */
+function fromIdentity(identity: OperatorIdentity, clock: Clock): Pick<ReplicaDeps, 'signGrant' | 'caBundle'> {
+  return {
+    signGrant: ({ seconds, ...grant }) => identity.signGrant({ ...grant, expiresAt: clock.now() + seconds * 1000 }),
+    caBundle: () => {
+      const state = identity.authorities();
+      return state && bundleOf(state);
     },
   };
 }
@@ -98,6 +105,13 @@ export function startListeners(deps: ListenersDeps): Listeners {
 /** The blob service as it is now. */
 function blobsOf({ namespace, endpointsFile }: OperatorConfig, identity: OperatorIdentity): OperatorBlobs {
   return createOperatorBlobs({ namespace, credential: () => identity.credential(), address: endpointsFile === undefined ? blobsInDns(namespace) : blobsInFile(endpointsFile) });
+}
+
+/** What earlier missions have taught, where the mirror keeps it. */
+function memoryOf({ config: { namespace, endpointsFile, memory }, clock, log }: ListenersDeps, identity: OperatorIdentity): { readonly memory: Memory; close(): void } | undefined {
+  if (memory === 'None') return undefined;
+  const client = createMemoryClient({ namespace, credential: () => identity.credential(), address: endpointsFile === undefined ? mirrorInDns(namespace) : mirrorInFile(endpointsFile) });
+  return { memory: createMirrorMemory({ ask: (...asked) => client.recall(...asked), clock, log }), close: () => client.close() };
 }
 
 /** What the LLM gateway does for us, where the installation has one. */
@@ -119,7 +133,7 @@ function gatewayDoor({ namespace, endpointsFile }: OperatorConfig, identity: Ope
   };
 }
 
-async function openDoors({ config, client, reviews, clock, log }: ListenersDeps, identity: OperatorIdentity, replica: Replica, { broadcast, model }: { readonly broadcast: Broadcast; readonly model: Model | undefined }): Promise<RpcServer[]> {
+async function openDoors({ config, client, reviews, clock, log }: ListenersDeps, identity: OperatorIdentity, replica: Replica, { broadcast, model, memory }: { readonly broadcast: Broadcast; readonly model: Model | undefined; readonly memory: Memory | undefined }): Promise<RpcServer[]> {
   const { caches } = replica;
   const base = { bindAddress: config.bindAddress, tls: () => identity.credential(), clock, log };
   const authenticator = rememberReviews(reviews, clock);
@@ -139,7 +153,7 @@ async function openDoors({ config, client, reviews, clock, log }: ListenersDeps,
     isLivePod: (agent) => isLive(caches, agent),
     log,
   });
-  const preview = model === undefined ? {} : { preview: { planner: createPlanner({ model, clock, maxTokens: config.plannerMaxTokens, defaultModel: config.plannerModel }), pools: caches.pools.store } };
+  const preview = model === undefined ? {} : { preview: { planner: createPlanner({ model, memory, clock, maxTokens: config.plannerMaxTokens, defaultModel: config.plannerModel }), pools: caches.pools.store } };
   const api = apiRoutes({ client, authenticator, missions: caches.missions.store, tasks: caches.tasks.store, explainer: () => replica.explainer(), broadcast, clock, ...preview });
   return Promise.all([
     createRpcServer({ ...base, name: 'enrolment', port: config.enrolmentPort, clientCertificate: 'none', routes: (router) => router.service(EnrolmentService, enrolment) }),

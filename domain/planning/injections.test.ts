@@ -1,5 +1,6 @@
 // A planner that does what any text tells it: whatever it answers, no plan with a forbidden effect comes of it, and the question stays what it was.
 import { describe, expect, test } from 'vitest';
+import type { Lesson } from '#api/memory.ts';
 import type { MissionTask } from '#api/v1alpha1/mission.ts';
 import { canonicalJson } from '#domain/digest.ts';
 import { questionDigest } from '#domain/plan/question.ts';
@@ -9,6 +10,7 @@ import { obey } from '#testing/llm/policies/obey/obey.ts';
 import { textOf } from '#testing/llm/policy.ts';
 import { parseMessages } from '#testing/llm/request.ts';
 import { systemPrompt } from './prompt/prompt.v2.ts';
+import { systemPrompt as systemPromptWithLessons } from './prompt/prompt.v3.ts';
 import { renderPrompt, renderRepair } from './prompt/render.ts';
 import { readPlan } from './read-plan.ts';
 import { planRequest, type PlanQuestion } from './request.ts';
@@ -74,6 +76,36 @@ describe.each(planningInjections.map((injection) => [injection.name, injection] 
     const [, repair] = renderRepair(answerTo(injection), [injection.text]);
     expect([repair.content.split('<').length, documentsIn(repair.content, 'faults-json')]).toEqual([3, [[injection.text]]]);
   });
+});
+
+const inLessons = planningInjections.filter(({ where }) => where in fields);
+
+/** The question of an innocent mission whose memory somebody has poisoned, in every text that a lesson has. */
+function poisoned({ text }: Pick<Injection, 'text'>): PlanQuestion {
+  const lesson: Lesson = { id: 'l-1', goal: text, verdict: 'Worked', because: text, plan: [text], goals: [{ name: text, state: 'Met' }], language: text, costUsd: '0.00', seconds: 1 };
+  return { ...questionWith(innocent), lessons: [lesson] };
+}
+
+describe.each(inLessons.map((injection) => [injection.name, injection] as const))('in a lesson, %s', (_, injection) => {
+  const question = poisoned(injection);
+
+  test('comes to nothing that is forbidden', () => {
+    const read = readPlan(obeyed(question), question);
+    expect(read.kind).toBe(caughtLater.has(injection.asks) ? 'plan' : 'faults');
+    if (read.kind === 'plan') expect(forbidden(read.tasks)).toEqual([]);
+  });
+
+  test('stays in its document', () => {
+    const request = planRequest(question);
+    const { system, user } = renderPrompt(request);
+    expect([system, user.split('<').length, documentsIn(user, 'mission-json')]).toEqual([systemPromptWithLessons, 3, [JSON.parse(canonicalJson(request))]]);
+  });
+});
+
+test('no text of a lesson is passed over either', () => {
+  const quiet = obeyed(poisoned({ text: 'It went well.' }));
+  expect(readPlan(quiet, questionWith(innocent)).kind).toBe('plan');
+  expect(inLessons.filter((injection) => obeyed(poisoned(injection)) === quiet).map(({ name }) => name)).toEqual([]);
 });
 
 test('no text is passed over: each changes what is answered', () => {

@@ -1,4 +1,5 @@
 // What a planner is asked, as plain data: the same mission and the same offers give the same bytes, whenever and however often.
+import type { Lesson } from '#api/memory.ts';
 import type { Goal, Mission, MissionSpec, MissionTask } from '#api/v1alpha1/mission.ts';
 import type { Workspace } from '#api/v1alpha1/task.ts';
 import type { PoolOffer } from '#domain/capability/match.ts';
@@ -23,6 +24,8 @@ export interface PlanQuestion {
   readonly revision?: Revision;
   /** JSON of what was found in the workspace. */
   readonly survey?: string;
+  /** What earlier missions have taught; unset: nothing. */
+  readonly lessons?: readonly Lesson[];
 }
 
 /** What a planner is asked. No identity, time or status is in it, and no secret: all of it goes to the provider of the model. */
@@ -62,10 +65,15 @@ export interface PlanRequest {
     /** Tasks of the plans before that one, the last of them: they may not be written again as they were. */
     readonly earlier: readonly MissionTask[];
   };
+  /** What became of plans for missions like this one; unset: none is known. */
+  readonly lessons?: readonly ToldLesson[];
 }
 
+/** A lesson without what only the installation needs to know. */
+export type ToldLesson = Omit<Lesson, 'id'>;
+
 /** The question in plain data. */
-export function planRequest({ mission: { metadata, spec }, pools, limits, revision, survey }: PlanQuestion): PlanRequest {
+export function planRequest({ mission: { metadata, spec }, pools, limits, revision, survey, lessons }: PlanQuestion): PlanRequest {
   const offers = offersOf(pools, askingOf(metadata.namespace, spec));
   const branch = pushBranch(spec);
   const { planner, activeDeadlineSeconds } = spec;
@@ -88,7 +96,13 @@ export function planRequest({ mission: { metadata, spec }, pools, limits, revisi
       ...(branch === undefined ? {} : { pushBranch: branch }),
     },
     ...(revision === undefined ? {} : { revision: describeRevision(revision) }),
+    ...toldOf(lessons),
   };
+}
+
+/** No lessons are nothing to tell of. */
+function toldOf(lessons: PlanQuestion['lessons'] = []): Pick<PlanRequest, 'lessons'> {
+  return lessons.length === 0 ? {} : { lessons: lessons.map(({ id: _id, ...told }) => told) };
 }
 
 const shownEarlier = 50;

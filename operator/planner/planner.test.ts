@@ -1,5 +1,6 @@
 // One question from the first answer to a plan or to none, by a model that follows a script.
 import { describe, expect, test } from 'vitest';
+import type { Lesson } from '#api/memory.ts';
 import { PlanSpec } from '#api/v1alpha1/plan.ts';
 import { sha256Hex } from '#domain/digest.ts';
 import { planFor } from '#domain/plan/question.ts';
@@ -123,5 +124,44 @@ describe('nobody is asked', () => {
     const model = new ScriptedModel(goodPlan);
     expect(await ask(model, { ...questionAbout(plannedMission()), pools: [] })).toMatchObject({ kind: 'later', message: expect.stringContaining('no AgentPool serves missions of namespace team-a') });
     expect(model.asked).toEqual([]);
+  });
+});
+
+describe('lessons', () => {
+  const lesson = (id: string): Lesson => ({ id, goal: 'Look.', verdict: 'Worked', because: 'met: seen', plan: ['survey: Analyzer/AnalyzeCode'], goals: [], language: '', costUsd: '0.10', seconds: 3 });
+  const asked: (readonly [string, string])[] = [];
+  const planning = (model: ScriptedModel, lessons: readonly Lesson[], question = questionAbout(), paid?: Round[]) => {
+    const memory = { recall: async (namespace: string, text: string) => (asked.push([namespace, text]), lessons) };
+    return createPlanner({ model, memory, clock: new ManualClock(), maxTokens: 8000, defaultModel: 'claude-sonnet-5-5' }).plan(question, signal, paid);
+  };
+
+  test('are asked for by what the mission is about, told to the model, and cited by the plan', async () => {
+    const model = new ScriptedModel(goodPlan);
+    const plan = made(await planning(model, [lesson('l-1'), lesson('l-2')]));
+    expect(asked.at(-1)).toEqual(['team-a', expect.stringMatching(/\nseen$/)]);
+    expect(model.asked[0]?.messages[0]?.content).toContain('"lessons":[{"because":"met: seen"');
+    expect(plan).toMatchObject({ promptVersion: 'v3', lessons: ['l-1', 'l-2'] });
+    expect(keptAs(plan)).toMatchObject(plan);
+  });
+
+  test('of which there are none leave everything as it was', async () => {
+    const [model, plain] = [new ScriptedModel(goodPlan), new ScriptedModel(goodPlan)];
+    expect(made(await planning(model, []))).toEqual(made(await ask(plain)));
+    expect(model.asked).toEqual(plain.asked);
+  });
+
+  test('are the same in the whole talk, also when it is gone on with later', async () => {
+    const model = new ScriptedModel(badPlan, { kind: 'later', retryAfterMs: 1, message: 'busy' }, goodPlan);
+    const paid: Round[] = [];
+    await planning(model, [lesson('l-1')], questionAbout(), paid);
+    expect(made(await planning(model, [lesson('another')], questionAbout(), paid))).toMatchObject({ lessons: ['l-1'], rounds: 2 });
+    expect(model.asked[2]?.messages[0]).toEqual(model.asked[0]?.messages[0]);
+  });
+
+  test('are not asked for where the mission wants none, nor where nobody is asked at all', async () => {
+    const before = asked.length;
+    expect(made(await planning(new ScriptedModel(goodPlan), [lesson('l-1')], questionAbout(aMission().spec({ planner: { lessons: 'None' } }).withGoal('seen', 'tasks["survey"].outcome == "Succeeded"').build())))).not.toHaveProperty('lessons');
+    await planning(new ScriptedModel(), [lesson('l-1')], { ...questionAbout(), pools: [] });
+    expect(asked).toHaveLength(before);
   });
 });

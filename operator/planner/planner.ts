@@ -1,5 +1,6 @@
 // One question to a model: the answer is read, its faults are sent back at most twice, and what comes of it is a plan or the reason why there is none.
 import type { Account, CallUsage } from '#api/llm.ts';
+import type { Lesson } from '#api/memory.ts';
 import { formatTime } from '#api/time.ts';
 import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { PlanSpec } from '#api/v1alpha1/plan.ts';
@@ -11,6 +12,7 @@ import { faultNoPlanMends } from '#domain/planning/needs.ts';
 import { type Prompt, renderPrompt, renderRepair, type Turn } from '#domain/planning/prompt/render.ts';
 import { faulty, readPlan, type ReadPlan } from '#domain/planning/read-plan.ts';
 import { planRequest, type PlanQuestion, type PlanRequest } from '#domain/planning/request.ts';
+import { situationOf } from '#domain/planning/situation.ts';
 import { planUsage } from '#domain/planning/usage.ts';
 import type { Clock } from '#platform/clock.ts';
 
@@ -52,6 +54,8 @@ export interface Round {
   readonly model: string;
   readonly usage: CallUsage;
   readonly read: ReadPlan;
+  /** What the model was told of earlier missions. */
+  readonly lessons: readonly Lesson[];
 }
 
 /** `made`: a plan of either verdict. `refused`: nobody can be asked as things are. `later`: ask again. */
@@ -62,8 +66,16 @@ export interface Planner {
   plan(question: PlannerQuestion, signal: AbortSignal, paid?: Round[]): Promise<PlanOutcome>;
 }
 
+/** What earlier missions have taught. */
+export interface Memory {
+  /** The lessons nearest to a text of a namespace, within two seconds; none when nobody answers. Never rejects: no plan waits for it. */
+  recall(namespace: string, text: string, signal: AbortSignal): Promise<readonly Lesson[]>;
+}
+
 export interface PlannerParts {
   readonly model: Model;
+  /** Unset where the installation keeps no lessons. */
+  readonly memory?: Memory | undefined;
   readonly clock: Pick<Clock, 'now'>;
   /** Most tokens of one answer. */
   readonly maxTokens: number;
@@ -84,19 +96,26 @@ interface Talk {
   readonly paid: Round[];
 }
 
-async function plan({ model, clock, maxTokens, defaultModel }: PlannerParts, question: PlannerQuestion, { signal, paid }: Talk): Promise<PlanOutcome> {
-  const request = planRequest(question);
-  const refusal = refusalOf(question, request);
+async function plan({ model, memory, clock, maxTokens, defaultModel }: PlannerParts, asked: PlannerQuestion, { signal, paid }: Talk): Promise<PlanOutcome> {
+  const refusal = refusalOf(asked, planRequest(asked));
   if (refusal !== undefined) return refusal;
-  const prompt = renderPrompt(request);
+  // Answers that were paid for belong to one talk: what it began with it goes on with.
+  const lessons = paid.at(-1)?.lessons ?? (await recalled(memory, asked, signal));
+  const question = { ...asked, lessons };
+  const prompt = renderPrompt(planRequest(question));
   for (let last = paid.at(-1); ; last = paid.at(-1)) {
     if (last !== undefined && (last.read.kind === 'plan' || paid.length >= mostRounds)) return { kind: 'made', plan: draft({ last, paid }, question, { prompt, clock, defaultModel }) };
     // A model may answer in spite of an abort; nothing further is asked then.
     signal.throwIfAborted();
     const answer = await model.complete(messageOf(question, { prompt, last, maxTokens }), signal);
     if (answer.kind !== 'answered') return answer;
-    paid.push({ text: answer.text, model: answer.model, usage: answer.usage, read: readAnswer(answer, question, maxTokens) });
+    paid.push({ text: answer.text, model: answer.model, usage: answer.usage, read: readAnswer(answer, question, maxTokens), lessons });
   }
+}
+
+async function recalled(memory: Memory | undefined, { mission: { metadata, spec } }: PlannerQuestion, signal: AbortSignal): Promise<readonly Lesson[]> {
+  if (memory === undefined || spec.planner?.lessons === 'None') return [];
+  return memory.recall(metadata.namespace, situationOf(spec), signal);
 }
 
 /** Why asking would be money for nothing. */
@@ -137,6 +156,7 @@ function draft({ last, paid }: Ended, question: PlannerQuestion, { prompt, clock
     model: plainText(last.model, 128),
     promptVersion: prompt.version,
     rounds: paid.length,
+    ...(last.lessons.length === 0 ? {} : { lessons: last.lessons.map(({ id }) => id) }),
     usage: planUsage(paid.map(({ usage }) => usage)),
     plannedTime: formatTime(clock.now()),
   };

@@ -6,7 +6,9 @@ import { canonicalJson, sha256Hex } from '#domain/digest.ts';
 import { usersFields } from '#domain/planning/plan-rules.ts';
 import { planRequest } from '#domain/planning/request.ts';
 import { poolOf, questionOf } from '#domain/planning/testing.ts';
+import type { Lesson } from '#api/memory.ts';
 import { promptVersion, systemPrompt } from './prompt.v2.ts';
+import * as withLessons from './prompt.v3.ts';
 import { renderPrompt, renderRepair } from './render.ts';
 
 const rendered = (...question: Parameters<typeof questionOf>) => renderPrompt(planRequest(questionOf(...question)));
@@ -26,6 +28,36 @@ describe('the part for all missions', () => {
     const theirs: ReadonlySet<string> = new Set(usersFields);
     for (const field of Object.keys(MissionTask.shape).filter((name) => !theirs.has(name))) expect(systemPrompt).toContain(`\n- ${field}: `);
     for (const field of Object.keys(planRequest(questionOf({ planner: { instructions: 'x' } })))) expect(systemPrompt).toContain(`\n- ${field}: `);
+  });
+});
+
+describe('the part for missions with lessons', () => {
+  const lesson: Lesson = { id: 'uid-1', goal: hostile, verdict: 'Failed', because: hostile, plan: [hostile], goals: [{ name: 'works', state: 'Unmet' }], language: 'TypeScript', costUsd: '0.25', seconds: 9 };
+  const question = { ...questionOf(), lessons: [lesson, { ...lesson, id: 'uid-2', verdict: 'Worked' as const }] };
+
+  test('changes only with its version', () => {
+    expect({ version: withLessons.promptVersion, sha256: sha256Hex(withLessons.systemPrompt) }, 'the text of the prompt changed: raise the version').toEqual({ version: 'v3', sha256: 'fb07de3553ae4d33f613bb83a29e5f9797f832017a9620ca19b2223d4e712b30' });
+  });
+
+  test('is the other one with what is said of lessons, and nothing else', () => {
+    expect(withLessons.systemPrompt.replace(/\n- lessons: [^\n]*/, '')).toBe(systemPrompt);
+    expect(withLessons.systemPrompt).not.toBe(systemPrompt);
+  });
+
+  test('is sent where there are lessons; without any not a byte is another one', () => {
+    expect(renderPrompt(planRequest(question))).toMatchObject({ system: withLessons.systemPrompt, version: 'v3' });
+    expect(renderPrompt(planRequest({ ...questionOf(), lessons: [] }))).toEqual(rendered());
+  });
+
+  test('has lessons as data in the one document, without what only the installation knows', () => {
+    const { user } = renderPrompt(planRequest(question));
+    expect(user.split('<')).toHaveLength(3);
+    expect(documentsOf(user, 'mission-json').map((document) => document['lessons'])).toEqual([[{ ...lesson, id: undefined }, { ...lesson, id: undefined, verdict: 'Worked' }].map(({ id: _id, ...told }) => told)]);
+    expect(user).not.toContain('uid-1');
+  });
+
+  test('names every field of a lesson', () => {
+    for (const field of Object.keys(lesson).filter((name) => name !== 'id')) expect(withLessons.systemPrompt.match(/\n- lessons: [^\n]*/)?.[0]).toContain(field);
   });
 });
 

@@ -1,5 +1,5 @@
 // Version 2 of what the planner is told, the same bytes for every mission: providers cache the start of a prompt that never changes.
-// A changed text is a new version: the old file goes, prompt.v3.ts comes.
+// A changed text is a new version. prompt.v3.ts is this text with what is said of lessons.
 
 /** Number of this text, kept in every plan that it led to. */
 export const promptVersion = 'v2';

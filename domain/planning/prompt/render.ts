@@ -1,13 +1,14 @@
 // From a request to the words a model reads. Texts of users are data: they stand inside one JSON document and cannot end it.
 import { jsonDocument } from '#domain/json-document.ts';
 import type { PlanRequest } from '#domain/planning/request.ts';
-import { promptVersion, systemPrompt } from './prompt.v2.ts';
+import * as plain from './prompt.v2.ts';
+import * as withLessons from './prompt.v3.ts';
 
 /** What is sent first. */
 export interface Prompt {
   readonly system: string;
   readonly user: string;
-  readonly version: typeof promptVersion;
+  readonly version: typeof plain.promptVersion | typeof withLessons.promptVersion;
 }
 
 /** One turn of the talk with a model. */
@@ -18,7 +19,8 @@ export interface Turn {
 
 /** The prompt for a request; equal requests give equal bytes. */
 export function renderPrompt(request: PlanRequest): Prompt {
-  return { system: systemPrompt, user: `Plan this mission.\n${jsonDocument('mission-json', request)}`, version: promptVersion };
+  const { systemPrompt: system, promptVersion: version } = request.lessons === undefined ? plain : withLessons;
+  return { system, user: `Plan this mission.\n${jsonDocument('mission-json', request)}`, version };
 }
 
 const longestRepeated = 65_536;

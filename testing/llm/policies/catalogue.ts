@@ -3,11 +3,14 @@ import { firstOf, type Policy } from '#testing/llm/policy.ts';
 import { bendPolicy } from './bend/bend.ts';
 import { fixPolicy, type FixOptions } from './fix/fix.ts';
 import { judgePolicy } from './judge/judge.ts';
+import { learningPolicy } from './plan/learn.ts';
 import { alwaysBad, badThenGood, fencedJson, garbage, planPolicy } from './plan/plan.ts';
 
 const policies = {
   demo: (options: FixOptions) => firstOf(bendPolicy, fixPolicy(options), judgePolicy, planPolicy),
+  learning: (options: FixOptions) => firstOf(bendPolicy, fixPolicy(options), judgePolicy, learningPolicy),
   plan: () => planPolicy,
+  'plan-learning': () => learningPolicy,
   'plan-fenced': () => fencedJson,
   'plan-bad-then-good': () => badThenGood,
   'plan-always-bad': () => alwaysBad,

@@ -30,6 +30,8 @@ const Revision = z.looseObject({
   earlier: z.array(Before).default([]),
 });
 
+const Lesson = z.looseObject({ verdict: z.string(), plan: z.array(z.string()).default([]) });
+
 const MissionDocument = z.looseObject({
   goal: z.string(),
   goals: z.array(z.looseObject({ name: z.string(), description: z.string().optional(), check: Check.optional() })).default([]),
@@ -37,6 +39,7 @@ const MissionDocument = z.looseObject({
   intents: z.record(z.string(), z.record(z.string(), Intent)).default({}),
   limits: z.looseObject({ maxTasks: z.int().min(1).default(20), requiredTaskNames: z.array(z.string()).default([]), takenTaskNames: z.array(z.string()).default([]) }).prefault({}),
   revision: Revision.optional(),
+  lessons: z.array(Lesson).default([]),
 });
 export type MissionDocument = z.infer<typeof MissionDocument>;
 
