@@ -3,8 +3,8 @@ import { labels } from '#api/labels.ts';
 import type { ApprovalSpec } from '#api/v1alpha1/approval.ts';
 import type { AwaitedApproval, Mission } from '#api/v1alpha1/mission.ts';
 import { base32Lower, canonicalJson, sha256 } from '#domain/digest.ts';
+import { awaitedCommand } from '#domain/mission/explain.ts';
 import type { NewObject } from '#platform/kube/types.ts';
-import { conditionOf } from './view.ts';
 
 /** Everything that people were asked in this run, also what is settled by now. */
 export function askedOf({ status }: Mission): readonly AwaitedApproval[] {
@@ -22,13 +22,7 @@ export function nameOf({ kind, name }: Pick<AwaitedApproval, 'kind' | 'name'>): 
   return `${kind.toLowerCase()} ${name}`;
 }
 
-/** What people are to do for a mission that waits for them; undefined while it does not. */
-export function awaitedCommand({ metadata, status }: Mission): string | undefined {
-  if (conditionOf(status, 'ApprovalRequired')?.status !== 'True') return undefined;
-  return `kubectl mission approve ${metadata.name} -n ${metadata.namespace}`;
-}
-
-/** The same as a sentence. */
+/** What people are to do for a mission that waits for them, as a sentence; undefined while it does not. */
 export function waitsForApproval(mission: Mission): string | undefined {
   const command = awaitedCommand(mission);
   return command && `waits for approval: ${command}`;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ManualClock } from '#testing/manual-clock.ts';
 import { nextChange, untilEnded } from './feed.ts';
 import { aMission, FakeFeed, succeeded } from './fixture.ts';
-import { endingOf } from './view.ts';
+import { endingOf } from '#domain/mission/view.ts';
 
 const view = (status: 'True' | 'False' | 'Unknown', reason: string) => ({ mission: aMission({ a: [] }, { conditions: [succeeded(status, reason)] }), tasks: [] });
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
 // A mission that is being watched, as a port: commands see views and changes, never requests.
 import type { Clock } from '#platform/clock.ts';
-import { endingOf, type Ending, type MissionView } from './view.ts';
+import { endingOf, type Ending, type MissionView } from '#domain/mission/view.ts';
 
 export interface MissionFeed {
   /** The mission as last seen; undefined once it is gone. */

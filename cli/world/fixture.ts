@@ -4,7 +4,7 @@ import { MissionSpec } from '#api/v1alpha1/mission.ts';
 import type { Condition } from '#api/v1alpha1/schema.ts';
 import { TaskSpec, type Task, type TaskResult, type TaskStatus } from '#api/v1alpha1/task.ts';
 import type { MissionFeed } from './feed.ts';
-import type { MissionView } from './view.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 
 export const t0 = Date.UTC(2026, 10, 22, 12, 0, 0);
 const at = new Date(t0).toISOString();

@@ -2,7 +2,7 @@
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { LogPiece } from '../access/operator.ts';
 import { nextChange, type MissionFeed } from './feed.ts';
-import { currentTasks, type MissionView } from './view.ts';
+import { currentTasks, type MissionView } from '#domain/mission/view.ts';
 
 export interface LogSources {
   /** Log of the running attempt from an offset; ends with the attempt or with `signal`. */

@@ -1,6 +1,7 @@
 // From events to what they tell: the status that the API server had, rebuilt change by change.
 import type { Deleted, MissionChange, Recorded, TaskChange } from '#api/events/change.ts';
-import { type CloudEvent, nameOf } from '#api/events/envelope.ts';
+// No schema is loaded here: the page folds too, and has no room for them.
+import type { CloudEvent } from '#api/events/envelope.ts';
 import { patched } from './merge-patch.ts';
 import { emptyPicture, type Picture, type ToldMission, type ToldRecord, type ToldTask } from './picture.ts';
 import { compareVersions, eraOf } from './place.ts';
@@ -41,7 +42,7 @@ export class Fold {
     if ('epoch' in data) this.#thoughts.set(data.taskUid, data);
     else if ('facts' in data) return this.#change(event, data);
     else if ('spec' in data) this.#records.set(data.uid, recordOf(event, data));
-    else if ('uid' in data) this.#forget(event, data);
+    else if ('uid' in data) this.#forget(data);
     return undefined;
   }
 
@@ -65,10 +66,8 @@ export class Fold {
     return undefined;
   }
 
-  #forget({ type }: CloudEvent, { uid }: Deleted): void {
-    const name = nameOf(type);
-    if (name === 'mission.deleted') this.#missions.delete(uid);
-    if (name !== 'task.deleted') return;
+  #forget({ uid }: Deleted): void {
+    this.#missions.delete(uid);
     this.#tasks.delete(uid);
     this.#thoughts.delete(uid);
   }
@@ -117,6 +116,6 @@ function isTask(data: Extract<CloudEvent['data'], { facts: unknown }>): data is 
   return 'task' in data.facts;
 }
 
-function recordOf({ type, tenant, time }: CloudEvent, { name, uid, resourceVersion, mission, spec }: Recorded): ToldRecord {
-  return { kind: nameOf(type) === 'plan.made' ? 'Plan' : 'Approval', namespace: tenant, name, uid, resourceVersion, missionUid: mission.uid, time, spec };
+function recordOf({ subject, tenant, time }: CloudEvent, { name, uid, resourceVersion, mission, spec }: Recorded): ToldRecord {
+  return { kind: subject.startsWith('plans/') ? 'Plan' : 'Approval', namespace: tenant, name, uid, resourceVersion, missionUid: mission.uid, time, spec };
 }

@@ -16,7 +16,7 @@ export interface OperatorPorts {
 }
 
 /** Ports of the Services that the chart makes. */
-export const servicePorts = { operator: { api: 9443, work: 9444, enrolment: 9445 }, blobs: 9446, llm: 9447, mirror: 9448, history: 9449 } as const;
+export const servicePorts = { operator: { api: 9443, work: 9444, enrolment: 9445 }, blobs: 9446, llm: 9447, mirror: 9448, history: 9449, console: 9450 } as const;
 
 export interface DnsOptions {
   /** Namespace of the installation. */
@@ -77,6 +77,17 @@ export function mirrorInFile(path: string): ServerAddress {
 export function mirrorInDns(namespace: string, lookup: DnsOptions['lookup'] = lookupAll): ServerAddress {
   const name = mirrorName(namespace);
   return { current: async () => (await lookup(name).catch(() => [])).length === 0 ? undefined : `${name}:${servicePorts.mirror}` };
+}
+
+/** Where people ask the mirror, by an endpoints file. */
+export function historyInFile(path: string): ServerAddress {
+  return { current: async () => (await readEndpoints(path)).history };
+}
+
+/** The same behind its Service; nowhere while there is no such Service. */
+export function historyInDns(namespace: string, lookup: DnsOptions['lookup'] = lookupAll): ServerAddress {
+  const name = mirrorName(namespace);
+  return { current: async () => (await lookup(name).catch(() => [])).length === 0 ? undefined : `${name}:${servicePorts.history}` };
 }
 
 async function lookupAll(name: string): Promise<readonly string[]> {

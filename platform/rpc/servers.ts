@@ -9,7 +9,7 @@ import { type Clock, delay } from '../clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Credential } from './certificates.ts';
 import { type RpcLimits, rpcLimits } from './limits.ts';
-import { agentOf, msUntilExpiry, secureContextOf } from './tls.ts';
+import { agentOf, isOperator, msUntilExpiry, secureContextOf } from './tls.ts';
 
 export interface RpcServerOptions {
   /** For the log: api, work or enrolment. */
@@ -39,6 +39,9 @@ export interface RpcServer {
 /** The agent whose certificate came with the call; set on listeners with clientCertificate `required`. */
 export const peerKey = createContextKey<AgentIdentity | undefined>(undefined, { description: 'agent' });
 
+/** True when the certificate that came with the call is the operator's own. */
+const operatorKey = createContextKey<boolean>(false, { description: 'operator' });
+
 // Header bytes and pairs are far above what gRPC sends; resets are bounded because each one costs us a handler (CVE-2023-44487).
 const sessionLimits = { maxHeaderListPairs: 64, maxSessionMemory: 32, maxSessionInvalidFrames: 100, maxSessionRejectedStreams: 100, maxOutstandingPings: 10, streamResetBurst: 200, streamResetRate: 20 } as const;
 
@@ -65,7 +68,10 @@ export async function createRpcServer(options: RpcServerOptions): Promise<RpcSer
       connect: false,
       readMaxBytes: limits.messageBytes,
       shutdownSignal: shutdown.signal,
-      contextValues: (request) => createContextValues().set(peerKey, agentOf(socketOf(request as Http2ServerRequest))),
+      contextValues: (request) => {
+        const socket = socketOf(request as Http2ServerRequest);
+        return createContextValues().set(peerKey, agentOf(socket)).set(operatorKey, isOperator(socket));
+      },
     }),
   );
   server.maxConnections = limits.connections;
@@ -84,6 +90,11 @@ export function callingAgent(context: Pick<HandlerContext, 'values'>): AgentIden
   const agent = context.values.get(peerKey);
   if (agent === undefined) throw new ConnectError('this certificate names no agent; only agents may call this', Code.PermissionDenied);
   return agent;
+}
+
+/** Passes for the operator, else PERMISSION_DENIED. */
+export function requireOperator(context: Pick<HandlerContext, 'values'>): void {
+  if (!context.values.get(operatorKey)) throw new ConnectError('this certificate is not the operator\'s; only the operator may call this', Code.PermissionDenied);
 }
 
 function watchSessions(server: Http2SecureServer, { clientCertificate, clock, log, name }: RpcServerOptions): Set<ServerHttp2Session> {

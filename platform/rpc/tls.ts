@@ -24,6 +24,11 @@ export function mirrorName(namespace: string): string {
   return `${names.mirror}.${namespace}.svc`;
 }
 
+/** TLS name of the console, whatever address is dialled. */
+export function consoleName(namespace: string): string {
+  return `${names.console}.${namespace}.svc`;
+}
+
 /** How to dial a server of the installation: it must prove `serverName` under the bundle; with a key, we prove who we are. */
 export function dialOptions(serverName: string, trust: Pick<Credential, 'caBundle'> & Partial<Credential>) {
   const { caBundle, certificate, key } = trust;

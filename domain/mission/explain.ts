@@ -1,9 +1,17 @@
 // Why a mission or a task is where it is: from conditions, and from the operator's answers when it could be asked. Pure.
+import type { Mission } from '#api/v1alpha1/mission.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
-import type { Wait } from '../access/operator.ts';
-import { awaitedCommand } from './approvals.ts';
-import { isUnplanned } from './plan.ts';
+import { isUnplanned } from './planned.ts';
 import { conditionOf, currentTasks, endingOf, reasonText, type MissionView } from './view.ts';
+
+/** Why a task waits, as the operator says. */
+export interface Wait {
+  readonly task: string;
+  readonly reason: string;
+  readonly message: string;
+  /** Place among the ready tasks, from 1; 0 when it is not ready. */
+  readonly position: number;
+}
 
 export interface Explanation {
   /** Task the sentence is about; unset: the mission itself. */
@@ -22,6 +30,12 @@ export function explain(view: MissionView, waits: readonly Wait[] | undefined, t
   const names = task === undefined ? view.mission.spec.tasks.map(({ name }) => name) : [task];
   const ofTasks = names.flatMap((name) => explainTask({ name, task: tasks.get(name), view, waits }, task !== undefined));
   return task === undefined ? [...explainMission(view), ...ofTasks] : ofTasks;
+}
+
+/** What people are to do for a mission that waits for them; undefined while it does not. */
+export function awaitedCommand({ metadata, status }: Mission): string | undefined {
+  if (conditionOf(status, 'ApprovalRequired')?.status !== 'True') return undefined;
+  return `kubectl mission approve ${metadata.name} -n ${metadata.namespace}`;
 }
 
 function explainMission({ mission }: MissionView): Explanation[] {
