@@ -6,7 +6,7 @@ import type { ClusterLayout } from './layout.ts';
 import { isAlive, type Launch, launch, type ProcessIdentity, signalProcess, terminate } from './processes.ts';
 
 /** Every process that a cluster may consist of, in the order in which they are ended. */
-export const componentNames = ['git-door', 'process-node', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver', 'etcd'] as const;
+export const componentNames = ['git-door', 'process-node', 'stores', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver', 'etcd'] as const;
 export type ComponentName = (typeof componentNames)[number];
 
 interface ComponentRecord {
@@ -17,7 +17,7 @@ interface ComponentRecord {
 type Where = Pick<ClusterLayout, 'run' | 'logs' | 'folder'>;
 
 // The node ends its pods first. The API server would wait up to a minute for open watches; it keeps no state, so it is cut short.
-const graceMs: Record<ComponentName, number> = { 'git-door': 2000, 'process-node': 8000, 'kube-scheduler': 3000, 'kube-controller-manager': 3000, 'kube-apiserver': 2000, etcd: 5000 };
+const graceMs: Record<ComponentName, number> = { 'git-door': 2000, 'process-node': 8000, stores: 8000, 'kube-scheduler': 3000, 'kube-controller-manager': 3000, 'kube-apiserver': 2000, etcd: 5000 };
 
 const recordFile = ({ run }: Pick<Where, 'run'>, name: ComponentName) => join(run, `${name}.json`);
 
@@ -55,7 +55,7 @@ export function isRunning(where: Pick<Where, 'run'>, name: ComponentName): boole
 /** Ends everything, those that depend on others first. */
 export async function stopComponents(where: Pick<Where, 'run'>): Promise<void> {
   for (const name of ['git-door', 'process-node'] as const) await stopComponent(where, name);
-  await Promise.all((['kube-scheduler', 'kube-controller-manager', 'kube-apiserver'] as const).map((name) => stopComponent(where, name)));
+  await Promise.all((['stores', 'kube-scheduler', 'kube-controller-manager', 'kube-apiserver'] as const).map((name) => stopComponent(where, name)));
   await stopComponent(where, 'etcd');
   for (const file of filesOf(where.run)) rmSync(join(where.run, file), { force: true });
 }

@@ -7,16 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { parseAllDocuments, stringify } from 'yaml';
 import { type Cluster, installOperator, settingsFrom, startCluster, startGitDoor, stopCluster } from '#devcluster/index.ts';
-import { ensureNats, type NatsServers, startNats } from '#devcluster/services/nats/index.ts';
+import type { RunningService } from '#devcluster/services/index.ts';
 import { kinds } from '#api/v1alpha1/kinds.ts';
 import { createKubeClient, type WatchingClient } from '#platform/kube/client.ts';
 import { loadClusterConfig } from '#platform/kube/config.ts';
 import { installManifests } from '#scripts/generators/manifests.ts';
+import { type EventLog, mirrorOf, noStores, secretsOf, startStores } from './world-stores.ts';
 
 const run = promisify(execFile);
 export const root = resolve(import.meta.dirname, '..');
 
-export const images = { operator: 'coditect/operator:e2e', blobs: 'coditect/blobs:e2e', agent: 'coditect/agent:e2e', llmGateway: 'coditect/llm-gateway:e2e', mirror: 'coditect/mirror:e2e' } as const;
+export const images = { operator: 'coditect/operator:e2e', blobs: 'coditect/blobs:e2e', agent: 'coditect/agent:e2e', llmGateway: 'coditect/llm-gateway:e2e', mirror: 'coditect/mirror:e2e', console: 'coditect/console:e2e' } as const;
 export const systemNamespace = 'coditect-system';
 /** Key of the model provider, to be looked for where it must not be. */
 export const providerKey = 'sk-canary-5f1d0b7a2c9e';
@@ -36,14 +37,10 @@ export interface World {
   readonly namespace: (name: string, pool?: object) => Promise<string>;
   /** Where the mirror tells what happened; undefined in a world without. */
   readonly events: EventLog | undefined;
+  /** Where the mirror keeps the world model; undefined in a world without. */
+  readonly redis: RunningService | undefined;
   /** Requests of the audit log that were answered, parsed. */
   readonly audit: () => Promise<readonly AuditEvent[]>;
-}
-
-/** The event log of a world: a server of its own behind TLS, which the mirror and the stories get into with certificates. */
-export interface EventLog {
-  readonly nats: NatsServers;
-  readonly access: { readonly servers: readonly string[]; readonly caFile: string; readonly certificateFile: string; readonly keyFile: string };
 }
 
 /** The part of an audit event that stories look at. */
@@ -60,7 +57,7 @@ export interface WorldOptions {
   readonly leaseSeconds?: number;
   /** Where the Messages API is; without it no LLM gateway is installed. */
   readonly upstreamUrl?: string;
-  /** Set: a mirror and its event log, where this machine can build one. */
+  /** Set: a mirror with an event log and Redis, where this machine has them. */
   readonly withEvents?: true;
   readonly say: (line: string) => void;
 }
@@ -68,12 +65,12 @@ export interface WorldOptions {
 /** Starts a cluster and installs the operator with the fast election profile and a short lease. */
 export async function createWorld(name: string, options: WorldOptions): Promise<World & { close(): Promise<void> }> {
   const { say } = options;
-  await run(process.execPath, [join(root, 'scripts', 'bundle.ts'), 'operator', 'blobs', 'agent', 'llm-gateway', 'mirror', 'kubectl-mission'], { cwd: root });
+  await run(process.execPath, [join(root, 'scripts', 'bundle.ts'), 'operator', 'blobs', 'agent', 'llm-gateway', 'mirror', 'console', 'kubectl-mission'], { cwd: root });
   const command = (bundle: string) => ({ command: ['$NODE', `$BUNDLES/${bundle}.js`] });
   const cluster = await startCluster({
     ...settingsFrom(process.env),
     name,
-    images: { [images.operator]: command('operator'), [images.blobs]: command('blobs'), [images.agent]: command('agent'), [images.llmGateway]: command('llm-gateway'), [images.mirror]: command('mirror') },
+    images: { [images.operator]: command('operator'), [images.blobs]: command('blobs'), [images.agent]: command('agent'), [images.llmGateway]: command('llm-gateway'), [images.mirror]: command('mirror'), [images.console]: command('console') },
     bundlesFolder: join(root, 'dist'),
     // Agents ask for half a core each; what runs here is mostly waiting.
     nodeCapacity: { cpu: '32', memory: '64Gi' },
@@ -83,8 +80,8 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
   const repository = await makeRepository();
   const door = await startGitDoor(repository);
   const client = createKubeClient(await loadClusterConfig({ kubeconfigPath: cluster.kubeconfig, env: {} }), { userAgent: 'coditect-e2e' });
-  const events = options.withEvents === undefined ? undefined : await startEventLog(say);
-  const world = { ...hands(cluster, client, door.url), events: events?.log };
+  const stores = options.withEvents === undefined ? noStores : await startStores(say);
+  const world = { ...hands(cluster, client, door.url), events: stores.events, redis: stores.redis };
   await install(world, options);
   return {
     ...world,
@@ -92,41 +89,19 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
       await client.close();
       await door.close();
       await stopCluster(cluster);
-      await events?.stop();
+      await stores.stop();
       await rm(repository, { recursive: true, force: true });
     },
   };
 }
 
-async function startEventLog(say: (line: string) => void): Promise<{ readonly log: EventLog; stop(): Promise<void> } | undefined> {
-  const found = await ensureNats(settingsFrom(process.env));
-  if (found.kind === 'missing') {
-    say(`no event log: ${found.why}`);
-    return undefined;
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'coditect-e2e-nats-'));
-  const nats = await startNats({ file: found.file, folder, tls: 'client' });
-  if (nats.tls === undefined) throw new Error('start the event log: it has no certificates, though it was asked for them');
-  const stop = async () => {
-    await nats.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { log: { nats, access: { servers: nats.servers, ...nats.tls } }, stop };
-}
-
-/** The Secret that the mirror gets into the log with. */
-async function logSecret({ access: { caFile, certificateFile, keyFile } }: EventLog): Promise<object> {
-  const [ca, certificate, key] = await Promise.all([caFile, certificateFile, keyFile].map((file) => readFile(file, 'utf8')));
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'coditect-nats', namespace: systemNamespace }, stringData: { 'ca.crt': ca, 'tls.crt': certificate, 'tls.key': key } };
-}
-
-async function install({ cluster, kubectl, apply, events }: World, { leaseSeconds = 12, upstreamUrl, say }: WorldOptions): Promise<void> {
+async function install({ cluster, kubectl, apply, events, redis }: World, { leaseSeconds = 12, upstreamUrl, say }: WorldOptions): Promise<void> {
   say('installing the operator');
   const crds = await Promise.all(kinds.map(({ plural }) => plural).map((plural) => readFile(join(root, 'crds', `coditect.ai_${plural}.yaml`), 'utf8')));
   const llm = upstreamUrl === undefined ? {} : { llm: { image: images.llmGateway, key: { secret: 'coditect-llm-provider', key: 'api-key' }, upstreamUrl } };
-  const mirror = events === undefined ? {} : { mirror: { image: images.mirror, servers: events.access.servers, secret: 'coditect-nats' } };
-  const objects = installManifests({ namespace: systemNamespace, images, replicas: 1, leaderElection: 'fast', ...llm, ...mirror });
-  if (events !== undefined) await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }, await logSecret(events));
+  const secrets = secretsOf({ events, redis }, systemNamespace);
+  const objects = installManifests({ namespace: systemNamespace, images, consoleImage: images.console, replicas: 1, leaderElection: 'fast', ...llm, ...mirrorOf({ events, redis }, images.mirror) });
+  if (secrets.length > 0) await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }, ...secrets);
   if (upstreamUrl !== undefined) await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'coditect-llm-provider', namespace: systemNamespace }, stringData: { 'api-key': providerKey } });
   await installOperator(cluster, { manifests: [...crds, ...objects.map((object) => stringify(object))] });
   await kubectl('-n', systemNamespace, 'set', 'env', 'deployment/coditect-operator', `CODITECT_LEASE_SECONDS=${leaseSeconds}`);
@@ -134,7 +109,7 @@ async function install({ cluster, kubectl, apply, events }: World, { leaseSecond
   for (const deployment of ['coditect-operator', 'coditect-blobs', ...(upstreamUrl === undefined ? [] : ['coditect-llm-gateway'])]) await kubectl('-n', systemNamespace, 'rollout', 'status', `deployment/${deployment}`, '--timeout=90s');
 }
 
-function hands(cluster: Cluster, client: WatchingClient, gitUrl: string): Omit<World, 'events'> {
+function hands(cluster: Cluster, client: WatchingClient, gitUrl: string): Omit<World, 'events' | 'redis'> {
   const tryKubectl: World['tryKubectl'] = (args, input) =>
     new Promise((done) => {
       const child = spawn(cluster.kubectl, [...args], { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, stdio: ['pipe', 'pipe', 'pipe'] });

@@ -4,7 +4,7 @@ import type { Session, Watching } from '../commands/session.ts';
 import { line } from '../terminal/terminal.ts';
 import { answerTo, askedOf } from '../world/approvals.ts';
 import { nextChange } from '../world/feed.ts';
-import { endingOf } from '../world/view.ts';
+import { endingOf } from '#domain/mission/view.ts';
 
 const comment = 'make demo-llm says yes to every plan that it has shown';
 

@@ -5,6 +5,7 @@ import { parse, parseAllDocuments, stringify } from 'yaml';
 import { names } from '#api/labels.ts';
 import type { AgentPool } from '#api/v1alpha1/agentpool.ts';
 import type { Condition } from '#api/v1alpha1/schema.ts';
+import { secretOf, storeSecret } from '#devcluster/services/index.ts';
 import { findCondition } from '#domain/conditions.ts';
 import type { Surroundings } from '../commands/open.ts';
 import type { Checkout } from './checkout.ts';
@@ -32,8 +33,11 @@ export async function installOperator({ surroundings, checkout, place, provider 
     join(checkout.root, 'scripts', 'install-manifests.ts'), '--namespace', operatorNamespace, '--leader-election', place.leaderElection,
     '--operator-image', place.images.operator, '--blobs-image', place.images.blobs,
     ...(provider === undefined ? [] : ['--llm-gateway-image', place.images.llmGateway, '--provider-secret', providerSecret, '--upstream-url', provider.url]),
+    ...mirrorArguments(place),
+    ...(place.images.console === undefined ? [] : ['--console-image', place.images.console]),
   ], { env, signal });
-  if (provider !== undefined) await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], providerObjects(provider));
+  const secrets = [...(provider === undefined ? [] : [providerObject(provider)]), ...(place.stores?.running ?? []).map((store) => storeSecret(store, operatorNamespace))];
+  if (secrets.length > 0) await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], [systemNamespace, ...secrets].map((object) => stringify(object)).join('---\n'));
   report('waiting for the operator');
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], manifests);
   for (const deployment of [names.operator, names.blobs, ...(provider === undefined ? [] : [names.llmGateway])]) await kubectl(['rollout', 'status', `deployment/${deployment}`, '-n', operatorNamespace, patience]);
@@ -41,12 +45,21 @@ export async function installOperator({ surroundings, checkout, place, provider 
 
 const providerSecret = 'coditect-llm-provider';
 
-/** The key goes through standard input: arguments can be seen by every user of the machine. */
-function providerObjects({ key }: Provider): string {
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: operatorNamespace } };
-  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: providerSecret, namespace: operatorNamespace }, stringData: { 'api-key': key } };
-  return [namespace, secret].map((object) => stringify(object)).join('---\n');
+const systemNamespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: operatorNamespace } };
+
+/** Goes through standard input, as all Secrets: arguments can be seen by every user of the machine. */
+function providerObject({ key }: Provider): object {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: providerSecret, namespace: operatorNamespace }, stringData: { 'api-key': key } };
 }
+
+/** The mirror comes with its event log; nobody waits for it. */
+function mirrorArguments({ images, stores }: Place): readonly string[] {
+  const running = stores?.running ?? [];
+  if (images.mirror === undefined || !running.some(({ kind }) => kind === 'nats')) return [];
+  return ['--mirror-image', images.mirror, ...running.flatMap((store) => [`--${store.kind}-secret`, secretOf(store), ...store.servers.flatMap((server) => [placeFlags[store.kind], server])])];
+}
+
+const placeFlags = { nats: '--nats-server', redis: '--redis-server', clickhouse: '--clickhouse-url', s3: '--s3-endpoint', chroma: '--chroma-url' } as const;
 
 /** Applies the namespace, access for the plugin and the pool of the samples, waits for agents, and tells whether they isolate what they run. */
 export async function startAgents(installing: Installing, report: (line: string) => void): Promise<Condition | undefined> {

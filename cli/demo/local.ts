@@ -5,18 +5,22 @@ import { join } from 'node:path';
 import { type Cluster, ensureBinaries, findCluster, type Images, openGitDoor, settingsFrom, startCluster, stopCluster } from '#devcluster/index.ts';
 import type { Surroundings } from '../commands/open.ts';
 import { Refusal } from '../failure.ts';
+import { line } from '../terminal/terminal.ts';
 import type { Checkout } from './checkout.ts';
 import { runChild } from './child.ts';
 import { poolImage } from './install.ts';
 import type { Place, PlaceMaker } from './place.ts';
 import { isOwnRepository, repositoryOf } from './repository.ts';
 import type { Steps } from './steps.ts';
+import { startStores, storesLine } from './stores.ts';
 
 const clusterName = 'demo';
-const bundles = { operator: 'operator', blobs: 'blobs', agent: 'agent', llmGateway: 'llm-gateway' } as const;
+const bundles = { operator: 'operator', blobs: 'blobs', agent: 'agent', llmGateway: 'llm-gateway', mirror: 'mirror', console: 'console' } as const;
 const operatorImage = 'coditect/operator:dev';
 const blobsImage = 'coditect/blobs:dev';
 const llmGatewayImage = 'coditect/llm-gateway:dev';
+const mirrorImage = 'coditect/mirror:dev';
+const consoleImage = 'coditect/console:dev';
 
 /** The demo's cluster when it runs. */
 export function findDemoCluster(env: Surroundings['env']): Cluster | undefined {
@@ -27,10 +31,10 @@ export type LocalPlace = Place & { readonly cluster: Cluster };
 
 /** A cluster of the demo's own; `keep` leaves it up. */
 export function localCluster(surroundings: Surroundings, checkout: Checkout, keep: boolean): PlaceMaker<LocalPlace> {
-  const { env, signal } = surroundings;
+  const { env, signal, terminal } = surroundings;
   let cluster: Cluster | undefined;
   return {
-    steps: 4,
+    steps: 5,
     async up(steps) {
       const repository = await servable(surroundings, checkout);
       await steps.step('finding or building Kubernetes (the first time takes about eight minutes)', (progress) => ensureBinaries({ ...settingsFrom(env), progress, signal }));
@@ -40,9 +44,11 @@ export function localCluster(surroundings: Surroundings, checkout: Checkout, kee
       const running = await startOrReuse(surroundings, checkout, { steps, agent, keep, programs });
       cluster = running;
       await writeFile(stampOf(running), programs);
+      const stores = await steps.step('starting the stores of the mirror', (report) => startStores(running, env, report));
+      line(terminal, `      ${storesLine(stores)}`);
       const gitUrl = await steps.step('serving the repository', async () => (repository.kind === 'url' ? repository.url : openGitDoor(running, repository.folder)));
       const before = keep ? ['make shell'] : ['make demo KEEP=1', 'make shell'];
-      return { cluster: running, kubeconfig: running.kubeconfig, kubectl: running.kubectl, images: { operator: operatorImage, blobs: blobsImage, agent, llmGateway: llmGatewayImage }, leaderElection: 'fast', gitUrl, isOwn: isOwnRepository(repository, checkout.root), before };
+      return { cluster: running, kubeconfig: running.kubeconfig, kubectl: running.kubectl, images: { operator: operatorImage, blobs: blobsImage, agent, llmGateway: llmGatewayImage, mirror: mirrorImage, console: consoleImage }, stores, leaderElection: 'fast', gitUrl, isOwn: isOwnRepository(repository, checkout.root), before };
     },
     async down() {
       // A start that failed or was interrupted has removed what it made.
@@ -97,5 +103,5 @@ async function digestOf(files: readonly string[]): Promise<string> {
 
 function imagesFor(agent: string): Images {
   const image = (name: string) => ({ command: ['$NODE', `$BUNDLES/${name}.js`] });
-  return { [operatorImage]: image(bundles.operator), [blobsImage]: image(bundles.blobs), [llmGatewayImage]: image(bundles.llmGateway), [agent]: image(bundles.agent) };
+  return { [operatorImage]: image(bundles.operator), [blobsImage]: image(bundles.blobs), [llmGatewayImage]: image(bundles.llmGateway), [mirrorImage]: image(bundles.mirror), [consoleImage]: image(bundles.console), [agent]: image(bundles.agent) };
 }

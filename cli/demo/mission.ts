@@ -14,7 +14,7 @@ import { line } from '../terminal/terminal.ts';
 import { plain } from '../terminal/text.ts';
 import { artifactsOf, reportOf, summary } from '../tree/summary.ts';
 import { parseManifests, type Manifest } from '../world/manifest.ts';
-import type { MissionView } from '../world/view.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 import type { Checkout } from './checkout.ts';
 import { demoNamespace, operatorNamespace, type Place } from './place.ts';
 import { withGitUrl } from './repository.ts';

@@ -1,4 +1,5 @@
 // Where the demo runs, as a port: a cluster of its own, or the user's current one.
+import type { HeldStores } from '#devcluster/services/index.ts';
 import type { Steps } from './steps.ts';
 
 /** A cluster that missions can be run on. */
@@ -6,13 +7,15 @@ export interface Place {
   /** Unset: the user's own. */
   readonly kubeconfig?: string;
   readonly kubectl: string;
-  readonly images: { readonly operator: string; readonly blobs: string; readonly agent: string; readonly llmGateway: string };
+  readonly images: { readonly operator: string; readonly blobs: string; readonly agent: string; readonly llmGateway: string; readonly mirror?: string; readonly console?: string };
   /** Profile of the leader lease. */
   readonly leaderElection: 'default' | 'fast';
   /** Repository as agents reach it. */
   readonly gitUrl: string;
   /** The repository is this project's own. */
   readonly isOwn: boolean;
+  /** Stores of a mirror; without them none is installed. */
+  readonly stores?: HeldStores;
   /** What to paste before the commands of the summary, so that they find the cluster. */
   readonly before: readonly string[];
 }

@@ -11,7 +11,7 @@ export interface PortsOfPod {
   readonly ports: ReadonlyMap<string, number>;
 }
 
-/** Addresses by the names of ports: an operator has api, work and enrolment, the blob service has blobs, the LLM gateway has llm, the mirror has intake and history. */
+/** Addresses by the names of ports: an operator has api, work and enrolment, the blob service has blobs, the LLM gateway has llm, the mirror has intake and history, the console has console. */
 export function endpointsOf(pods: readonly PortsOfPod[], ca: string | undefined): Endpoints {
   const at = (port: number) => `127.0.0.1:${port}`;
   const operators: Endpoints['operators'] = [];
@@ -20,8 +20,8 @@ export function endpointsOf(pods: readonly PortsOfPod[], ca: string | undefined)
     const [api, work, enrolment] = ['api', 'work', 'enrolment'].map((port) => ports.get(port));
     if (api !== undefined && work !== undefined && enrolment !== undefined) operators.push({ pod: name, api: at(api), enrolment: at(enrolment), work: at(work) });
   }
-  const [blobs, llm, mirror, history] = ['blobs', 'llm', 'intake', 'history'].map(first);
-  const known = Object.entries({ blobs, llm, mirror, history }).flatMap(([name, port]) => (port === undefined ? [] : [[name, at(port)]]));
+  const [blobs, llm, mirror, history, console] = ['blobs', 'llm', 'intake', 'history', 'console'].map(first);
+  const known = Object.entries({ blobs, llm, mirror, history, console }).flatMap(([name, port]) => (port === undefined ? [] : [[name, at(port)]]));
   return { operators, ...Object.fromEntries(known), ...(ca === undefined ? {} : { ca }) };
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { kinds } from '#api/v1alpha1/kinds.ts';
 import { chartFiles } from './chart.ts';
 import { installManifests } from './manifests.ts';
+import { mirrorStores, storeNames } from './mirror-stores.ts';
 import { block, control, expression, items, toTemplate, wholeNumber } from './template.ts';
 import { valuesLines, valuesSchema } from './values.ts';
 
@@ -54,3 +55,27 @@ test('every value has a default and a comment that starts with its name', () => 
   expect(values.filter((line) => line.endsWith('undefined'))).toEqual([]);
   for (const line of values) expect(lines[lines.indexOf(line) - 1]?.trim() ?? '').toMatch(/^# \w+: .+/);
 });
+
+test('the archive runs when it is wanted, with the log, the bucket and no token of the cluster', () => {
+  const text = chartFiles('1.2.3').find(({ path }) => path.endsWith('/archive.yaml'))?.text ?? '';
+  expect(text).toContain('{{- if and .Values.mirror.enabled .Values.mirror.archive.enabled }}');
+  expect(text).toContain('concurrencyPolicy: Forbid');
+  expect(text).toContain('automountServiceAccountToken: false');
+  for (const variable of ['CODITECT_NATS_SERVERS', 'CODITECT_S3_BUCKET', 'CODITECT_S3_SECRET_KEY_FILE', 'CODITECT_ARCHIVE_KEEP_DAYS']) expect(text.split(`name: ${variable}\n`)).toHaveLength(3);
+});
+
+test.each(storeNames)('what the chart lets people say of %s is what the mirror is told, and nothing else', (store) => {
+  const { settings, files, prefix } = mirrorStores[store];
+  const said = valuesOf('mirror', store);
+  expect(said.toSorted()).toEqual(['secret', ...Object.keys(settings), ...Object.keys(files)].toSorted());
+  const text = chartFiles('1.2.3').find(({ path }) => path.endsWith('/mirror.yaml'))?.text ?? '';
+  for (const end of [...Object.values(settings), ...Object.values(files)]) expect(text).toContain(`- name: ${prefix}_${end}\n`);
+  expect(text).toContain(`mountPath: /var/run/secrets/coditect-${store}\n`);
+});
+
+/** Names of the values below a path. */
+function valuesOf(...path: readonly string[]): readonly string[] {
+  type Level = { readonly properties?: Readonly<Record<string, Level>> };
+  const level = path.reduce<Level | undefined>((above, name) => above?.properties?.[name], valuesSchema() as Level);
+  return Object.keys(level?.properties ?? {});
+}

@@ -3,11 +3,13 @@ import { names } from '#api/labels.ts';
 import { group, kinds } from '#api/v1alpha1/kinds.ts';
 import type { NewObject } from '#platform/kube/types.ts';
 import { approverPolicy } from './approver.ts';
+import { archiveCronJob } from './archive.ts';
 import { toCrd } from './crd.ts';
+import { mirrorStores, type StoreAccess, storeFile, type StoreName, storeNames } from './mirror-stores.ts';
 import { generatedFrom, toYaml, type GeneratedFile } from './output.ts';
-import { cliManifests, llmGatewayRbac, mirrorRbac, rbacManifests } from './rbac.ts';
+import { cliManifests, consoleRbac, llmGatewayRbac, mirrorRbac, rbacManifests } from './rbac.ts';
 import { block, control, expression, items, toTemplate, wholeNumber } from './template.ts';
-import { blobsWorkload, type EventLog, leaseFlowSchema, llmGatewayWorkload, logFile, logFiles, mirrorWorkload, operatorDisruptionBudget, operatorWorkload, type Workload } from './workloads.ts';
+import { blobsWorkload, consoleWorkload, leaseFlowSchema, llmGatewayWorkload, mirrorWorkload, operatorDisruptionBudget, operatorWorkload, type Workload } from './workloads.ts';
 
 const namespace = expression('.Release.Namespace');
 
@@ -16,13 +18,15 @@ export function chartFiles(version: string): GeneratedFile[] {
   return [
     chartYaml('coditect-crds', version, 'Kinds of the Coditect operator: Mission, Plan, Approval, Task, AgentPool.'),
     ...kinds.map((kind) => crdTemplate(toCrd(kind))),
-    chartYaml('coditect', version, 'The Coditect operator, its blob service, its LLM gateway and its mirror.'),
+    chartYaml('coditect', version, 'The Coditect operator, its blob service, its LLM gateway, its mirror and its console.'),
     template('rbac', when('.Values.rbac.create', [...rbacManifests(namespace), leaseFlowSchema(namespace)])),
     template('approvals', approverPolicy().map((object) => document(object))),
     template('operator', operatorDocuments()),
     template('blobs', blobsDocuments()),
     template('llm-gateway', llmGatewayDocuments()),
     template('mirror', mirrorDocuments()),
+    template('archive', archiveDocuments()),
+    template('console', consoleDocuments()),
     template('cli', cliDocuments()),
   ];
 }
@@ -53,6 +57,7 @@ function operatorDocuments(): string[] {
     { name: 'CODITECT_WATCH_NAMESPACES', value: expression('join "," .Values.operator.watchNamespaces') },
     { name: 'CODITECT_LOG_LEVEL', value: expression('.Values.operator.logLevel') },
     { name: 'CODITECT_LLM', value: expression('ternary "Gateway" "None" .Values.llmGateway.enabled') },
+    { name: 'CODITECT_MEMORY', value: expression('ternary "Mirror" "None" (and .Values.mirror.enabled (ne .Values.mirror.chroma.url ""))') },
     { name: 'CODITECT_PLANNER_MODEL', value: expression('.Values.llmGateway.plannerModel') },
   ];
   const workload = withSettings('operator', wholeNumber('.Values.operator.replicas'), env);
@@ -77,18 +82,36 @@ function llmGatewayDocuments(): string[] {
   return [`{{- if ${values}.enabled }}`, ...when('.Values.rbac.create', llmGatewayRbac(namespace)), ...workload, ...claim, '{{- end }}'];
 }
 
+function consoleDocuments(): string[] {
+  const values = '.Values.console';
+  const workload = consoleWorkload(withSettings('console', wholeNumber(`${values}.replicas`), [])).map((object) => document(placed(object, 'console')));
+  return [`{{- if ${values}.enabled }}`, ...when('.Values.rbac.create', consoleRbac(namespace)), ...workload, '{{- end }}'];
+}
+
 function mirrorDocuments(): string[] {
   const values = '.Values.mirror';
   const { volume, claim } = persistence('mirror', names.mirror);
-  const workload = mirrorWorkload(withSettings('mirror', 1, []), eventLog(`${values}.nats`), volume).map((object) => document(placed(object, 'mirror')));
+  const env = [{ name: 'CODITECT_LEADER_ELECTION', value: expression('.Values.operator.leaderElection') }];
+  const workload = mirrorWorkload(withSettings('mirror', 1, env), storeNames.map(storeOf), volume).map((object) => document(placed(object, 'mirror')));
   return [`{{- if ${values}.enabled }}`, ...when('.Values.rbac.create', mirrorRbac(namespace)), ...workload, ...claim, '{{- end }}'];
 }
 
-function eventLog(values: string): EventLog {
-  const fileOf = (key: string) => `{{ with ${values}.${key} }}${logFile('{{ . }}')}{{ end }}`;
+/** It is of the mirror: the same image, log and bucket. */
+function archiveDocuments(): string[] {
+  const values = '.Values.mirror.archive';
+  const workload = { ...withSettings('mirror', 1, []), resources: block(`${values}.resources`) };
+  const job = archiveCronJob(workload, (['nats', 's3'] as const).map(storeOf), { schedule: expression(`${values}.schedule`), keepDays: expression(`${values}.keepDays`) });
+  return [`{{- if and .Values.mirror.enabled ${values}.enabled }}`, document(placed(job, 'mirror')), '{{- end }}'];
+}
+
+function storeOf(store: StoreName): StoreAccess {
+  const values = `.Values.mirror.${store}`;
+  const row = mirrorStores[store];
+  const settingOf = (name: string) => expression(name === 'servers' ? `join "," ${values}.${name}` : `${values}.${name}`);
+  const fileOf = (name: string) => `{{ with ${values}.${name} }}${storeFile(store, '{{ . }}')}{{ end }}`;
+  const each = (names: object, valueOf: (name: string) => string) => Object.fromEntries(Object.keys(names).map((name) => [name, valueOf(name)]));
   const secret = { ...control(`if ${values}.secret`), secret: { secretName: expression(`${values}.secret`) }, ...control('else'), emptyDir: {}, ...control('end') };
-  const keys = Object.fromEntries(Object.keys(logFiles).map((key) => [key, fileOf(key)])) as EventLog['keys'];
-  return { servers: expression(`join "," ${values}.servers`), secret, keys, insecure: expression(`${values}.insecure`), replicas: expression(`${values}.replicas`) };
+  return { store, settings: each(row.settings, settingOf), files: each(row.files, fileOf), secret };
 }
 
 /** The volume of a component, and the claim for it: an emptyDir unless people ask for more. */
@@ -111,7 +134,7 @@ function cliDocuments(): string[] {
   return ['{{- range $namespace := uniq (prepend .Values.cli.namespaces .Release.Namespace) }}', ...own, '{{- end }}'];
 }
 
-type Component = 'operator' | 'blobs' | 'llmGateway' | 'mirror';
+type Component = 'operator' | 'blobs' | 'llmGateway' | 'mirror' | 'console';
 
 function withSettings(component: Component, replicas: number | string, env: readonly object[]): Workload {
   const values = `.Values.${component}`;
@@ -121,13 +144,23 @@ function withSettings(component: Component, replicas: number | string, env: read
 
 /** Adds what the chart lets people say about pods. */
 function placed(object: NewObject, component: Component): NewObject {
+  if (object.kind === 'CronJob') return placedJob(object, component);
   if (object.kind !== 'Deployment' && object.kind !== 'StatefulSet') return object;
-  const spec = object['spec'] as { template: { spec: object } };
+  return { ...object, spec: withPlace(object['spec'], component) };
+}
+
+function placedJob(object: NewObject, component: Component): NewObject {
+  const spec = object['spec'] as { jobTemplate: { spec: object } };
+  return { ...object, spec: { ...spec, jobTemplate: { spec: withPlace(spec.jobTemplate.spec, component) } } };
+}
+
+/** A spec with a template of pods, and where these may run. */
+function withPlace(spec: unknown, component: Component): object {
+  const { template, ...rest } = spec as { template: { spec: object } };
   const values = `.Values.${component}`;
   const keys = ['nodeSelector', 'tolerations', 'affinity', 'topologySpreadConstraints', 'priorityClassName'];
   const further = Object.fromEntries(keys.map((key) => [key, block(`${values}.${key}`)]));
-  const pod = { ...spec.template.spec, imagePullSecrets: block('.Values.imagePullSecrets'), ...further };
-  return { ...object, spec: { ...spec, template: { ...spec.template, spec: pod } } };
+  return { ...rest, template: { ...template, spec: { ...template.spec, imagePullSecrets: block('.Values.imagePullSecrets'), ...further } } };
 }
 
 function when(condition: string, objects: readonly NewObject[]): string[] {

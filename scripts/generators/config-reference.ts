@@ -1,7 +1,9 @@
 // docs/reference/config.md: every setting of every process.
 import type { z } from 'zod';
 import { AgentConfig } from '#api/config/agent.ts';
+import { ArchiveConfig } from '#api/config/archive.ts';
 import { BlobsConfig } from '#api/config/blobs.ts';
+import { ConsoleConfig } from '#api/config/console.ts';
 import { LlmGatewayConfig } from '#api/config/llm-gateway.ts';
 import { MirrorConfig } from '#api/config/mirror.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
@@ -13,6 +15,8 @@ const processes = [
   { title: 'Blob service', source: 'api/config/blobs.ts', schema: BlobsConfig },
   { title: 'LLM gateway', source: 'api/config/llm-gateway.ts', schema: LlmGatewayConfig },
   { title: 'Mirror', source: 'api/config/mirror.ts', schema: MirrorConfig },
+  { title: 'Archive', source: 'api/config/archive.ts', schema: ArchiveConfig },
+  { title: 'Console', source: 'api/config/console.ts', schema: ConsoleConfig },
   { title: 'Agent', source: 'api/config/agent.ts', schema: AgentConfig },
 ] as const;
 

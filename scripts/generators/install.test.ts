@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { BlobsConfig } from '#api/config/blobs.ts';
+import { ConsoleConfig } from '#api/config/console.ts';
 import { MirrorConfig } from '#api/config/mirror.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
 import { settingsOf } from './config-reference.ts';
 import { installManifests, type InstallOptions } from './manifests.ts';
-import { blobsRules, llmGatewayRules, mirrorRules, operatorOwnRules, operatorRules, peopleRules } from './rbac.ts';
-import { blobsPorts, mirrorPorts, operatorPorts } from './workloads.ts';
+import { mirrorStores } from './mirror-stores.ts';
+import { blobsRules, consoleRules, llmGatewayRules, mirrorOwnRules, mirrorRules, operatorOwnRules, operatorRules, peopleRules } from './rbac.ts';
+import { blobsPorts, consolePorts, mirrorPorts, operatorPorts } from './workloads.ts';
 
-const options: InstallOptions = { namespace: 'agents', images: { operator: 'o:1', blobs: 'b:1' }, replicas: 2, leaderElection: 'fast', cliNamespaces: ['team-a'], mirror: { image: 'm:1', servers: ['nats:4222'], secret: 'nats-access' } };
+const options: InstallOptions = { namespace: 'agents', images: { operator: 'o:1', blobs: 'b:1' }, replicas: 2, leaderElection: 'fast', consoleImage: 'c:1', cliNamespaces: ['team-a'], mirror: { image: 'm:1', servers: ['nats:4222'], secret: 'nats-access', redis: { servers: ['r-0:6379', 'r-1:6379'], secret: 'redis-access' }, clickhouse: { url: 'https://clickhouse:8443', secret: 'clickhouse-access' } } };
 
 interface Container {
   readonly name: string;
@@ -21,7 +23,7 @@ interface Pod {
   readonly volumes?: readonly object[];
 }
 
-function podOf(component: 'operator' | 'blobs' | 'mirror', chosen = options): Pod {
+function podOf(component: 'operator' | 'blobs' | 'mirror' | 'console', chosen = options): Pod {
   const found = installManifests(chosen).find(({ kind, metadata }) => (kind === 'Deployment' || kind === 'StatefulSet') && metadata.name === `coditect-${component}`);
   if (found === undefined) throw new Error(`no workload coditect-${component} is among the manifests`);
   return (found['spec'] as { template: { spec: Pod } }).template.spec;
@@ -31,6 +33,7 @@ describe.each([
   ['operator', OperatorConfig, operatorPorts],
   ['blobs', BlobsConfig, blobsPorts],
   ['mirror', MirrorConfig, mirrorPorts],
+  ['console', ConsoleConfig, consolePorts],
 ] as const)('%s', (component, config, ports) => {
   const settings = settingsOf(config, component);
 
@@ -68,11 +71,27 @@ test('blobs and the token of the blob service have a volume each', () => {
   expect(podOf('blobs').volumes).toContainEqual({ name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'coditect', expirationSeconds: 3600 } }] } });
 });
 
+test('each store of the mirror has its own settings and its own Secret; what was not asked for is not there', () => {
+  const { containers: [{ env }], volumes } = podOf('mirror');
+  const given = new Map(env.map(({ name, value }) => [name, value]));
+  expect(['SERVERS', 'CLUSTER', 'PASSWORD_FILE'].map((end) => given.get(`CODITECT_REDIS_${end}`))).toEqual(['r-0:6379,r-1:6379', 'true', '/var/run/secrets/coditect-redis/password']);
+  expect(['URL', 'CA_FILE'].map((end) => given.get(`CODITECT_CLICKHOUSE_${end}`))).toEqual(['https://clickhouse:8443', '/var/run/secrets/coditect-clickhouse/ca.crt']);
+  expect(volumes).toContainEqual({ name: 'redis', projected: { sources: [{ secret: { name: 'redis-access' } }] } });
+  expect([...given.keys()].filter((name) => /CODITECT_(S3|CHROMA)_/.test(name))).toEqual([]);
+});
+
+test('every variable of a store is a setting of the mirror', () => {
+  const known = settingsOf(MirrorConfig, 'mirror').map(({ env }) => env);
+  const named = Object.values(mirrorStores).flatMap(({ prefix, settings, files }) => [...Object.values(settings), ...Object.values(files)].map((end) => `${prefix}_${end}`));
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
+
 test('the mirror is one, has files for its log, and may only look at what it tells of', () => {
   const objects = installManifests(options);
   expect(objects.find(({ kind }) => kind === 'StatefulSet')).toMatchObject({ metadata: { name: 'coditect-mirror' }, spec: { replicas: 1, serviceName: 'coditect-mirror' } });
   expect(podOf('mirror').containers[0].env).toEqual(expect.arrayContaining([{ name: 'CODITECT_NATS_CA_FILE', value: '/var/run/secrets/coditect-nats/ca.crt' }, { name: 'CODITECT_NATS_INSECURE', value: 'false' }]));
   expect(mirrorRules.filter(({ apiGroups }) => apiGroups.includes('coditect.ai')).flatMap(({ verbs }) => verbs)).toEqual(['get', 'list', 'watch']);
+  expect(mirrorOwnRules.filter(({ resourceNames }) => resourceNames === undefined)).toEqual([{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] }]);
   const { mirror: _, ...without } = options;
   expect(installManifests(without).filter(({ metadata }) => metadata.name === 'coditect-mirror')).toEqual([]);
 });
@@ -144,4 +163,12 @@ describe('nobody approves in the name of another', () => {
     });
     expect(binding).toMatchObject({ kind: 'ValidatingAdmissionPolicyBinding', spec: { policyName: 'coditect-approver', validationActions: ['Deny'] } });
   });
+});
+
+test('the console may only look, has no volume but its token, and is there when it is asked for', () => {
+  expect(consoleRules.filter(({ apiGroups }) => apiGroups.includes('coditect.ai')).flatMap(({ verbs }) => verbs)).toEqual(['get', 'list', 'watch']);
+  expect(consoleRules.flatMap(({ resources }) => resources)).toEqual(['missions', 'plans', 'tasks', 'agentpools', 'tokenreviews', 'subjectaccessreviews']);
+  expect(podOf('console').volumes).toHaveLength(1);
+  const { consoleImage: _, ...without } = options;
+  expect(installManifests(without).filter(({ metadata }) => metadata.name === 'coditect-console')).toEqual([]);
 });

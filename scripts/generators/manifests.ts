@@ -1,9 +1,10 @@
 // Plain manifests of an installation, for clusters without Helm and for the dev cluster. CRDs are not among them: see crds/.
 import type { NewObject } from '#platform/kube/types.ts';
 import { approverPolicy } from './approver.ts';
+import { type StoreAccess, storeFile, type StoreName } from './mirror-stores.ts';
 import { generatedFrom, toYamlDocuments, type GeneratedFile } from './output.ts';
-import { cliManifests, llmGatewayRbac, mirrorRbac, rbacManifests } from './rbac.ts';
-import { blobsWorkload, leaseFlowSchema, llmGatewayWorkload, logFile, mirrorWorkload, operatorDisruptionBudget, operatorWorkload, type ProviderKey, type Workload } from './workloads.ts';
+import { cliManifests, consoleRbac, llmGatewayRbac, mirrorRbac, rbacManifests } from './rbac.ts';
+import { blobsWorkload, consoleWorkload, leaseFlowSchema, llmGatewayWorkload, mirrorWorkload, operatorDisruptionBudget, operatorWorkload, type ProviderKey, type Workload } from './workloads.ts';
 
 /** The LLM gateway of an installation. */
 export interface LlmOptions {
@@ -13,12 +14,18 @@ export interface LlmOptions {
   readonly upstreamUrl?: string;
 }
 
-/** The mirror of an installation, and the event log that it tells. */
+/** The mirror of an installation, and its stores. */
 export interface MirrorOptions {
   readonly image: string;
+  /** Servers of the event log. */
   readonly servers: readonly string[];
-  /** Secret with the files `ca.crt`, `tls.crt` and `tls.key`; absent: without TLS. */
+  /** Secret of the event log; absent: without TLS. Secrets of stores hold `ca.crt`, `tls.crt`, `tls.key`, `user` and `password`. */
   readonly secret?: string;
+  /** Several servers are a cluster. */
+  readonly redis?: { readonly servers: readonly string[]; readonly secret: string };
+  readonly clickhouse?: { readonly url: string; readonly secret: string };
+  /** Its Secret has no user and no password. */
+  readonly chroma?: { readonly url: string; readonly secret: string };
 }
 
 /** What an installation may choose. */
@@ -32,6 +39,8 @@ export interface InstallOptions {
   readonly llm?: LlmOptions;
   /** The mirror; without it nobody tells what happened. */
   readonly mirror?: MirrorOptions;
+  /** Image of the console; without it there is no page. */
+  readonly consoleImage?: string;
   /** Further namespaces in which `kubectl mission` may be used with a certificate-only kubeconfig; the installation's own always may. */
   readonly cliNamespaces?: readonly string[];
 }
@@ -42,13 +51,14 @@ export const defaultResources = {
   blobs: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } },
   llmGateway: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } },
   mirror: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } },
+  console: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },
 } as const;
 
 /** Every object of an installation, in an order in which they can be applied. */
 export function installManifests(options: InstallOptions): NewObject[] {
-  const { namespace, images, replicas, leaderElection, llm, mirror, cliNamespaces = [] } = options;
+  const { namespace, images, replicas, leaderElection, llm, mirror, consoleImage, cliNamespaces = [] } = options;
   const common = { namespace, pullPolicy: 'IfNotPresent' } as const;
-  const operator: Workload = { ...common, image: images.operator, replicas, env: [{ name: 'CODITECT_LEADER_ELECTION', value: leaderElection }, ...(llm === undefined ? [] : [{ name: 'CODITECT_LLM', value: 'Gateway' }])], resources: defaultResources.operator };
+  const operator: Workload = { ...common, image: images.operator, replicas, env: [{ name: 'CODITECT_LEADER_ELECTION', value: leaderElection }, ...(llm === undefined ? [] : [{ name: 'CODITECT_LLM', value: 'Gateway' }]), ...(mirror?.chroma === undefined ? [] : [{ name: 'CODITECT_MEMORY', value: 'Mirror' }])], resources: defaultResources.operator };
   const blobs: Workload = { ...common, image: images.blobs, replicas: 1, env: [], resources: defaultResources.blobs };
   return [
     namespaceManifest(namespace),
@@ -60,7 +70,8 @@ export function installManifests(options: InstallOptions): NewObject[] {
     ...(replicas > 1 ? [operatorDisruptionBudget(namespace)] : []),
     ...blobsWorkload(blobs, { emptyDir: {} }),
     ...(llm === undefined ? [] : llmGateway(common, llm)),
-    ...(mirror === undefined ? [] : mirrorOf(common, mirror)),
+    ...(mirror === undefined ? [] : mirrorOf(common, mirror, leaderElection)),
+    ...(consoleImage === undefined ? [] : [...consoleRbac(namespace), ...consoleWorkload({ ...common, image: consoleImage, replicas: 1, env: [], resources: defaultResources.console })]),
   ];
 }
 
@@ -69,11 +80,22 @@ function llmGateway(common: Pick<Workload, 'namespace' | 'pullPolicy'>, { image,
   return [...llmGatewayRbac(common.namespace), ...llmGatewayWorkload({ ...common, image, replicas: 1, env, resources: defaultResources.llmGateway }, key, { emptyDir: {} })];
 }
 
-function mirrorOf(common: Pick<Workload, 'namespace' | 'pullPolicy'>, { image, servers, secret }: MirrorOptions): NewObject[] {
-  const ofSecret = (key: string) => (secret === undefined ? '' : logFile(key));
-  const keys = { caKey: ofSecret('ca.crt'), certificateKey: ofSecret('tls.crt'), keyKey: ofSecret('tls.key'), userKey: '', passwordKey: '', credentialsKey: '' };
-  const log = { servers: servers.join(','), secret: secret === undefined ? { emptyDir: {} } : { projected: { sources: [{ secret: { name: secret } }] } }, keys, insecure: String(secret === undefined), replicas: '1' };
-  return [...mirrorRbac(common.namespace), ...mirrorWorkload({ ...common, image, replicas: 1, env: [], resources: defaultResources.mirror }, log, { emptyDir: {} })];
+function mirrorOf(common: Pick<Workload, 'namespace' | 'pullPolicy'>, { image, servers, secret, redis, clickhouse, chroma }: MirrorOptions, leaderElection: InstallOptions['leaderElection']): NewObject[] {
+  const stores = [
+    storeOf('nats', { servers: servers.join(','), insecure: String(secret === undefined), replicas: String(servers.length < 3 ? 1 : 3) }, secret),
+    ...(redis === undefined ? [] : [storeOf('redis', { servers: redis.servers.join(','), cluster: String(redis.servers.length > 1) }, redis.secret)]),
+    ...(clickhouse === undefined ? [] : [storeOf('clickhouse', { url: clickhouse.url }, clickhouse.secret)]),
+    ...(chroma === undefined ? [] : [storeOf('chroma', { url: chroma.url }, chroma.secret)]),
+  ];
+  return [...mirrorRbac(common.namespace), ...mirrorWorkload({ ...common, image, replicas: 1, env: [{ name: 'CODITECT_LEADER_ELECTION', value: leaderElection }], resources: defaultResources.mirror }, stores, { emptyDir: {} })];
+}
+
+const fileKeys = { caKey: 'ca.crt', certificateKey: 'tls.crt', keyKey: 'tls.key', userKey: 'user', passwordKey: 'password' } as const;
+
+function storeOf(store: StoreName, settings: StoreAccess['settings'], secret: string | undefined): StoreAccess {
+  if (secret === undefined) return { store, settings, files: {}, secret: { emptyDir: {} } };
+  const files = Object.fromEntries(Object.entries(fileKeys).map(([name, key]) => [name, storeFile(store, key)]));
+  return { store, settings, files, secret: { projected: { sources: [{ secret: { name: secret } }] } } };
 }
 
 function namespaceManifest(name: string): NewObject {

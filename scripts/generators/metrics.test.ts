@@ -23,7 +23,7 @@ test('a metric shows the name that a scrape shows, its type, labels and help', a
 
 test('the page has a section for each process, and no metric stands in it twice', () => {
   const text = metricFiles()[0]?.text ?? '';
-  expect(text.match(/^## .*/gm)).toEqual(['## Operator', '## Blob service', '## LLM gateway', '## Mirror', '## Agent']);
+  expect(text.match(/^## .*/gm)).toEqual(['## Operator', '## Blob service', '## LLM gateway', '## Mirror', '## Console', '## Agent']);
   const names = text.match(/^\| `coditect_\w+/gm) ?? [];
   expect(names.length).toBeGreaterThan(10);
   expect(new Set(names).size).toBe(names.length);

@@ -2,8 +2,9 @@
 import { countAttempts, showSlots } from '#agent-runtime/metrics.ts';
 import { countDropped } from '#agent-runtime/telling/metrics.ts';
 import { countAnswers } from '#blobs/metrics.ts';
+import { createConsoleMetrics } from '#console/metrics.ts';
 import { createGatewayMetrics } from '#llm-gateway/metrics.ts';
-import { createMirrorMetrics } from '#mirror/metrics.ts';
+import { createMirrorMetrics, showLease } from '#mirror/metrics.ts';
 import { countDeliveries } from '#mirror/sinks/clickhouse/metrics.ts';
 import { createWorldMetrics } from '#mirror/world/metrics.ts';
 import { createOperatorMetrics } from '#operator/metrics.ts';
@@ -32,11 +33,13 @@ const processes: readonly Process[] = [
   {
     title: 'Mirror',
     register: (metrics) => {
+      showLease(metrics, () => false);
       createMirrorMetrics(metrics, { log: () => undefined, waiting: () => 0, watchAgeMs: () => 0, parts: () => [] });
       createWorldMetrics(metrics).observe(() => ({ lagMs: 0, missions: 0, entities: 0 }));
       countDeliveries(metrics);
     },
   },
+  { title: 'Console', register: (metrics) => void createConsoleMetrics(metrics, { streams: () => 0, watchAgeMs: () => 0 }) },
   {
     title: 'Agent',
     register: (metrics) => {

@@ -40,6 +40,7 @@ export const leaseRule = allow('get create patch', 'leases', 'coordination.k8s.i
 /** What the operator may do in its own namespace. `create` cannot be limited by name, so it stands alone. */
 export const operatorOwnRules: readonly Rule[] = [
   leaseRule,
+  allow('get list watch', 'leases', 'coordination.k8s.io', [names.mirror]),
   allow('create', 'secrets configmaps'),
   allow('get update patch', 'secrets', '', [names.caSecret]),
   allow('get update patch', 'configmaps', '', [names.caConfigMap]),
@@ -53,6 +54,12 @@ export const llmGatewayRules: readonly Rule[] = [allow('get list watch', 'missio
 
 /** What the mirror may do: see what it tells of, and ask who is asking. */
 export const mirrorRules: readonly Rule[] = [allow('get list watch', 'missions plans approvals tasks agentpools', group), ...reviews];
+
+/** What the mirror may do in the namespace of the installation: hold its one Lease. */
+export const mirrorOwnRules: readonly Rule[] = [allow('create', 'leases', 'coordination.k8s.io'), allow('get patch', 'leases', 'coordination.k8s.io', [names.mirror])];
+
+/** What the console may do: see what it shows, and ask who is asking. */
+export const consoleRules: readonly Rule[] = [allow('get list watch', 'missions plans tasks agentpools', group), ...reviews];
 
 const readOurs = allow('get list watch', 'missions plans approvals tasks agentpools', group);
 const writeVerbs = 'create update patch delete deletecollection';
@@ -92,9 +99,19 @@ export function llmGatewayRbac(namespace: string): NewObject[] {
   return [clusterRole(names.llmGateway, llmGatewayRules), clusterRoleBinding(names.llmGateway, namespace)];
 }
 
-/** Role and binding of the mirror. */
+/** Roles and bindings of the mirror. */
 export function mirrorRbac(namespace: string): NewObject[] {
-  return [clusterRole(names.mirror, mirrorRules), clusterRoleBinding(names.mirror, namespace)];
+  return [
+    clusterRole(names.mirror, mirrorRules),
+    clusterRoleBinding(names.mirror, namespace),
+    role(names.mirror, namespace, mirrorOwnRules),
+    roleBinding(names.mirror, namespace, 'Role', serviceAccount(names.mirror, namespace)),
+  ];
+}
+
+/** Role and binding of the console. */
+export function consoleRbac(namespace: string): NewObject[] {
+  return [clusterRole(names.console, consoleRules), clusterRoleBinding(names.console, namespace)];
 }
 
 /** What `kubectl mission` needs in a namespace when the kubeconfig holds a certificate and no token: an account that may look, and nothing else. */

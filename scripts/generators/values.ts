@@ -26,7 +26,72 @@ const placement = (resources: object) => ({
   extraEnv: maps().describe('Further environment; docs/reference/config.md lists the settings.'),
 });
 
-const logKey = (what: string) => z.string().max(253).default('').describe(`Key of the Secret with ${what}. Empty: none.`);
+const secretKey = (what: string) => z.string().max(253).default('').describe(`Key of the Secret with ${what}. Empty: none.`);
+const insecure = (what: string) => z.boolean().default(false).describe(`true: without TLS. Whoever is on the way ${what} then.`);
+
+/** The Secret of a store, and which of its keys hold the files that every store may ask for. */
+const storeSecret = {
+  secret: z.string().max(253).default('').describe('Secret with the files below, in the namespace of the release; make it before. Empty: none.'),
+  caKey: secretKey('the CA certificates that the servers must prove themselves by'),
+  certificateKey: secretKey('the client certificate'),
+  keyKey: secretKey('the key of that certificate'),
+};
+const userAndPassword = { userKey: secretKey('the user'), passwordKey: secretKey('the password of that user') };
+const url = (what: string) => z.string().regex(/^(https?:\/\/.{1,500})?$/).default('').describe(what);
+const servers = (what: string) => z.array(z.string().min(1).max(260)).max(64).default([]).describe(what);
+
+/** Stores of the mirror; each may be left out. What is not here is in extraEnv. */
+const stores = {
+  nats: z
+    .strictObject({
+      servers: servers('Servers of the event log (NATS with JetStream), for example `[nats.nats.svc:4222]`.'),
+      ...storeSecret,
+      ...userAndPassword,
+      credentialsKey: secretKey('credentials as `nsc` makes them'),
+      insecure: insecure('reads and writes events'),
+      replicas: z.int().min(1).max(5).default(1).describe('Copies of each stream; 3 needs three servers.'),
+    })
+    .describe('The event log.'),
+  redis: z
+    .strictObject({
+      servers: servers('Redis for the world model: one server, or some of a cluster. No other installation may use it. Empty: the world model is in memory only.'),
+      cluster: z.boolean().default(false).describe('Whether the servers are a Redis Cluster.'),
+      ...storeSecret,
+      ...userAndPassword,
+      insecure: insecure('reads the password, and reads and writes worlds'),
+    })
+    .describe('The world model.'),
+  clickhouse: z
+    .strictObject({
+      url: url('HTTP interface of the ClickHouse that answers `kubectl mission stats`. Empty: stats are off. It is filled from the event log, so it needs one.'),
+      database: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/).default('coditect').describe('Database for events and sums; made when it is missing. One mirror at a time may write to it.'),
+      ...storeSecret,
+      ...userAndPassword,
+      insecure: insecure('reads and writes rows'),
+    })
+    .describe('Statistics.'),
+  s3: z
+    .strictObject({
+      bucket: z.string().regex(/^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$/).default('').describe('Bucket of the archive. Empty: there is no archive.'),
+      endpoint: url('Where S3 is, as `https://host:port`. Empty: the one of AWS for the region.'),
+      region: z.string().regex(/^[a-z0-9-]{1,64}$/).default('us-east-1').describe('Region of the bucket. Stores that know no regions take the default.'),
+      prefix: z.string().min(1).max(200).default('coditect').describe('Beginning of all names in the bucket. One installation, one prefix.'),
+      ...storeSecret,
+      accessKeyKey: secretKey('the access key'),
+      secretKeyKey: secretKey('the secret key'),
+      insecure: insecure('reads what missions say'),
+    })
+    .describe('The archive.'),
+  chroma: z
+    .strictObject({
+      url: url('HTTP interface of the Chroma that keeps what missions have taught. Empty: there is no memory. It is filled from the event log, so it needs one.'),
+      tenant: z.string().min(3).max(512).default('default_tenant').describe('Tenant of Chroma itself in which the databases are made, one for each namespace.'),
+      ...storeSecret,
+      tokenKey: secretKey('the bearer token for Chroma, or for what stands in front of it'),
+      insecure: insecure('reads and writes lessons'),
+    })
+    .describe('The memory.'),
+};
 
 /** Values of charts/coditect. */
 export const ChartValues = z.strictObject({
@@ -83,20 +148,15 @@ export const ChartValues = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(false).describe('Whether the mirror is installed. Without it nobody tells what happened; missions run all the same.'),
       image: image('coditect/mirror'),
-      nats: z
+      ...stores,
+      archive: z
         .strictObject({
-          servers: z.array(z.string().min(1).max(260)).max(64).default([]).describe('Servers of the event log (NATS with JetStream), for example `[nats.nats.svc:4222]`.'),
-          secret: z.string().max(253).default('').describe('Secret with the files below, in the namespace of the release; make it before. Empty: none.'),
-          caKey: logKey('the CA certificates that the servers must prove themselves by'),
-          certificateKey: logKey('the client certificate'),
-          keyKey: logKey('the key of that certificate'),
-          userKey: logKey('the user'),
-          passwordKey: logKey('the password of that user'),
-          credentialsKey: logKey('credentials as `nsc` makes them'),
-          insecure: z.boolean().default(false).describe('true: without TLS. Whoever is on the way reads and writes events then.'),
-          replicas: z.int().min(1).max(5).default(1).describe('Copies of each stream; 3 needs three servers.'),
+          enabled: z.boolean().default(false).describe('Whether a CronJob archives the event log into the bucket of mirror.s3, and removes what is old there.'),
+          schedule: z.string().regex(/^\S+( \S+){4}$/).default('17 2 * * *').describe('When it runs, as of cron, UTC. More often than the log forgets.'),
+          keepDays: z.int().min(0).max(36_500).default(0).describe('How many days events are kept in the archive. 0: for ever.'),
+          resources: anyMap().default({ ...defaultResources.mirror }).describe('Requests and limits of a run.'),
         })
-        .describe('The event log.'),
+        .describe('The nightly run of the archive, in the image of the mirror.'),
       persistence: z
         .strictObject({
           enabled: z.boolean().default(false).describe('Whether events that the log does not have yet outlive the pod. Without it they are lost with the pod; what objects are is told anew.'),
@@ -107,6 +167,14 @@ export const ChartValues = z.strictObject({
       ...placement(defaultResources.mirror),
     })
     .describe('The mirror; always one replica.'),
+  console: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('Whether the console is installed: the page behind `kubectl mission dashboard`. It only reads.'),
+      image: image('coditect/console'),
+      replicas: z.int().min(1).max(5).default(1).describe('Number of replicas; each watches for itself.'),
+      ...placement(defaultResources.console),
+    })
+    .describe('The console.'),
   cli: z
     .strictObject({
       namespaces: z.array(z.string().min(1).max(63)).max(256).default([]).describe('Further namespaces in which `kubectl mission` may be used with a certificate-only kubeconfig.'),

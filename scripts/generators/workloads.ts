@@ -1,6 +1,7 @@
 // The processes of an installation as Deployments, StatefulSets and Services. Plain manifests and the chart are made from the same pieces.
 import { audiences, labels, names } from '#api/labels.ts';
 import type { NewObject } from '#platform/kube/types.ts';
+import { type StoreAccess, storeEnv, storeMount } from './mirror-stores.ts';
 import { leaseRule } from './rbac.ts';
 
 /** What differs between installations; the chart puts template expressions in place of values. */
@@ -19,24 +20,24 @@ export const operatorPorts = { api: 9443, work: 9444, enrolment: 9445, health: 8
 export const blobsPorts = { blobs: 9446, health: 8080 } as const;
 export const llmGatewayPorts = { llm: 9447, health: 8080 } as const;
 export const mirrorPorts = { intake: 9448, history: 9449, health: 8080 } as const;
+export const consolePorts = { console: 9450, health: 8080 } as const;
 
 const tokenFolder = '/var/run/secrets/coditect';
 const blobsFolder = '/var/lib/coditect/blobs';
 const llmFolder = '/var/lib/coditect/llm';
 const keyFolder = '/var/run/secrets/coditect-llm';
 const mirrorFolder = '/var/lib/coditect/mirror';
-const logFolder = '/var/run/secrets/coditect-nats';
 
 /** Any numeric user but root; the images use the same one. */
 export const unprivilegedUser = 65_532;
 
-type Component = 'operator' | 'blobs' | 'llmGateway' | 'mirror';
+type Component = 'operator' | 'blobs' | 'llmGateway' | 'mirror' | 'console';
 
 /** Values of the component label, which are the names of containers too. */
-const componentLabels: Readonly<Record<Component, string>> = { operator: 'operator', blobs: 'blobs', llmGateway: 'llm-gateway', mirror: 'mirror' };
+const componentLabels: Readonly<Record<Component, string>> = { operator: 'operator', blobs: 'blobs', llmGateway: 'llm-gateway', mirror: 'mirror', console: 'console' };
 
-const podSecurityContext = { runAsNonRoot: true, runAsUser: unprivilegedUser, runAsGroup: unprivilegedUser, fsGroup: unprivilegedUser, seccompProfile: { type: 'RuntimeDefault' } };
-const containerSecurityContext = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
+export const podSecurityContext = { runAsNonRoot: true, runAsUser: unprivilegedUser, runAsGroup: unprivilegedUser, fsGroup: unprivilegedUser, seccompProfile: { type: 'RuntimeDefault' } };
+export const containerSecurityContext = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
 
 const fromField = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 const probe = (path: string, periodSeconds: number) => ({ httpGet: { path, port: 'health' }, periodSeconds, timeoutSeconds: 5, failureThreshold: 3 });
@@ -98,51 +99,29 @@ export function llmGatewayWorkload(workload: Workload, { secret, key }: Provider
   return [account('llmGateway', workload.namespace), serviceOf('llmGateway', workload.namespace, llmGatewayPorts), deployment('llmGateway', workload, pod)];
 }
 
-/** The event log of an installation: its servers, and a Secret with what opens them. Values of keys are names of keys in its data; empty ones are not used. */
-export interface EventLog {
-  /** `host:port` with commas between. */
-  readonly servers: string;
-  /** Absent: a volume without files. */
-  readonly secret: object;
-  readonly keys: Readonly<Record<keyof typeof logFiles, string>>;
-  /** `true`: without TLS. */
-  readonly insecure: string;
-  readonly replicas: string;
-}
-
-/** Variables of the files that the Secret of the event log may hold. */
-export const logFiles = {
-  caKey: 'CODITECT_NATS_CA_FILE',
-  certificateKey: 'CODITECT_NATS_CERTIFICATE_FILE',
-  keyKey: 'CODITECT_NATS_KEY_FILE',
-  userKey: 'CODITECT_NATS_USER_FILE',
-  passwordKey: 'CODITECT_NATS_PASSWORD_FILE',
-  credentialsKey: 'CODITECT_NATS_CREDENTIALS_FILE',
-} as const;
-
-/** Where the file of a key is mounted. */
-export function logFile(key: string): string {
-  return `${logFolder}/${key}`;
-}
-
 /** ServiceAccount, Service and StatefulSet of the mirror; `volume` is where events wait for the log. Never two at once: both would write to one folder. */
-export function mirrorWorkload(workload: Workload, log: EventLog, volume: object): NewObject[] {
+export function mirrorWorkload(workload: Workload, stores: readonly StoreAccess[], volume: object): NewObject[] {
   const env = [
     fromField('CODITECT_NAMESPACE', 'metadata.namespace'),
+    fromField('CODITECT_POD_NAME', 'metadata.name'),
     { name: 'CODITECT_TOKEN_FILE', value: `${tokenFolder}/token` },
     { name: 'CODITECT_MIRROR_FOLDER', value: mirrorFolder },
-    { name: 'CODITECT_NATS_SERVERS', value: log.servers },
-    ...Object.entries(logFiles).map(([key, name]) => ({ name, value: log.keys[key as keyof typeof logFiles] })).filter(({ value }) => value !== ''),
-    { name: 'CODITECT_NATS_INSECURE', value: log.insecure },
-    { name: 'CODITECT_NATS_REPLICAS', value: log.replicas },
+    ...stores.flatMap(storeEnv),
     ...workload.env,
   ];
   const pod = podSpec('mirror', { ...workload, env }, mirrorPorts, [
     { mount: { name: 'outbox', mountPath: mirrorFolder }, source: volume },
     enrolmentToken,
-    { mount: { name: 'nats', mountPath: logFolder, readOnly: true }, source: log.secret },
+    ...stores.map(storeMount),
   ]);
   return [account('mirror', workload.namespace), serviceOf('mirror', workload.namespace, mirrorPorts), statefulSet('mirror', workload, pod)];
+}
+
+/** ServiceAccount, Service and Deployment of the console. It keeps nothing, so there may be several. */
+export function consoleWorkload(workload: Workload): NewObject[] {
+  const env = [fromField('CODITECT_NAMESPACE', 'metadata.namespace'), { name: 'CODITECT_TOKEN_FILE', value: `${tokenFolder}/token` }, ...workload.env];
+  const pod = podSpec('console', { ...workload, env }, consolePorts, [enrolmentToken]);
+  return [account('console', workload.namespace), serviceOf('console', workload.namespace, consolePorts), deployment('console', workload, pod)];
 }
 
 /** Keeps all but one operator during drains; only of use with more than one. */
@@ -151,9 +130,9 @@ export function operatorDisruptionBudget(namespace: string): NewObject {
   return { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: metadata('operator', namespace), spec };
 }
 
-/** Renewals of the leader lease must not wait behind anybody's lists: a lease lost to a busy API server restarts the operator. */
+/** Renewals of the leader lease must not wait behind anybody's lists: a lease lost to a busy API server restarts the operator, or the mirror. */
 export function leaseFlowSchema(namespace: string): NewObject {
-  const subjects = [{ kind: 'ServiceAccount', serviceAccount: { name: names.operator, namespace } }];
+  const subjects = [names.operator, names.mirror].map((name) => ({ kind: 'ServiceAccount', serviceAccount: { name, namespace } }));
   const resourceRules = [{ ...leaseRule, namespaces: [namespace] }];
   const spec = { priorityLevelConfiguration: { name: 'leader-election' }, matchingPrecedence: 200, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects, resourceRules }] };
   return { apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: 'FlowSchema', metadata: { name: 'coditect-leader-election' }, spec };
@@ -196,7 +175,7 @@ function podSpec(component: Component, workload: Workload, ports: Readonly<Recor
 
 function deployment(component: Component, { namespace, replicas }: Workload, pod: object): NewObject {
   // Two blob services on one volume would sweep each other's files, and two gateways would each spend a budget: the old one goes first.
-  const strategy = component !== 'operator' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
+  const strategy = component !== 'operator' && component !== 'console' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
   const template = { metadata: { labels: selectorOf(component) }, spec: pod };
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: metadata(component, namespace), spec: { replicas, strategy, selector: { matchLabels: selectorOf(component) }, template } };
 }

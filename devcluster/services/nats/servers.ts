@@ -88,7 +88,8 @@ export async function startNats(options: NatsOptions): Promise<NatsServers> {
   };
 }
 
-async function configsOf({ folder, nodes: many = 1, accounts = [], maxFileBytes = 4_294_967_296, syncAlways = false }: NatsOptions, certificates: Certificates | undefined): Promise<readonly NodeConfig[]> {
+/** What each node is told, with ports that are free now. */
+export async function configsOf({ folder, nodes: many = 1, accounts = [], maxFileBytes = 4_294_967_296, syncAlways = false }: Omit<NatsOptions, 'file'>, certificates: Certificates | undefined): Promise<readonly NodeConfig[]> {
   const ports = await freePorts(3 * many);
   const portsOf = (index: number): NodePorts => ({ client: ports[3 * index] ?? 0, monitor: ports[3 * index + 1] ?? 0, cluster: ports[3 * index + 2] ?? 0 });
   const all = Array.from({ length: many }, (_, index) => portsOf(index));
@@ -105,7 +106,8 @@ async function configsOf({ folder, nodes: many = 1, accounts = [], maxFileBytes 
   }));
 }
 
-function certify(folder: string, requiresClientCertificate: boolean): Certificates {
+/** Certificates of nodes and clients, written into a folder. */
+export function certify(folder: string, requiresClientCertificate: boolean): Certificates {
   const authority = createAuthority('nats test CA');
   const server = authority.issue({ commonName: 'nats', usages: ['server', 'client'], hosts });
   const client = authority.issue({ commonName: 'client', usages: ['client'] });
@@ -151,7 +153,7 @@ async function ready(nodes: readonly Node[], folder: string): Promise<void> {
 }
 
 /** Healthy, and in a cluster with a leader that hands streams out. */
-async function areReady(nodes: readonly Node[]): Promise<boolean> {
+export async function areReady(nodes: readonly Pick<Node, 'config'>[]): Promise<boolean> {
   const answers = await Promise.all(
     nodes.map(async ({ config }) => {
       const monitor = monitorOf(config);

@@ -19,6 +19,8 @@ export type FoundRedis = { readonly kind: 'found'; readonly program: RedisProgra
 export interface FindOptions {
   readonly cacheFolder: string;
   readonly path: string;
+  /** False: what is not on this machine is not fetched. */
+  readonly mayFetch?: boolean;
   /** Gets one line for people when packages are fetched. */
   readonly progress?: (line: string) => void;
 }
@@ -27,13 +29,13 @@ export interface FindOptions {
 const packages = ['redis-tools', 'redis-server', 'libjemalloc2', 'liblzf1', 'libatomic1'] as const;
 
 /** The server of this machine, or why there is none. */
-export async function findRedis({ cacheFolder, path, progress }: FindOptions): Promise<FoundRedis> {
+export async function findRedis({ cacheFolder, path, progress, mayFetch = true }: FindOptions): Promise<FoundRedis> {
   for (const folder of path.split(delimiter)) {
     const program = await programAt(join(folder, 'redis-server'), {});
     if (program !== undefined) return { kind: 'found', program };
   }
   const folder = join(cacheFolder, 'redis-debian');
-  const unpacked = (await programIn(folder)) ?? (await unpack(folder, progress));
+  const unpacked = (await programIn(folder)) ?? (mayFetch ? await unpack(folder, progress) : 'Debian\'s was not fetched before');
   return typeof unpacked === 'string' ? { kind: 'absent', reason: `no redis-server on PATH, and ${unpacked}` } : { kind: 'found', program: unpacked };
 }
 

@@ -47,8 +47,8 @@ export interface RedisServers {
 
 const readyWithinMs = 20_000;
 
-// Nobody may be this user, but it keeps its rights: Redis 7.0 reads its own append-only file as this user, and drops what scripts had written when it may not.
-const nobody = 'user default off resetpass ~* &* +@all';
+/** Line of the ACL file. Nobody may be this user, but it keeps its rights: Redis 7.0 reads its own append-only file as this user, and drops what scripts had written when it may not. */
+export const nobody = 'user default off resetpass ~* &* +@all';
 
 /** Starts servers and waits until they answer, and until the cluster agrees that it is one. */
 export async function startRedis(setup: RedisSetup): Promise<RedisServers> {
@@ -86,8 +86,9 @@ function launchOf({ program }: RedisSetup, home: string): Omit<Launch, 'args'> {
   return { file: program.file, folder: home, log: join(home, 'redis.log'), env: { PATH: '/usr/bin:/bin', HOME: home, ...program.env } };
 }
 
-interface Arguments {
-  readonly setup: RedisSetup;
+/** What the arguments of one server are made from. */
+export interface Arguments {
+  readonly setup: Pick<RedisSetup, 'kind' | 'tls'>;
   readonly home: string;
   readonly peer: Peer;
   readonly files: RedisServers['files'] & { readonly serverCertificate: string; readonly serverKey: string };
@@ -95,7 +96,8 @@ interface Arguments {
   readonly password: string;
 }
 
-function argsOf({ setup: { kind, tls = true }, home, peer, files, busPort, password }: Arguments): readonly string[] {
+/** Arguments of one server. */
+export function argsOf({ setup: { kind, tls = true }, home, peer, files, busPort, password }: Arguments): readonly string[] {
   const port = String(peer.port);
   const ports = tls ? ['--port', '0', '--tls-port', port, '--tls-cert-file', files.serverCertificate, '--tls-key-file', files.serverKey, '--tls-ca-cert-file', files.ca, '--tls-auth-clients', 'optional'] : ['--port', port];
   const secure = tls ? ['--tls-cluster', 'yes', '--tls-replication', 'yes'] : [];
@@ -103,7 +105,8 @@ function argsOf({ setup: { kind, tls = true }, home, peer, files, busPort, passw
   return [...ports, '--bind', '127.0.0.1', '--dir', home, '--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--aclfile', join(home, 'users.acl'), '--masteruser', 'admin', '--masterauth', password, ...cluster];
 }
 
-function writeCertificates(folder: string) {
+/** Certificates of servers and clients, written into a folder. */
+export function writeCertificates(folder: string) {
   const authority = createAuthority('coditect test redis');
   const server = authority.issue({ commonName: 'redis', usages: ['server', 'client'], hosts: ['127.0.0.1', 'localhost'] });
   const client = authority.issue({ commonName: 'mirror', usages: ['client'] });
@@ -116,7 +119,7 @@ function writeCertificates(folder: string) {
 }
 
 /** Gives each server its third of the slots and lets them meet. */
-async function joinThree(peers: readonly Peer[], busPorts: readonly number[]): Promise<void> {
+export async function joinThree(peers: readonly Peer[], busPorts: readonly number[]): Promise<void> {
   const bounds = [0, 5461, 10_923, 16_384];
   for (const [node, peer] of peers.entries()) {
     await ask(peer, 'CLUSTER', 'SET-CONFIG-EPOCH', String(node + 1));
@@ -126,7 +129,8 @@ async function joinThree(peers: readonly Peer[], busPorts: readonly number[]): P
   await untilReady(peers, 'cluster');
 }
 
-async function untilReady(peers: readonly Peer[], kind: RedisSetup['kind'], meanwhile: () => void = () => {}): Promise<void> {
+/** Waits until all answer, and agree that they are a cluster. */
+export async function untilReady(peers: readonly Peer[], kind: RedisSetup['kind'], meanwhile: () => void = () => {}): Promise<void> {
   const deadline = performance.now() + readyWithinMs;
   for (const peer of peers) {
     while (!(await isReady(peer, kind, peers.length))) {
