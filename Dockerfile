@@ -1,4 +1,4 @@
-# Images of the processes, over the same bundles: docker build --target operator|blobs|llm-gateway|mirror|agent .
+# Images of the processes, over the same bundles: docker build --target operator|blobs|llm-gateway|mirror|console|agent .
 # NODE_IMAGE may name another mirror or a digest; it must hold Node >= 24.12.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -7,7 +7,7 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
-RUN node scripts/bundle.ts operator blobs llm-gateway mirror agent
+RUN node scripts/bundle.ts operator blobs llm-gateway mirror console agent
 
 # The jail that agents start untrusted programs in: one static program, so that the compiler stays here.
 FROM ${NODE_IMAGE} AS jail
@@ -59,10 +59,21 @@ ENTRYPOINT ["node", "--enable-source-maps", "/app/llm-gateway.js"]
 FROM runtime AS mirror
 LABEL org.opencontainers.image.title="coditect-mirror" \
       org.opencontainers.image.description="Tells what happens to missions."
-COPY --from=bundles /src/dist/mirror.js /src/dist/mirror.js.map ./
+COPY --from=bundles /src/dist/mirror.js /src/dist/mirror.js.map /src/dist/archive.js /src/dist/archive.js.map ./
+# Weights of the embedding model, for a memory.
+COPY --from=bundles /src/dist/model.json /src/dist/vocab.json /src/dist/group1-shard* /src/dist/*.wasm ./
 USER 65532:65532
 EXPOSE 9448 9449 8080
 ENTRYPOINT ["node", "--enable-source-maps", "/app/mirror.js"]
+
+FROM runtime AS console
+LABEL org.opencontainers.image.title="coditect-console" \
+      org.opencontainers.image.description="Shows missions in a browser."
+COPY --from=bundles /src/dist/console.js /src/dist/console.js.map ./
+COPY --from=bundles /src/dist/console-page ./console-page
+USER 65532:65532
+EXPOSE 9450 8080
+ENTRYPOINT ["node", "--enable-source-maps", "/app/console.js"]
 
 FROM runtime AS agent
 LABEL org.opencontainers.image.title="coditect-agent" \

@@ -5,7 +5,7 @@ RUN := scripts/run.sh
 CLAIMS ?= skeleton
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-llm shell test e2e prove bench bench-roles bench-cost bench-autonomy check generate clean
+.PHONY: help demo demo-llm shell services test e2e prove bench bench-roles bench-cost bench-autonomy check generate clean
 
 help: ## Say what each target is for.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -18,6 +18,9 @@ demo-llm: ## Give a language model a goal: it plans, writes code and is checked 
 
 shell: ## Open a shell with kubectl, kubectl mission and the kubeconfig of the demo cluster.
 	@$(RUN) node cli/main.ts shell
+
+services: ## Start the stores of the mirror (NATS, Redis, ClickHouse, S3, Chroma) on this machine until Ctrl-C.
+	@$(RUN) node scripts/services.ts
 
 test: ## Run all unit and component tests with coverage.
 	@$(RUN) vitest run --coverage --reporter=default --reporter=json --outputFile.json=.coditect/tests.json

@@ -28,6 +28,8 @@ export const BlobGrant = z.strictObject({
   namespaceUid: Uid,
   ownerUid: Uid,
   taskUid: Uid,
+  /** The attempt that it was given for: nobody may tell of another one under it. */
+  attempt: z.int().min(1).max(2_147_483_647).optional(),
   /** End of validity, epoch milliseconds. */
   expiresAt: z.int().min(0).max(9_007_199_254_740_991),
 });

@@ -12,6 +12,8 @@ export const Endpoints = z.object({
   mirror: Address.optional(),
   /** Where people ask the mirror what happened. */
   history: Address.optional(),
+  /** Where the console answers people. */
+  console: Address.optional(),
   /** PEM bundle of the installation's CA; absent until the operator has made it. */
   ca: z.string().max(65_536).optional(),
 });

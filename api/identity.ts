@@ -23,6 +23,6 @@ export function parseAgentUri(uri: string): AgentIdentity | undefined {
 }
 
 /** URI of a server role of the installation. */
-export function roleUri(role: 'operator' | 'blobs' | 'llm-gateway' | 'mirror'): string {
+export function roleUri(role: 'operator' | 'blobs' | 'llm-gateway' | 'mirror' | 'console'): string {
   return `spiffe://coditect/role/${role}`;
 }

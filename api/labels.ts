@@ -24,6 +24,8 @@ export const labels = {
 export const annotations = {
   /** JSON of the objects behind dependsOn, by their names in the plan: a task of a plan that was revised may find two of one name. */
   dependencies: 'coditect.ai/dependencies',
+  /** JSON of the states of its parts, on the Lease of the mirror. */
+  parts: 'coditect.ai/parts',
 } as const;
 
 /** Values of the label role; tasks of the graph itself carry none. */
@@ -44,6 +46,7 @@ export const names = {
   blobs: 'coditect-blobs',
   llmGateway: 'coditect-llm-gateway',
   mirror: 'coditect-mirror',
+  console: 'coditect-console',
   lease: 'coditect-operator',
   caSecret: 'coditect-ca-key',
   caConfigMap: 'coditect-ca',

@@ -1,5 +1,6 @@
 // Commands that tell what happened: they ask the mirror, where there is one.
 import { type Command, Option } from 'commander';
+import { type HistorySource, historySources } from '#api/archive.ts';
 import { statsNames } from '#api/stats.ts';
 import { Refusal } from './failure.ts';
 import { type Act, type Add, isJson, json, parseCount, parseDuration, parseMoment, parseSpeed } from './words.ts';
@@ -21,12 +22,13 @@ function replaying(program: Command, add: Add, act: Act): void {
     .option('--until <time>', 'end here', parseMoment)
     .option('--types <types>', 'only these events or families of events, with commas between, for example task,agent.act', (text: string) => text.split(','))
     .option('--follow', 'go on with what happens now', false)
+    .addOption(new Option('--source <source>', 'where history comes from: log, archive, or auto, which has from the archive what the log no longer has').choices([...historySources]))
     .option('--json', 'print the events themselves, one CloudEvent a line', false)
     .addHelpText('after', '\nKeys: space pause, left and right one event, + and - speed, home and end, q quit.\nExit codes: 0 all of it was told, 1 something was missing, 2 there is no mirror or it cannot be asked.\nExamples:\n  kubectl mission replay examine\n  kubectl mission replay examine --speed max --task survey\n  kubectl mission replay examine --json --types agent | jq .data.tool')
-    .action(async (mission: string, { speed, agent, task, from, until, types = [], json: isData, follow }: ReplayWords, command: Command) => {
+    .action(async (mission: string, { speed, agent, task, from, until, types = [], json: isData, follow, source }: ReplayWords, command: Command) => {
       if (follow && until !== undefined) throw new Refusal(`replay mission ${mission}: --follow has no end, so --until has no meaning with it`, 'leave one of them out');
       const { replayCommand } = await import('./commands/replay.ts');
-      await act(command, (session) => replayCommand(session, mission, { types, json: isData, follow, ...defined({ speed, agent, task, from, until }) }));
+      await act(command, (session) => replayCommand(session, mission, { types, json: isData, follow, ...defined({ speed, agent, task, from, until, source }) }));
     });
 }
 
@@ -39,6 +41,7 @@ interface ReplayWords {
   readonly types?: readonly string[];
   readonly json: boolean;
   readonly follow: boolean;
+  readonly source?: HistorySource;
 }
 
 function counting(program: Command, add: Add, act: Act): void {

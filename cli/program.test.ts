@@ -29,6 +29,7 @@ describe('wrong usage is one line with the next step, and exit code 2', () => {
     'a time that is none': { words: ['replay', 'm', '--from', 'noon'], says: /expected a time such as 2026-01-31T12:00:00Z/ },
     'a question that nobody can answer': { words: ['stats', '--of', 'luck'], says: /Allowed choices are/ },
     'a number of rows that is none': { words: ['stats', '--limit', '0'], says: /expected a whole number from 1/ },
+    'a port that is none': { words: ['dashboard', '--port', 'any'], says: /expected a port from 1 to 65535/ },
     'one argument too many': { words: ['wait', 'a', 'b'], says: /too many arguments/ },
   };
   test.each(Object.entries(cases))('%s', async (_, { words, says }) => {
@@ -40,7 +41,7 @@ describe('wrong usage is one line with the next step, and exit code 2', () => {
   });
 });
 
-test.each(['run', 'tree', 'wait', 'logs', 'replay', 'stats', 'why', 'plan', 'plans', 'plan-diff', 'approve', 'reject', 'approvals', 'artifacts list', 'artifacts get', 'suspend', 'resume', 'stop', 'cancel', 'demo', 'shell'])('%s --help has examples and ends with 0', async (command) => {
+test.each(['run', 'tree', 'wait', 'logs', 'replay', 'lessons', 'stats', 'dashboard', 'why', 'plan', 'plans', 'plan-diff', 'approve', 'reject', 'approvals', 'artifacts list', 'artifacts get', 'suspend', 'resume', 'stop', 'cancel', 'demo', 'shell'])('%s --help has examples and ends with 0', async (command) => {
   const { code, out } = await run(...command.split(' '), '--help');
   expect(code).toBe(0);
   expect(out).toMatch(/Example/);

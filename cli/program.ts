@@ -3,6 +3,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { Surroundings } from './commands/open.ts';
 import type { ReachOptions, Session } from './commands/session.ts';
 import { exitCodes, Refusal } from './failure.ts';
+import { addLearned } from './learned.ts';
+import { addPage } from './page.ts';
 import { addPast } from './past.ts';
 import { type Act, type Add, isJson, json, parseDuration } from './words.ts';
 import { defined } from './world/defined.ts';
@@ -40,6 +42,8 @@ function buildProgram(host: Host, done: (code: number) => void): Command {
   watching(program, add, act);
   reading(program, add, act);
   addPast(program, add, act);
+  addLearned(program, add, act);
+  addPage(program, add, act);
   planning(program, add, act);
   approving(program, add, act);
   steering(program, add, act);

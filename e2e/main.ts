@@ -13,7 +13,10 @@ import { deletionStory, explainStory, kubectlStory } from './stories/kubectl.ts'
 import { privateCloneStory } from './stories/private-clone.ts';
 import { publishedPackagesStory } from './stories/published-packages.ts';
 import { plannerStory } from './stories/planner.ts';
+import { lessonsStory, taughtPolicy } from './stories/lessons.ts';
+import { pageStory } from './stories/page.ts';
 import { retoldStory } from './stories/retold.ts';
+import { lostStoresStory } from './stories/stores.ts';
 import { thinkingStory } from './stories/thinking.ts';
 import type { Story, StoryResult, StoryWorld } from './story.ts';
 import { firstOf } from '#testing/llm/policy.ts';
@@ -21,7 +24,7 @@ import { policyOf } from '#testing/llm/policies/catalogue.ts';
 import { startModelServer } from '#testing/llm/server.ts';
 import { createWorld, root } from '#testing/world.ts';
 
-const stories: readonly Story[] = [demoMissionStory, eventsStory, lostLogStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory, retoldStory];
+const stories: readonly Story[] = [demoMissionStory, eventsStory, lostLogStory, lostStoresStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, lessonsStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, pageStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory, retoldStory];
 
 const wanted = process.argv[2] ?? '';
 const chosen = stories.filter(({ name }) => name.includes(wanted));
@@ -38,7 +41,7 @@ say(`e2e: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped
 process.exit(count('failed') === 0 ? 0 : 1);
 
 async function runAll(all: readonly Story[]): Promise<readonly StoryResult[]> {
-  const models = await startModelServer({ policy: firstOf(obedientPolicy, policyOf('demo', {})) });
+  const models = await startModelServer({ policy: firstOf(obedientPolicy, taughtPolicy, policyOf('demo', {})) });
   const world = await createWorld(`e2e-${process.pid}`, { say, upstreamUrl: models.url, withEvents: true });
   const close = () => Promise.all([world.close(), models.close()]);
   const stop = (): void => void close().finally(() => process.exit(130));

@@ -5,13 +5,16 @@ import type { Clock } from '#platform/clock.ts';
 import type { Random } from '#platform/ids.ts';
 import type { WatchingClient } from '#platform/kube/client.ts';
 import type { EventPublisher } from '#platform/nats/types.ts';
+import { callingUser } from '#platform/rpc/auth.ts';
 import type { Enrolment } from '#platform/rpc/enrolment-client.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Metrics } from '#platform/telemetry/metrics.ts';
+import { auditRefusals, refusals } from './audit.ts';
 import { type PeopleDoor, startPeopleDoor } from './history/wiring.ts';
 import { type Intake, startIntake } from './intake/wiring.ts';
+import type { PartNow } from './lease/decide/report.ts';
 import { createMirrorMetrics } from './metrics.ts';
-import type { Truth } from './ports.ts';
+import type { Part, Truth } from './ports.ts';
 import { createTeller, type Teller } from './watch/teller.ts';
 import { startWatch, type Watch } from './watch/wiring.ts';
 import type { PartPorts, Running } from './wiring.ts';
@@ -32,6 +35,8 @@ export interface MirrorOptions {
 export interface Mirror {
   /** Why it does not do its work now; empty when it does. A store that is away is no reason: what is told waits on disk. */
   notReady(): readonly string[];
+  /** How the log and all parts are. */
+  parts(): readonly PartNow[];
   /** Port for agents; undefined before there is a certificate. */
   intakePort(): number | undefined;
   close(): Promise<void>;
@@ -51,16 +56,18 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
   const teller: Teller = createTeller({ publisher, listeners, onTold: counts.told, clock, log });
   const watch = await startWatch({ client: options.client, namespace: config.watchNamespace === '' ? undefined : config.watchNamespace, folder: config.folder, teller, clock, random, log });
   known.watch = watch;
+  const audited = auditRefusals(log, refusals.people, (values) => callingUser({ values }).username);
   const stopping = { isStopping: false };
   const listening = options.enrolment.ready.then(async () => {
     if (stopping.isStopping) return;
-    known.intake = await startIntake({ port: config.intakePort, bindAddress: config.bindAddress, enrolment: options.enrolment, task: (uid) => watch.task(uid), publisher, listeners, onTold: counts.told, onRefused: counts.refused, clock, log });
-    known.door = await startPeopleDoor({ services: parts.flatMap(({ routes }) => routes ?? []), port: config.historyPort, bindAddress: config.bindAddress, enrolment: options.enrolment, clock, log });
+    known.intake = await startIntake({ services: parts.flatMap(({ operatorRoutes }) => operatorRoutes ?? []), port: config.intakePort, bindAddress: config.bindAddress, enrolment: options.enrolment, task: (uid) => watch.task(uid), publisher, listeners, onTold: counts.told, onRefused: counts.refused, clock, log });
+    known.door = await startPeopleDoor({ services: parts.flatMap(({ routes }) => (routes === undefined ? [] : { ...routes, interceptors: [audited, ...routes.interceptors] })), port: config.historyPort, bindAddress: config.bindAddress, enrolment: options.enrolment, clock, log });
   });
   // A door that does not open is no reason to tell nothing: the watch goes on, and the reason is shown.
   const opened = listening.catch((error: unknown) => void (known.fault = error instanceof Error ? error.message : String(error)));
   return {
     notReady: () => reasons({ watch, teller, isOpen: known.door !== undefined, fault: known.fault }),
+    parts: () => [logNow(config, publisher), ...parts.map(({ part }) => partNow(part))],
     intakePort: () => known.intake?.port,
     close: async () => {
       stopping.isStopping = true;
@@ -83,6 +90,17 @@ function reasons({ watch, teller, isOpen, fault }: { readonly watch: Watch; read
     ...(disk === undefined ? [] : [`the disk takes no events: ${disk}`]),
     ...(isOpen ? [] : [fault === undefined ? 'no certificate yet: the operator has not answered' : `nobody can connect: ${fault}`]),
   ];
+}
+
+function logNow({ natsServers }: MirrorConfig, publisher: EventPublisher): PartNow {
+  if (natsServers.length === 0) return { name: 'log', state: 'off' };
+  const { isConnected, fault } = publisher.state();
+  return isConnected && fault === undefined ? { name: 'log', state: 'well' } : { name: 'log', state: 'down', fault: fault ?? 'no connection' };
+}
+
+function partNow(part: Part): PartNow {
+  const now = part.state();
+  return { name: part.name, state: now.kind, ...(now.kind === 'down' ? { fault: now.fault } : {}) };
 }
 
 /** Parts are made before the watch that they look through. */

@@ -8,12 +8,14 @@ import type { Random } from '#platform/ids.ts';
 import { linkNats } from '#platform/nats/connect.ts';
 import { openPublisher } from '#platform/nats/publisher.ts';
 import { createReader } from '#platform/nats/reader.ts';
-import type { NatsSettings } from '#platform/nats/settings.ts';
 import type { EventPublisher } from '#platform/nats/types.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { Metrics } from '#platform/telemetry/metrics.ts';
+import { startArchive } from './archive/wiring-mirror.ts';
 import { type Routes, startHistory } from './history/wiring.ts';
+import { natsSettings, streamOptions } from './log-settings.ts';
 import { withoutLog } from './no-log.ts';
+import { startMemory } from './memory/wiring.ts';
 import type { Listener, Part, Truth } from './ports.ts';
 import { type Analytics, startAnalytics } from './sinks/clickhouse/wiring.ts';
 import { statsRoutes } from './stats/routes.ts';
@@ -37,6 +39,8 @@ export interface Running {
   readonly part: Part;
   readonly listener?: Listener;
   readonly routes?: Routes;
+  /** What the operator may ask, where certificates say who calls. */
+  readonly operatorRoutes?: Routes;
 }
 
 /** All back-ends. None may fail for a store that is away. */
@@ -49,7 +53,14 @@ export function startParts(ports: PartPorts): Promise<readonly Running[]> {
   const { truth, authenticator } = ports;
   const worldAnswers = { world: createWorldAnswer({ world, truth, authenticator, audit: auditTo(log) }), rebuildWorlds: createRebuildAnswer({ world, authenticator, log }) };
   const analytics = reader === undefined ? undefined : startAnalytics({ ...ports, reader });
-  return Promise.resolve([{ part, listener }, startHistory({ ...ports, link, world: worldAnswers }), { part: analytics?.part ?? offPart('clickhouse'), routes: statsOf(ports, analytics) }]);
+  const archive = startArchive(ports);
+  return Promise.resolve([
+    { part, listener },
+    startHistory({ ...ports, link, archive: archive?.reader, world: worldAnswers }),
+    { part: archive?.part ?? offPart('archive') },
+    { part: analytics?.part ?? offPart('clickhouse'), routes: statsOf(ports, analytics) },
+    startMemory({ ...ports, reader }),
+  ]);
 }
 
 /** Asked for in an installation without it, the service says so. */
@@ -65,19 +76,12 @@ function offPart(name: string): Part {
 export async function openLog({ config, ...environment }: Pick<PartPorts, 'config' | 'clock' | 'random' | 'log'>): Promise<EventPublisher> {
   if (config.natsServers.length === 0) return withoutLog;
   const link = linkNats(natsSettings(config), environment);
-  const publisher = await openPublisher({ ...environment, link, folder: join(config.folder, 'outbox'), maxBytes: config.outboxMaxMiB * 1_048_576, streams: { replicas: config.natsReplicas } });
+  const publisher = await openPublisher({ ...environment, link, folder: join(config.folder, 'outbox'), maxBytes: config.outboxMaxMiB * 1_048_576, streams: streamOptions(config) });
   const close = async () => {
     await publisher.close();
     await link.close();
   };
   return { ...bound(publisher), close };
-}
-
-/** Where the log is, as the settings say. */
-export function natsSettings(config: MirrorConfig): NatsSettings {
-  const files = { caFile: config.natsCaFile, certificateFile: config.natsCertificateFile, keyFile: config.natsKeyFile, userFile: config.natsUserFile, passwordFile: config.natsPasswordFile, credentialsFile: config.natsCredentialsFile };
-  const given = Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined)) as Partial<NatsSettings>;
-  return { ...given, servers: config.natsServers, insecure: config.natsInsecure, name: 'coditect-mirror' };
 }
 
 function bound(publisher: EventPublisher): Omit<EventPublisher, 'close'> {

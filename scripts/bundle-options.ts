@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
 import { bundles, isBundleName, nativePackages, type BundleName } from './bundles.ts';
 
-// CommonJS packages inside an ES module ask for `require`; without it they fail at start ("Dynamic require of ...").
-const banner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+// CommonJS packages inside an ES module ask for `require` and for where they are; without it they fail at start ("Dynamic require of ...").
+const banner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;";
 
 /** Why `name` cannot be bundled, or undefined. */
 export function bundleProblem(name: string, root: string): string | undefined {

@@ -9,6 +9,8 @@ import { buildGuest } from './guest/build.ts';
 import { toolCache } from './guest/toolchain.ts';
 import { buildJail } from './jail.ts';
 import { copyNativePackages } from './native-packages.ts';
+import { buildPage } from './page.ts';
+import { copyWeights } from './weights.ts';
 
 const root = dirname(import.meta.dirname);
 const { values, positionals } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } }, allowPositionals: true });
@@ -37,5 +39,7 @@ if (problems.length > 0) {
     copyNativePackages(root, outFolder);
     await buildJail(root, join(outFolder, 'jail'));
   }
+  if (names.includes('mirror')) copyWeights(root, outFolder);
+  if (names.includes('console')) await buildPage({ root, out: join(outFolder, 'console-page') });
   if (names.includes('wasm-runner')) await buildGuest({ root, out: join(outFolder, 'wasm'), cache: toolCache(process.env), say: console.log });
 }

@@ -6,6 +6,8 @@ export const bundles = {
   blobs: 'blobs/main.ts',
   'llm-gateway': 'llm-gateway/main.ts',
   mirror: 'mirror/main.ts',
+  archive: 'mirror/archive/main.ts',
+  console: 'console/main.ts',
   agent: 'agent-runtime/main.ts',
   'analyzer-reader': 'agent-runtime/roles/analyzer/reader/main.ts',
   'wasm-runner': 'sandbox/wasm/runner/main.ts',
@@ -21,8 +23,8 @@ export function isBundleName(name: string): name is BundleName {
   return Object.hasOwn(bundles, name);
 }
 
-/** Children that a process starts: they are made whenever it is. */
-const children: Partial<Readonly<Record<BundleName, readonly BundleName[]>>> = { agent: ['analyzer-reader', 'wasm-runner'] };
+/** Children that a process starts, and programs of the same image: they are made whenever it is. */
+const children: Partial<Readonly<Record<BundleName, readonly BundleName[]>>> = { agent: ['analyzer-reader', 'wasm-runner'], mirror: ['archive'] };
 
 /** The same names with those of their children. */
 export function withChildren(names: readonly BundleName[]): BundleName[] {

@@ -24,6 +24,7 @@ const checks: readonly Check[] = [
   { name: 'lock file', advice: 'Run `npm install`, commit package-lock.json, and see that it names every platform.', run: tool('npm', 'ci', '--dry-run', '--no-audit', '--no-fund') },
   { name: 'generated files', advice: 'Run `make generate` and commit the result.', run: tool('node', 'scripts/generate.ts', '--check') },
   { name: 'types', advice: 'Correct the types at the places above.', run: tool('tsc', '-p', '.') },
+  { name: 'types of the page', advice: 'Correct the types at the places above; what runs in a browser has settings of its own.', run: tool('tsc', '-p', 'console/page') },
   { name: 'lint', advice: 'Correct the places above; the rules are in .oxlintrc.json.', run: tool('oxlint', '--deny-warnings') },
   { name: 'borders', advice: 'Each sentence names an import that the table in testing/rooms.ts does not allow.', run: tool('vitest', 'run', 'testing/architecture.test.ts', '--reporter=dot') },
   { name: 'unused code', advice: 'Delete what nothing uses, or list a new entry in knip.json.', run: tool('knip') },

@@ -12,6 +12,7 @@ test.each([
   ['blobs', [9446, 8080]],
   ['llm-gateway', [9447, 8080]],
   ['mirror', [9448, 9449, 8080]],
+  ['console', [9450, 8080]],
   ['agent', [8080]],
 ])('target %s runs its bundle without a shell, as the unprivileged user, on its ports', (target, ports) => {
   const stage = stages.get(target) ?? '';
@@ -25,7 +26,7 @@ test('no image floats and none is fetched by another name than the argument', ()
   expect(text).not.toMatch(/:latest/);
   expect(/^ARG NODE_IMAGE=(\S+)$/m.exec(text)?.[1]).toMatch(/^node:24/);
   const bases = [...text.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
-  expect(bases).toEqual(['${NODE_IMAGE}', '${NODE_IMAGE}', '${NODE_IMAGE}', 'runtime', 'runtime', 'runtime', 'runtime', 'runtime']);
+  expect(bases).toEqual(['${NODE_IMAGE}', '${NODE_IMAGE}', '${NODE_IMAGE}', 'runtime', 'runtime', 'runtime', 'runtime', 'runtime', 'runtime']);
 });
 
 test('the agent has its jail beside the bundle, and no compiler', () => {
@@ -36,5 +37,5 @@ test('the agent has its jail beside the bundle, and no compiler', () => {
 
 test('the builder sees every room that is bundled', () => {
   const ignored = readFileSync(join(root, '.dockerignore'), 'utf8');
-  for (const room of ['api', 'domain', 'platform', 'operator', 'blobs', 'llm-gateway', 'mirror', 'agent-runtime', 'sandbox', 'scripts']) expect(ignored).toContain(`!${room}\n`);
+  for (const room of ['api', 'domain', 'platform', 'operator', 'blobs', 'llm-gateway', 'mirror', 'console', 'agent-runtime', 'sandbox', 'scripts']) expect(ignored).toContain(`!${room}\n`);
 });

@@ -11,8 +11,15 @@ const usage = `usage: node scripts/install-manifests.ts [options]
   --leader-election NAME    default or fast (default)
   --llm-gateway-image IMAGE installs the LLM gateway
   --mirror-image IMAGE      installs the mirror
+  --console-image IMAGE     installs the console
   --nats-server HOST:PORT   server of its event log; may be repeated
-  --nats-secret NAME        Secret with ca.crt, tls.crt and tls.key for the log; without it TLS is off
+  --nats-secret NAME        Secret of the log; without it TLS is off. Secrets of stores hold ca.crt, tls.crt, tls.key, user and password
+  --redis-server HOST:PORT  Redis of its world model; may be repeated, then it is a cluster
+  --redis-secret NAME       (coditect-redis)
+  --clickhouse-url URL      ClickHouse of its statistics
+  --clickhouse-secret NAME  (coditect-clickhouse)
+  --chroma-url URL          Chroma of its memory
+  --chroma-secret NAME      (coditect-chroma)
   --upstream-url URL        Messages API of the model provider (Anthropic's)
   --provider-secret NAME    Secret whose api-key opens the model provider (coditect-llm-provider)
   --cli-namespace NAME      further namespace for kubectl mission; may be repeated`;
@@ -24,8 +31,15 @@ const { values } = parseArgs({
     'blobs-image': { type: 'string', default: 'coditect/blobs:dev' },
     'llm-gateway-image': { type: 'string' },
     'mirror-image': { type: 'string' },
+    'console-image': { type: 'string' },
     'nats-server': { type: 'string', multiple: true, default: [] },
     'nats-secret': { type: 'string' },
+    'redis-server': { type: 'string', multiple: true, default: [] },
+    'redis-secret': { type: 'string', default: 'coditect-redis' },
+    'clickhouse-url': { type: 'string' },
+    'clickhouse-secret': { type: 'string', default: 'coditect-clickhouse' },
+    'chroma-url': { type: 'string' },
+    'chroma-secret': { type: 'string', default: 'coditect-chroma' },
     'upstream-url': { type: 'string' },
     'provider-secret': { type: 'string', default: 'coditect-llm-provider' },
     replicas: { type: 'string', default: '1' },
@@ -42,12 +56,18 @@ function optionsFrom(): InstallOptions | undefined {
   const image = values['llm-gateway-image'];
   const upstreamUrl = values['upstream-url'];
   const llm = image === undefined ? {} : { llm: { image, key: { secret: values['provider-secret'], key: 'api-key' }, ...(upstreamUrl === undefined ? {} : { upstreamUrl }) } };
-  return { ...llm, ...mirrorFrom(), namespace: values.namespace, images: { operator: values['operator-image'], blobs: values['blobs-image'] }, replicas, leaderElection, cliNamespaces: values['cli-namespace'] };
+  return { ...llm, ...mirrorFrom(), ...(values['console-image'] === undefined ? {} : { consoleImage: values['console-image'] }), namespace: values.namespace, images: { operator: values['operator-image'], blobs: values['blobs-image'] }, replicas, leaderElection, cliNamespaces: values['cli-namespace'] };
 }
 
 function mirrorFrom(): Pick<InstallOptions, 'mirror'> {
   const [image, secret] = [values['mirror-image'], values['nats-secret']];
-  return image === undefined ? {} : { mirror: { image, servers: values['nats-server'], ...(secret === undefined ? {} : { secret }) } };
+  if (image === undefined) return {};
+  const redis = values['redis-server'].length === 0 ? {} : { redis: { servers: values['redis-server'], secret: values['redis-secret'] } };
+  const byUrl = (['clickhouse', 'chroma'] as const).flatMap((store) => {
+    const url = values[`${store}-url`];
+    return url === undefined ? [] : [[store, { url, secret: values[`${store}-secret`] }] as const];
+  });
+  return { mirror: { image, servers: values['nats-server'], ...(secret === undefined ? {} : { secret }), ...redis, ...Object.fromEntries(byUrl) } };
 }
 
 const options = optionsFrom();

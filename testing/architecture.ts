@@ -4,7 +4,7 @@ import { cycles, type Arrows } from './cycles.ts';
 import { importsOf, type Import } from './imports.ts';
 import { adapters, assembledRooms, assemblyFiles, besideCode, closedRooms, kindFolders, rows, type Row } from './rooms.ts';
 
-/** Text of every .ts file by its path from the root. */
+/** Text of every .ts and .tsx file by its path from the root. */
 export type House = ReadonlyMap<string, string>;
 
 interface Edge extends Import {
@@ -33,7 +33,7 @@ function targetOf(from: string, specifier: string): string {
   return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-const isOurs = (target: string) => target.endsWith('.ts') || target.endsWith('.json');
+const isOurs = (target: string) => /\.(tsx?|json)$/.test(target);
 
 function rowOf(file: string): Row | undefined {
   return rows.find(({ files }) => files.test(file));
@@ -72,7 +72,7 @@ function assemblyFaults({ from, to, isType, names }: Edge): string[] {
 }
 
 function danglingFaults({ from, to, specifier }: Edge, house: House): string[] {
-  const isMissing = to.endsWith('.ts') && !house.has(to);
+  const isMissing = /\.tsx?$/.test(to) && !house.has(to);
   return isMissing ? [`${from} imports ${specifier}, which does not exist`] : [];
 }
 

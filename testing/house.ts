@@ -1,4 +1,4 @@
-// Reads the house from disk: every .ts file that is ours, and the rooms that stand empty.
+// Reads the house from disk: every .ts and .tsx file that is ours, and the rooms that stand empty.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { foldersWithoutCode } from './rooms.ts';
@@ -13,11 +13,11 @@ export function roomsOf(root: string): string[] {
   return folders.map(({ name }) => name).filter((name) => !foldersWithoutCode.includes(name));
 }
 
-/** All .ts files below `root`, fixtures aside; generated ones have no text. */
+/** All .ts and .tsx files below `root`, fixtures aside; generated ones have no text. */
 export function readHouse(root: string): House {
   const inRooms = roomsOf(root).flatMap((room) => readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((path) => `${room}/${path}`));
   const atRoot = readdirSync(root).filter((name) => name.endsWith('.ts'));
-  const paths = [...inRooms, ...atRoot].filter((path) => path.endsWith('.ts') && !path.startsWith('testing/fixtures/'));
+  const paths = [...inRooms, ...atRoot].filter((path) => /\.tsx?$/.test(path) && !path.startsWith('testing/fixtures/'));
   return new Map(paths.map((path) => [path, isGenerated(path) ? '' : readFileSync(join(root, path), 'utf8')]));
 }
 

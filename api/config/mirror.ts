@@ -1,11 +1,14 @@
 // Settings of the mirror.
 import { z } from 'zod';
+import { s3Settings } from './s3.ts';
 import { env, Flag, LogLevel, Port, TextList, whole } from './setting.ts';
 
 const File = z.string().min(1).max(4096);
 
 export const MirrorConfig = z.object({
   namespace: z.string().min(1).max(63).default('coditect-system').meta(env('CODITECT_NAMESPACE')).describe('Namespace of the installation.'),
+  podName: z.string().min(1).max(253).default('coditect-mirror').meta(env('CODITECT_POD_NAME')).describe('Name of this pod; part of the identity in the Lease of the mirror.'),
+  leaderElection: z.enum(['default', 'fast']).default('default').meta(env('CODITECT_LEADER_ELECTION')).describe('Lease, renew deadline and retry of the one mirror that tells: default is 15/10/2 s, fast is 6/4/1 s.'),
   watchNamespace: z.string().max(63).default('').meta(env('CODITECT_WATCH_NAMESPACE')).describe('The one namespace to tell of. Empty: all.'),
   folder: File.meta(env('CODITECT_MIRROR_FOLDER')).describe('Folder of the events that are not in the log yet, and of how far was told; one process at a time.'),
   outboxMaxMiB: whole(16, 1_048_576).default(1024).meta(env('CODITECT_MIRROR_OUTBOX_MAX_MIB')).describe('Most that the events on disk may take, in MiB. When the log is away for so long that it is full, the newest are dropped and counted.'),
@@ -18,6 +21,10 @@ export const MirrorConfig = z.object({
   natsCredentialsFile: File.optional().meta(env('CODITECT_NATS_CREDENTIALS_FILE')).describe('File with credentials as `nsc` makes them (JWT and seed). Unset: none.'),
   natsInsecure: Flag.default(false).meta(env('CODITECT_NATS_INSECURE')).describe('true: speak to the log without TLS. Whoever is on the way reads and writes events then.'),
   natsReplicas: whole(1, 5).default(1).meta(env('CODITECT_NATS_REPLICAS')).describe('Copies of each stream, on as many servers.'),
+  natsEventDays: whole(1, 3650).default(7).meta(env('CODITECT_NATS_EVENT_DAYS')).describe('How long events stay in the log, in days. Whoever replays later needs an archive.'),
+  natsEventsMaxMiB: whole(16, 16_777_216).default(2048).meta(env('CODITECT_NATS_EVENTS_MAX_MIB')).describe('Most that they may take there, in MiB. A log that is full takes no more, and events wait on the disk of the mirror.'),
+  natsAuditDays: whole(1, 3650).default(365).meta(env('CODITECT_NATS_AUDIT_DAYS')).describe('How long what people decided stays in the log, in days.'),
+  natsAuditMaxMiB: whole(16, 16_777_216).default(256).meta(env('CODITECT_NATS_AUDIT_MAX_MIB')).describe('Most that it may take there, in MiB.'),
   redisServers: TextList.default([]).meta(env('CODITECT_REDIS_SERVERS')).describe('Redis for the world model, as `host:port` with commas between: one server, or some of a cluster. No other installation may use it: keys of missions that nobody knows are removed. Empty: the world model is in memory only.'),
   redisCluster: Flag.default(false).meta(env('CODITECT_REDIS_CLUSTER')).describe('true: the servers are a Redis Cluster.'),
   redisCaFile: File.optional().meta(env('CODITECT_REDIS_CA_FILE')).describe('File with the CA certificates that Redis must prove itself by. Unset: those of the system.'),
@@ -40,6 +47,22 @@ export const MirrorConfig = z.object({
   clickhouseCluster: z.string().regex(/^([a-z][a-z0-9_-]{0,62})?$/).default('').meta(env('CODITECT_CLICKHOUSE_CLUSTER')).describe('Cluster of ClickHouse to make replicated and sharded tables on. Empty: one server. Its statements are only parsed in tests; no cluster has run them.'),
   clickhouseEventDays: whole(1, 3650).default(90).meta(env('CODITECT_CLICKHOUSE_EVENT_DAYS')).describe('How long rows of single events live, in days. Counts when the tables are made.'),
   clickhouseRollupDays: whole(1, 3650).default(730).meta(env('CODITECT_CLICKHOUSE_ROLLUP_DAYS')).describe('How long sums by hour live, in days. Counts when the tables are made.'),
+  ...s3Settings,
+  chromaUrl: z.union([z.literal(''), z.url({ protocol: /^https?$/ }).max(512)]).default('').meta(env('CODITECT_CHROMA_URL')).describe('HTTP interface of the Chroma that keeps what missions have taught. Empty: there is no memory. It is filled from the event log, so it needs one.'),
+  chromaTenant: z.string().min(3).max(512).default('default_tenant').meta(env('CODITECT_CHROMA_TENANT')).describe('Tenant of Chroma itself in which the databases are made, one for each namespace.'),
+  chromaCaFile: File.optional().meta(env('CODITECT_CHROMA_CA_FILE')).describe('File with the CA certificates that Chroma must prove itself by. Unset: those of the system.'),
+  chromaCertificateFile: File.optional().meta(env('CODITECT_CHROMA_CERTIFICATE_FILE')).describe('File with the client certificate for Chroma. Unset: none is shown.'),
+  chromaKeyFile: File.optional().meta(env('CODITECT_CHROMA_KEY_FILE')).describe('File with the key of that certificate.'),
+  chromaTokenFile: File.optional().meta(env('CODITECT_CHROMA_TOKEN_FILE')).describe('File with the bearer token for Chroma, or for what stands in front of it. Unset: none is sent.'),
+  chromaInsecure: Flag.default(false).meta(env('CODITECT_CHROMA_INSECURE')).describe('true: allow plain http to Chroma. Whoever is on the way reads and writes lessons then.'),
+  embedder: z.enum(['local', 'endpoint', 'hashing']).default('local').meta(env('CODITECT_EMBEDDER')).describe('What turns texts into vectors for the memory. local: an English model in the image. endpoint: a server, see embeddingUrl. hashing: words are counted, no model is asked. Lessons of one are not found by another: the memory is filled again from the log.'),
+  embeddingUrl: z.union([z.literal(''), z.url({ protocol: /^https?$/ }).max(512)]).default('').meta(env('CODITECT_EMBEDDING_URL')).describe('With embedder endpoint: where to post texts to, as `https://host/v1/embeddings` of an OpenAI-compatible server.'),
+  embeddingModel: z.string().max(128).default('').meta(env('CODITECT_EMBEDDING_MODEL')).describe('With embedder endpoint: name of the model.'),
+  embeddingCaFile: File.optional().meta(env('CODITECT_EMBEDDING_CA_FILE')).describe('File with the CA certificates that this server must prove itself by. Unset: those of the system.'),
+  embeddingTokenFile: File.optional().meta(env('CODITECT_EMBEDDING_TOKEN_FILE')).describe('File with the bearer token for this server. Unset: none is sent.'),
+  embeddingInsecure: Flag.default(false).meta(env('CODITECT_EMBEDDING_INSECURE')).describe('true: allow plain http to this server. Whoever is on the way reads what missions are to achieve then.'),
+  memoryDays: whole(1, 3650).default(180).meta(env('CODITECT_MEMORY_DAYS')).describe('How long a lesson lives, in days.'),
+  memoryMaxEpisodes: whole(100, 100_000).default(5000).meta(env('CODITECT_MEMORY_MAX_EPISODES')).describe('Most tasks that are remembered of one namespace; the oldest go first.'),
   bindAddress: z.string().max(64).default('0.0.0.0').meta(env('CODITECT_BIND_ADDRESS')).describe('Address all listeners bind to.'),
   intakePort: Port.default(9448).meta(env('CODITECT_PORT_INTAKE')).describe('Port on which agents tell what they do: mutual TLS.'),
   historyPort: Port.default(9449).meta(env('CODITECT_PORT_HISTORY')).describe('Port on which people ask what happened: server TLS, bearer token.'),

@@ -19,7 +19,8 @@ export const OperatorConfig = z.object({
   llm: z.enum(['None', 'Gateway']).default('None').meta(env('CODITECT_LLM')).describe('Gateway: the installation has an LLM gateway, so missions may ask for a planner. None: it has none.'),
   plannerModel: z.string().min(1).max(128).default('claude-sonnet-5-5').meta(env('CODITECT_PLANNER_MODEL')).describe('Model that makes plans of missions that name none.'),
   plannerMaxTokens: whole(1000, 64_000).default(16_000).meta(env('CODITECT_PLANNER_MAX_TOKENS')).describe('Longest answer of the planner\'s model, in tokens.'),
-  endpointsFile: z.string().max(4096).optional().meta(env('CODITECT_ENDPOINTS_FILE')).describe('File with the address of the LLM gateway. Unset: its Service by DNS.'),
+  memory: z.enum(['None', 'Mirror']).default('None').meta(env('CODITECT_MEMORY')).describe('Mirror: planners are told lessons of earlier missions, which the mirror keeps in Chroma; a plan waits at most two seconds for them. None: they are told nothing.'),
+  endpointsFile: z.string().max(4096).optional().meta(env('CODITECT_ENDPOINTS_FILE')).describe('File with the addresses of the LLM gateway and of the mirror. Unset: their Services by DNS.'),
   logLevel: LogLevel.default('info').meta(env('CODITECT_LOG_LEVEL')).describe('error, warn, info or debug.'),
 });
 export type OperatorConfig = z.infer<typeof OperatorConfig>;

@@ -7,7 +7,9 @@ import { Epoch, Uid } from '../v1alpha1/schema.ts';
 export const thoughtVersion = 1;
 
 const count = z.int().min(0).max(9_007_199_254_740_991);
-const name = z.string().min(1).max(128);
+/** Of a model or a tool. No blanks and no marks: who tells is trusted with little, and a name is no place for a text. */
+const name = z.string().min(1).max(128).regex(/^[\w.:/@+-]+$/);
+const hash = z.string().max(64).regex(/^[\w-]*$/);
 
 /** What every event of an attempt says of itself. */
 const heading = {
@@ -74,10 +76,10 @@ export const mostFiles = 200;
 export const AgentFiles = z.object({
   ...heading,
   type: z.literal('agent.files'),
-  treeBefore: z.string().max(64),
-  treeAfter: z.string().max(64),
+  treeBefore: hash,
+  treeAfter: hash,
   /** By path, in the order of their names. A deleted file has no hash. */
-  files: z.array(z.object({ path: z.string().min(1).max(255), hash: z.string().max(64).optional() })).max(mostFiles),
+  files: z.array(z.object({ path: z.string().min(1).max(255), hash: hash.optional() })).max(mostFiles),
   /** Files that were changed; more than are told when there were too many. */
   changed: count,
 });

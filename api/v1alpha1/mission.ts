@@ -91,6 +91,7 @@ export const Planner = z.object({
   maxDepth: z.int().min(1).max(100).optional().describe('Most tasks in a row of which each depends on the one before. Unset: no limit.'),
   maxReplans: z.int().min(0).max(10).default(2).describe('With failurePolicy Replan: how many times a run may get another plan. Default 2.'),
   survey: z.enum(['None', 'Analyze']).default('None').describe('Analyze: an Analyzer measures the workspace before there is a plan, and the planner is told what it found. Default None.'),
+  lessons: z.enum(['Recall', 'None']).optional().describe('None: the planner is told nothing of earlier missions. Unset or Recall: it is told up to three lessons of the namespace, where the installation keeps any.'),
   planApproval: z.enum(['Never', 'Always', 'OnCost']).default('Never').describe('Whether people must approve a plan, and each that revises it, before anything of it runs. OnCost: only when its estimated cost is above approvalAboveUsd. Default Never.'),
   approvalAboveUsd: Usd.optional().describe('With planApproval OnCost: the estimated cost in US dollars above which a plan must be approved, for example `1.00`.'),
   requiredApprovals: z.int().min(1).max(10).default(1).describe('How many people must approve a plan. One rejection is enough against it. Default 1.'),

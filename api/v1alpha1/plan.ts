@@ -29,6 +29,7 @@ export const PlanSpec = z.object({
   model: z.string().min(1).max(128).describe('Model that made it.'),
   promptVersion: z.string().min(1).max(32).describe('Version of the prompt.'),
   rounds: z.int().min(1).max(3).describe('How often the model was asked: once, and once for each repair.'),
+  lessons: z.array(Uid).max(3).optional().meta(listType.set).describe('Lessons of earlier missions of the namespace that the planner was given: UIDs of the tasks that they were learned from. Unset: none. `kubectl mission lessons` shows what they say.'),
   usage: z
     .object({
       inputTokens: Tokens.describe('Tokens read, those from the cache of the provider included.'),

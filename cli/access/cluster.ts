@@ -1,7 +1,7 @@
 // What a command needs of the user's cluster, as a port. kubeconfig.ts makes the real one.
 import type { KubeClient } from '#platform/kube/types.ts';
 import type { MissionFeed } from '../world/feed.ts';
-import type { MissionView } from '../world/view.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 import type { TunnelSocket } from './port-forward.ts';
 
 export interface Cluster {

@@ -1,8 +1,7 @@
 // A gRPC connection to a server of the installation: TLS under the installation's CA, the user's token on every call.
-import type { Interceptor, Transport } from '@connectrpc/connect';
-import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import type { Transport } from '@connectrpc/connect';
 import type { Clock } from '#platform/clock.ts';
-import { dialOptions } from '#platform/rpc/tls.ts';
+import { openPeopleLine } from '#platform/rpc/people-line.ts';
 import type { Cluster } from './cluster.ts';
 import { openDoor, type Server } from './door.ts';
 import { tokenSource } from './token.ts';
@@ -18,16 +17,11 @@ export async function dial(cluster: Cluster, to: Server, clock: Clock): Promise<
   const token = tokenSource(cluster, clock);
   // Asked for now, so that a missing ServiceAccount is told as such and not as a broken call.
   await token();
-  const baseUrl = `https://${door.address}`;
-  const sessions = new Http2SessionManager(baseUrl, {}, dialOptions(door.serverName, { caBundle: door.ca }));
-  const bearer: Interceptor = (next) => async (request) => {
-    request.header.set('authorization', `Bearer ${await token()}`);
-    return next(request);
-  };
+  const line = openPeopleLine({ ...door, caBundle: door.ca, token });
   return {
-    transport: createGrpcTransport({ baseUrl, sessionManager: sessions, interceptors: [bearer] }),
+    transport: line.transport,
     close: async () => {
-      sessions.abort();
+      line.close();
       await door.close();
     },
   };

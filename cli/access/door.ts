@@ -7,7 +7,7 @@ import { labels, names } from '#api/labels.ts';
 import { configMaps, leases, pods } from '#platform/kube/resources.ts';
 import type { KubeObject } from '#platform/kube/types.ts';
 import { servicePorts } from '#platform/rpc/addresses.ts';
-import { blobsName, mirrorName, operatorName } from '#platform/rpc/tls.ts';
+import { blobsName, consoleName, mirrorName, operatorName } from '#platform/rpc/tls.ts';
 import { Refusal } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
 import { forwardPort } from './port-forward.ts';
@@ -34,11 +34,11 @@ interface Pod extends KubeObject {
   readonly status?: { readonly phase?: string };
 }
 
-/** Whom to reach: the leading operator, the blob service, or the mirror, of which there may be none. */
-export type Server = 'api' | 'blobs' | 'history';
+/** Whom to reach: the leading operator, the blob service, or the mirror and the console, of which there may be none. */
+export type Server = 'api' | 'blobs' | 'history' | 'console';
 
-const fallbackPorts: Readonly<Record<Server, number>> = { api: servicePorts.operator.api, blobs: servicePorts.blobs, history: servicePorts.history };
-const serverNames: Readonly<Record<Server, (namespace: string) => string>> = { api: operatorName, blobs: blobsName, history: mirrorName };
+const fallbackPorts: Readonly<Record<Server, number>> = { api: servicePorts.operator.api, blobs: servicePorts.blobs, history: servicePorts.history, console: servicePorts.console };
+const serverNames: Readonly<Record<Server, (namespace: string) => string>> = { api: operatorName, blobs: blobsName, history: mirrorName, console: consoleName };
 
 /** Finds a server and a way to it. */
 export async function openDoor(cluster: Cluster, to: Server): Promise<Door> {
@@ -47,7 +47,7 @@ export async function openDoor(cluster: Cluster, to: Server): Promise<Door> {
   const pod = to === 'api' ? await leaderPod(cluster) : undefined;
   const address = published === undefined ? undefined : addressIn(published, to, pod);
   if (address !== undefined) return { address, serverName, ca, close: async () => {} };
-  const target = pod ?? (to === 'history' ? await mirrorPod(cluster) : await blobsPod(cluster));
+  const target = pod ?? (await podFinders[to](cluster));
   const forward = await forwardPort({ namespace: cluster.operatorNamespace, pod: target, port: await portOf(cluster, target, to) }, (path, protocol) => cluster.socket(path, protocol));
   return { address: forward.address, serverName, ca, close: () => forward.close() };
 }
@@ -111,6 +111,16 @@ async function mirrorPod(cluster: Cluster): Promise<string> {
   if (running === undefined) throw new Refusal(`ask the mirror: no pod of ${names.mirror} runs`, `kubectl get pods -n ${cluster.operatorNamespace}`);
   return running.metadata.name;
 }
+
+async function consolePod(cluster: Cluster): Promise<string> {
+  const found = await podsOf(cluster, 'console');
+  if (found.length === 0) throw new Refusal('open the page: this installation has no console', 'install the chart with console.enabled=true; until then kubectl mission tree shows a mission');
+  const running = found.find(isRunning);
+  if (running === undefined) throw new Refusal(`open the page: no pod of ${names.console} runs`, `kubectl get pods -n ${cluster.operatorNamespace}`);
+  return running.metadata.name;
+}
+
+const podFinders: Readonly<Record<Server, (cluster: Cluster) => Promise<string>>> = { api: leaderPod, blobs: blobsPod, history: mirrorPod, console: consolePod };
 
 async function podsOf(cluster: Cluster, component: string): Promise<readonly Pod[]> {
   return (await cluster.client.list<Pod>(pods, { namespace: cluster.operatorNamespace, labelSelector: `${labels.name}=coditect,${labels.component}=${component}` })).items;

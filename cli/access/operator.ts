@@ -3,20 +3,12 @@ import { Code, ConnectError, createClient, type Client } from '@connectrpc/conne
 import { z } from 'zod';
 import { MissionTask } from '#api/v1alpha1/mission.ts';
 import type { PlanSpec } from '#api/v1alpha1/plan.ts';
+import type { Wait } from '#domain/mission/explain.ts';
 import type { Clock } from '#platform/clock.ts';
 import { OrchestratorService, type PlanResponse } from '#platform/rpc/generated/coditect/v1alpha1/orchestrator_pb.ts';
 import { Refusal } from '../failure.ts';
 import type { Cluster } from './cluster.ts';
 import { dial } from './dial.ts';
-
-/** Why a task waits, as the operator says. */
-export interface Wait {
-  readonly task: string;
-  readonly reason: string;
-  readonly message: string;
-  /** Place among the ready tasks, from 1; 0 when it is not ready. */
-  readonly position: number;
-}
 
 /** One message of the mission's stream. */
 export interface Progress {

@@ -9,7 +9,7 @@ import { aPlan, type PlanBuilder } from '#testing/builders/plan.ts';
 import { type FakeApiServer, startFakeApiServer } from '#testing/fake-apiserver/server.ts';
 import { nextChange } from '../world/feed.ts';
 import { aMission, aPlannedMission } from '../world/fixture.ts';
-import type { MissionView } from '../world/view.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 import { readMission, watchMission } from './watch.ts';
 
 let server: FakeApiServer;

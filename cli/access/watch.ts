@@ -11,8 +11,8 @@ import { createReflector, type Reflector } from '#platform/kube/reflector.ts';
 import type { KubeObject, ObjectKey } from '#platform/kube/types.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import type { MissionFeed } from '../world/feed.ts';
-import { planInUse } from '../world/plan.ts';
-import type { MissionView } from '../world/view.ts';
+import { planInUse } from '#domain/mission/planned.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 import { ownObjects } from './own.ts';
 
 interface Objects {

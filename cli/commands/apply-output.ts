@@ -8,7 +8,7 @@ import type { Task } from '#api/v1alpha1/task.ts';
 import { messageOf } from '#platform/errors.ts';
 import { exitCodes, Refusal } from '../failure.ts';
 import { plain } from '../terminal/text.ts';
-import { currentTasks, type MissionView } from '../world/view.ts';
+import { currentTasks, type MissionView } from '#domain/mission/view.ts';
 import { readingMission, type Session } from './session.ts';
 
 const run = promisify(execFile);

@@ -12,7 +12,7 @@ import { type Style, styleOf } from '../terminal/style.ts';
 import { line } from '../terminal/terminal.ts';
 import { plain, shellWord } from '../terminal/text.ts';
 import { answerTo, approvalObject, askedOf, nameOf } from '../world/approvals.ts';
-import { conditionOf } from '../world/view.ts';
+import { conditionOf } from '#domain/mission/view.ts';
 import { estimateLines, taskLines } from './plan.ts';
 import { noMission, reachWords, type Session, withCluster } from './session.ts';
 

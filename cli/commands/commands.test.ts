@@ -8,7 +8,7 @@ import { fakeClient, fakeCluster, fakeSession, type Written } from '../access/fa
 import { errorLine } from '../failure.ts';
 import { fakeTerminal } from '../terminal/fake.ts';
 import { aMission, aTask, ended, FakeFeed, running, succeeded, t0 } from '../world/fixture.ts';
-import type { MissionView } from '../world/view.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 import { modeCommand } from './mode.ts';
 import { runCommand } from './run.ts';
 import type { Session } from './session.ts';

@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { prefixed } from '../terminal/prefixed.ts';
 import type { MissionFeed } from '../world/feed.ts';
 import { followLog, printLog, type LogRequest, type LogSink, type LogSources } from '../world/logs.ts';
-import { currentTasks, type MissionView } from '../world/view.ts';
+import { currentTasks, type MissionView } from '#domain/mission/view.ts';
 import { lazily, readingMission, watchingMission, type Read, type Session } from './session.ts';
 
 export interface LogsOptions {

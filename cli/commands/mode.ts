@@ -4,7 +4,7 @@ import type { Mission, MissionSpec } from '#api/v1alpha1/mission.ts';
 import { exitCodes } from '../failure.ts';
 import { isKubeError } from '#platform/kube/error.ts';
 import { line } from '../terminal/terminal.ts';
-import { conditionOf } from '../world/view.ts';
+import { conditionOf } from '#domain/mission/view.ts';
 import { noMission, withCluster, type Session } from './session.ts';
 
 export const modeCommands = {

@@ -26,6 +26,8 @@ export function openSession({ terminal, clock, signal, env, keys }: Surroundings
     openOperator: async (cluster) => (await import('../access/operator.ts')).openOperator(cluster, clock),
     openBlobs: async (cluster) => (await import('../access/blobs.ts')).openBlobs(cluster, clock),
     openHistory: async (cluster) => (await import('../access/history.ts')).openHistory(cluster, clock),
+    openConsole: async (cluster) => (await import('../access/console.ts')).openConsole(cluster, clock),
+    openMemory: async (cluster) => (await import('../access/memory.ts')).openMemory(cluster, clock),
     openStats: async (cluster) => (await import('../access/stats.ts')).openStats(cluster, clock),
     openWorlds: async (cluster) => (await import('../access/world.ts')).openWorlds(cluster, clock),
   };

@@ -9,7 +9,7 @@ import { exitCodes, Refusal } from '../failure.ts';
 import { type Style, styleOf, type Tone } from '../terminal/style.ts';
 import { line } from '../terminal/terminal.ts';
 import { columns, duration, plain, shellWord } from '../terminal/text.ts';
-import { planInUse } from '../world/plan.ts';
+import { planInUse } from '#domain/mission/planned.ts';
 import { diffPlans, type FieldChange, type PlanDiff } from '../world/plan-diff.ts';
 import { readingMission, reachWords, type Read, type Session } from './session.ts';
 

@@ -1,4 +1,5 @@
 // `replay`: what happened to a mission, once more: as a player, as lines, or as the events themselves.
+import type { HistorySource } from '#api/archive.ts';
 import { createFilter, namesFrom } from '#domain/replay/filter.ts';
 import type { CloudEvent } from '#api/events/envelope.ts';
 import type { Pace } from '#domain/replay/pace.ts';
@@ -24,6 +25,7 @@ export interface ReplayOptions {
   readonly types: readonly string[];
   readonly json: boolean;
   readonly follow: boolean;
+  readonly source?: HistorySource;
 }
 
 const personSpeed = 10;
@@ -50,10 +52,10 @@ interface Wish {
 }
 
 async function printJson(session: Session, history: History, { mission, options }: Wish): Promise<number> {
-  const { types, follow } = options;
+  const { types, follow, source } = options;
   const narrowed = narrowedBy(options);
   const said = { event: 0, gap: 0, synced: 0 };
-  for await (const told of history.replay(mission, { types, follow, ...narrowed }, session.signal)) {
+  for await (const told of history.replay(mission, { types, follow, ...narrowed, ...defined({ source }) }, session.signal)) {
     said[told.kind] += 1;
     if (told.kind === 'event') line(session.terminal, told.text);
     else if (told.kind === 'gap') session.terminal.note(plain(told.gap));
@@ -73,7 +75,7 @@ async function play(session: Session, history: History, { mission, options }: Wi
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
   // Everything is asked for: what a filter leaves out is still part of the picture.
-  const stream = history.replay(mission, { follow: options.follow }, signal)[Symbol.asyncIterator]();
+  const stream = history.replay(mission, { follow: options.follow, ...defined({ source: options.source }) }, signal)[Symbol.asyncIterator]();
   try {
     const past = await readPast(stream, mission);
     if (session.signal.aborted) return exitCodes.interrupted;
@@ -147,5 +149,5 @@ async function readOn(stream: AsyncIterator<Told>, { timeline, past, player }: {
 }
 
 function unknown(mission: string): Refusal {
-  return new Refusal(`replay mission ${mission}: the event log holds nothing of it`, 'check its name and --namespace; what happened before the mirror was there, and what is older than the log keeps, cannot be replayed');
+  return new Refusal(`replay mission ${mission}: nothing is kept of it`, 'check its name and --namespace; what happened before the mirror was there, and what is older than log and archive keep, cannot be replayed');
 }

@@ -10,7 +10,7 @@ import type { Cluster } from '../access/cluster.ts';
 import { exitCodes, Refusal } from '../failure.ts';
 import { line } from '../terminal/terminal.ts';
 import { parseManifests, type Manifest } from '../world/manifest.ts';
-import { conditionOf } from '../world/view.ts';
+import { conditionOf } from '#domain/mission/view.ts';
 import { noMission, reachWords, withCluster, type Session } from './session.ts';
 import { showUntilEnded } from './tree.ts';
 

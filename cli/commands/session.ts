@@ -2,7 +2,9 @@
 import type { Clock } from '#platform/clock.ts';
 import type { BlobReader } from '../access/blobs.ts';
 import type { Cluster } from '../access/cluster.ts';
+import type { ConsoleAccess } from '../access/console.ts';
 import type { History } from '../access/history.ts';
+import type { Memory } from '../access/memory.ts';
 import type { Stats } from '../access/stats.ts';
 import type { Operator } from '../access/operator.ts';
 import type { Worlds } from '../access/world.ts';
@@ -10,7 +12,7 @@ import { Refusal } from '../failure.ts';
 import type { Keys } from '../terminal/keys.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { MissionFeed } from '../world/feed.ts';
-import type { MissionView } from '../world/view.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 
 /** How the user wants to reach the cluster, as given on the command line. */
 export interface ReachOptions {
@@ -33,7 +35,9 @@ export interface Session {
   openBlobs(cluster: Cluster): Promise<BlobReader>;
   openHistory(cluster: Cluster): Promise<History>;
   openStats(cluster: Cluster): Promise<Stats>;
+  openMemory(cluster: Cluster): Promise<Memory>;
   openWorlds(cluster: Cluster): Promise<Worlds>;
+  openConsole(cluster: Cluster): Promise<ConsoleAccess>;
 }
 
 /** A mission that exists. */

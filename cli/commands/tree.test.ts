@@ -5,7 +5,7 @@ import { ManualClock, settle } from '#testing/manual-clock.ts';
 import { fakeCluster, fakeSession } from '../access/fake.ts';
 import { fakeTerminal } from '../terminal/fake.ts';
 import { aPlannedMission, FakeFeed, succeeded, t0 } from '../world/fixture.ts';
-import type { MissionView } from '../world/view.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 import { treeCommand } from './tree.ts';
 
 const soon: MissionUsage = { inputTokens: 10, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, calls: 1, costUsd: '0.05', reservedUsd: '0.01' };

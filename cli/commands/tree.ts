@@ -11,7 +11,7 @@ import { summary } from '../tree/summary.ts';
 import { messageOf } from '#platform/errors.ts';
 import { plain } from '../terminal/text.ts';
 import type { Watched } from '../world/feed.ts';
-import { endingOf, type MissionView } from '../world/view.ts';
+import { endingOf, type MissionView } from '#domain/mission/view.ts';
 import { lazily, reachWords, readingMission, watchingMission, type Session, type Watching } from './session.ts';
 import { exitCodeOf } from './wait.ts';
 

@@ -5,7 +5,7 @@ import { line } from '../terminal/terminal.ts';
 import { missionTree } from '../tree/model.ts';
 import { waitsForApproval } from '../world/approvals.ts';
 import { type MissionFeed, untilEnded, type Watched } from '../world/feed.ts';
-import { conditionOf, endingOf, type MissionView } from '../world/view.ts';
+import { conditionOf, endingOf, type MissionView } from '#domain/mission/view.ts';
 import { watchingMission, type Session } from './session.ts';
 
 export interface WaitOptions {

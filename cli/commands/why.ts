@@ -1,13 +1,12 @@
 // `why`: what a mission or a task waits for or failed from, and what to do about it. Works without the operator, and says so then.
 import { messageOf } from '#platform/errors.ts';
-import type { Wait } from '../access/operator.ts';
 import { exitCodes, Refusal } from '../failure.ts';
 import { styleOf } from '../terminal/style.ts';
 import { line } from '../terminal/terminal.ts';
 import { plain } from '../terminal/text.ts';
-import { explain, type Explanation } from '../world/explain.ts';
-import { planOf } from '../world/plan.ts';
-import { currentTasks, endingOf } from '../world/view.ts';
+import { explain, type Explanation, type Wait } from '#domain/mission/explain.ts';
+import { planOf } from '#domain/mission/planned.ts';
+import { currentTasks, endingOf } from '#domain/mission/view.ts';
 import { readingMission, type Read, type Session } from './session.ts';
 
 export interface WhyOptions {

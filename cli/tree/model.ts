@@ -6,8 +6,8 @@ import type { Task, TaskResult } from '#api/v1alpha1/task.ts';
 import type { Phase } from '#domain/plan/phase.ts';
 import { defined } from '../world/defined.ts';
 import { waitsForApproval } from '../world/approvals.ts';
-import { isUnplanned, type Planned, planOf } from '../world/plan.ts';
-import { conditionOf, currentTasks, endingOf, type Ending, type MissionView } from '../world/view.ts';
+import { isUnplanned, type Planned, planOf } from '#domain/mission/planned.ts';
+import { conditionOf, currentTasks, endingOf, type Ending, type MissionView } from '#domain/mission/view.ts';
 import { layout, type Branch } from './layout.ts';
 
 export type TaskState = 'Waiting' | 'Assigned' | 'Running' | 'Backoff' | TaskResult;

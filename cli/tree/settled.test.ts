@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { MissionStatus, MissionUsage } from '#api/v1alpha1/mission.ts';
 import { ManualClock, settle } from '#testing/manual-clock.ts';
 import { aMission, aPlannedMission, FakeFeed, succeeded, t0 } from '../world/fixture.ts';
-import type { MissionView } from '../world/view.ts';
+import type { MissionView } from '#domain/mission/view.ts';
 import { untilSettled } from './settled.ts';
 
 const usage: MissionUsage = { inputTokens: 10, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, calls: 1, costUsd: '0.05', reservedUsd: '0.00' };

@@ -3,7 +3,7 @@ import { type Instant, parseTime } from '#api/time.ts';
 import type { Clock } from '#platform/clock.ts';
 import { mayCallModels } from '#domain/cost/callers.ts';
 import { nextChange, type MissionFeed } from '../world/feed.ts';
-import { endingOf, type MissionView } from '../world/view.ts';
+import { endingOf, type MissionView } from '#domain/mission/view.ts';
 
 const patienceMs = 3000;
 // By then the operator has given up asking: what is not settled stays so.

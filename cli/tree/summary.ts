@@ -4,9 +4,9 @@ import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { Task } from '#api/v1alpha1/task.ts';
 import type { Style, Tone } from '../terminal/style.ts';
 import { columns, cut, duration, plain, shellWord, size } from '../terminal/text.ts';
-import { planOf } from '../world/plan.ts';
+import { planOf } from '#domain/mission/planned.ts';
 import { costLine } from './cost.ts';
-import { conditionOf, currentTasks, endingOf, reasonText, type Ending, type MissionView } from '../world/view.ts';
+import { conditionOf, currentTasks, endingOf, reasonText, type Ending, type MissionView } from '#domain/mission/view.ts';
 
 export interface Page {
   readonly columns: number;

@@ -15,7 +15,8 @@ import { createReader } from '#platform/nats/reader.ts';
 import { silentLog } from '#platform/telemetry/log.ts';
 import { aMission, runCommand } from '../mission.ts';
 import { must, type Story, type StoryWorld } from '../story.ts';
-import { eventually, type EventLog, images, objectsOf, root, systemNamespace, type World } from '#testing/world.ts';
+import type { EventLog } from '#testing/world-stores.ts';
+import { eventually, images, objectsOf, root, systemNamespace, type World } from '#testing/world.ts';
 
 const noLog = (world: StoryWorld) => (world.events === undefined ? 'there is no event log here: the NATS server could not be built' : undefined);
 
@@ -57,7 +58,7 @@ export const lostLogStory: Story = {
     const told = await settled(world, log, namespace);
     const { tasks } = await objectsIn(world, namespace);
     for (const { metadata } of tasks) must(told.some(({ type, subject }) => nameOf(type) === 'task.ended' && subject === `tasks/${metadata.name}`), `the end of ${metadata.name} was never told`);
-    filesTold(told, tasks);
+    await filesTold(log, namespace, tasks);
     const ids = new Set(told.map(({ id }) => id)).size;
     return `the mission ended ${seconds} s after the kills, without a log; then ${ids} different events in it, ${told.length - ids} told again by the same id`;
   },
@@ -67,7 +68,8 @@ export const lostLogStory: Story = {
 const names = ['begin', 'second', 'third', 'fourth', 'fifth', 'end'];
 const work = names.map((name, index) => ({ name, type: 'Tester', intent: runCommand('sh', '-c', `sleep 1 && echo ${name} > ${name}.txt`), ...(index === 0 ? {} : { dependsOn: [names[index - 1]] }) }));
 
-function logOf({ events }: StoryWorld): EventLog {
+/** The event log of a world that has one. */
+export function logOf({ events }: StoryWorld): EventLog {
   must(events !== undefined, 'there is no event log');
   return events;
 }
@@ -93,7 +95,7 @@ async function read({ access }: EventLog, tenant: string): Promise<readonly Clou
 }
 
 /** Events of the namespace once what they tell is what the API server has. */
-async function settled(world: World, log: EventLog, namespace: string): Promise<readonly CloudEvent[]> {
+export async function settled(world: World, log: EventLog, namespace: string): Promise<readonly CloudEvent[]> {
   let difference = 'nothing was read';
   return eventually(() => `the log tells what the API server has: ${difference}`, 60, async () => {
     const events = await read(log, namespace);
@@ -132,17 +134,21 @@ function inOrder(events: readonly CloudEvent[]): void {
   }
 }
 
-/** What agents told outlives the mirror too: each task that changed files has its event. */
-function filesTold(events: readonly CloudEvent[], tasks: readonly Task[]): void {
-  const trees = new Set(events.flatMap(({ data }) => ('treeAfter' in data ? [`${data.taskUid} ${data.treeAfter}`] : [])));
-  for (const { metadata, status } of tasks) {
-    const { treeBefore, treeAfter } = status?.workspace ?? {};
-    must(treeBefore !== treeAfter, `${metadata.name} changed no file, though it was to`);
-    must(trees.has(`${metadata.uid} ${treeAfter}`), `the agent's word about the files of ${metadata.name} is not in the log`);
-  }
+/** What agents told outlives the mirror too: each task that changed files has its event, at the latest when its agent has tried again. */
+export async function filesTold(log: EventLog, namespace: string, tasks: readonly Task[]): Promise<void> {
+  const idle = tasks.find(({ status }) => status?.workspace?.treeBefore === status?.workspace?.treeAfter);
+  must(idle === undefined, `${idle?.metadata.name} changed no file, though it was to`);
+  let missing: Task | undefined;
+  await eventually(() => `the agent's word about the files of ${missing?.metadata.name} is in the log`, 60, async () => {
+    const events = await read(log, namespace);
+    const trees = new Set(events.flatMap(({ data }) => ('treeAfter' in data ? [`${data.taskUid} ${data.treeAfter}`] : [])));
+    missing = tasks.find(({ metadata, status }) => !trees.has(`${metadata.uid} ${status?.workspace?.treeAfter}`));
+    return missing === undefined;
+  });
 }
 
-async function objectsIn(world: World, namespace: string): Promise<{ readonly missions: readonly Mission[]; readonly tasks: readonly Task[] }> {
+/** Missions and tasks of a namespace now. */
+export async function objectsIn(world: World, namespace: string): Promise<{ readonly missions: readonly Mission[]; readonly tasks: readonly Task[] }> {
   const list = async <T>(plural: string) => (JSON.parse(await world.kubectl('get', `${plural}.coditect.ai`, '-n', namespace, '-o', 'json')) as { items: T[] }).items;
   const [missions, tasks] = await Promise.all([list<Mission>('missions'), list<Task>('tasks')]);
   return { missions, tasks };

@@ -49,7 +49,7 @@ describe.skipIf(whyNot !== '')(`stats on the engine${whyNot}`, () => {
     client = connectTo(server);
     await migrate(client, database, migrationsOf(database, { eventDays: 3650, rollupDays: 3650 }));
     const deps = { server: client, database, stream: 'events', encoder: eventEncoder(), persist: <T>(call: () => Promise<T>) => call() };
-    stored = (await deliver(deps, { first: 1, last: 1, messages: [{ sequence: 1, tenant: '', family: 'agent', events: history(), pending: 0 }] }, 1)).stored;
+    stored = (await deliver(deps, { first: 1, last: 1, log: '', messages: [{ sequence: 1, tenant: '', family: 'agent', events: history(), pending: 0 }] }, 1)).stored;
   }, 60_000);
   afterAll(async () => {
     await client.close();

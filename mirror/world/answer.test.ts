@@ -20,7 +20,7 @@ function aClient(allowed: (request: AccessRequest) => Promise<boolean>) {
   const said: unknown[] = [];
   const authenticator: Authenticator = { review: (token) => Promise.resolve(token === 'good' ? { username: 'ann', uid: 'u', groups: [], extra: {} } : undefined), allowed: (_, request) => allowed(request) };
   const answer = createWorldAnswer({ world, truth, authenticator, audit: (record) => void records.push(record) });
-  const { routes, interceptors } = historyRoutes({ reader: undefined, world: { world: answer, rebuildWorlds: createRebuildAnswer({ world, authenticator, log: { ...silentLog, info: (_, fields) => void said.push(fields) } }) }, authenticator, truth, clock: systemClock });
+  const { routes, interceptors } = historyRoutes({ sources: { log: undefined, archive: undefined }, world: { world: answer, rebuildWorlds: createRebuildAnswer({ world, authenticator, log: { ...silentLog, info: (_, fields) => void said.push(fields) } }) }, authenticator, truth, clock: systemClock });
   const transport = createRouterTransport(routes, { router: { interceptors: [...interceptors] } });
   const client = createClient(HistoryService, transport);
   const ask = (namespace: string, name: string, token = 'good') => client.world({ mission: { namespace, name } }, { headers: { authorization: `Bearer ${token}` } });

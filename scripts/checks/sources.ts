@@ -8,7 +8,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const isSource = (path: string) => /\.(ts|js|mjs|sh|proto|c|go)$/.test(path) && !path.includes('/generated/');
+const isSource = (path: string) => /\.(ts|tsx|js|mjs|sh|proto|c|go)$/.test(path) && !path.includes('/generated/');
 
 /** Source files of the checkout at `root`; throws when git shows none, because a check of nothing proves nothing. */
 export function sourceFiles(root: string): SourceFile[] {

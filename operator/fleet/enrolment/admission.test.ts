@@ -14,6 +14,7 @@ const cases: Record<string, { holder: TokenHolder; want: object }> = {
   'the blob service is known by its ServiceAccount': { holder: holder('system:serviceaccount:sys:coditect-blobs'), want: { kind: 'server', role: 'blobs' } },
   'and so is the LLM gateway': { holder: holder('system:serviceaccount:sys:coditect-llm-gateway'), want: { kind: 'server', role: 'llm-gateway' } },
   'and so is the mirror': { holder: holder('system:serviceaccount:sys:coditect-mirror'), want: { kind: 'server', role: 'mirror' } },
+  'and so is the console': { holder: holder('system:serviceaccount:sys:coditect-console'), want: { kind: 'server', role: 'console' } },
   'the name of the blob service in another namespace is nothing special': { holder: holder('system:serviceaccount:team-a:coditect-blobs'), want: { kind: 'refused', reason: expect.stringContaining('not bound to a pod') } },
   'a token that is not bound to a pod is refused': { holder: holder(account), want: { kind: 'refused', reason: expect.stringContaining('not bound to a pod') } },
   'a token with a name and no uid is refused': { holder: holder(account, 'workers-1'), want: { kind: 'refused' } },

@@ -20,7 +20,7 @@ export interface TokenHolder {
 }
 
 /** A process of the installation that others dial. */
-type ServerRole = 'blobs' | 'llm-gateway' | 'mirror';
+type ServerRole = 'blobs' | 'llm-gateway' | 'mirror' | 'console';
 
 export type Admission =
   | { readonly kind: 'agent'; readonly agent: AgentIdentity }
@@ -28,7 +28,7 @@ export type Admission =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** By ServiceAccount, in the namespace of the installation. */
-const serverRoles: ReadonlyMap<string, ServerRole> = new Map([[names.blobs, 'blobs'], [names.llmGateway, 'llm-gateway'], [names.mirror, 'mirror']]);
+const serverRoles: ReadonlyMap<string, ServerRole> = new Map([[names.blobs, 'blobs'], [names.llmGateway, 'llm-gateway'], [names.mirror, 'mirror'], [names.console, 'console']]);
 
 const refused = (reason: string): Admission => ({ kind: 'refused', reason });
 

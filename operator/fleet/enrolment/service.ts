@@ -8,7 +8,7 @@ import { messageOf } from '#platform/errors.ts';
 import { issueLeaf, type LeafOrder } from '#platform/rpc/certificates.ts';
 import type { EnrolmentService } from '#platform/rpc/generated/coditect/v1alpha1/enrolment_pb.ts';
 import { type AuthorityState, bundleOf } from '#platform/rpc/rotation.ts';
-import { blobsName, llmGatewayName, mirrorName } from '#platform/rpc/tls.ts';
+import { blobsName, consoleName, llmGatewayName, mirrorName } from '#platform/rpc/tls.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import { type Admission, admit, type FindLivePod } from './admission.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -67,6 +67,6 @@ function refuse(log: Log, holder: User, reason: string): never {
 
 function orderFor(admission: Exclude<Admission, { kind: 'refused' }>, { certificateSeconds, operatorNamespace }: EnrolmentServiceOptions): LeafOrder {
   if (admission.kind === 'agent') return { uri: agentUri(admission.agent), usage: 'client', lifetimeSeconds: certificateSeconds };
-  const dnsName = { blobs: blobsName, 'llm-gateway': llmGatewayName, mirror: mirrorName }[admission.role](operatorNamespace);
+  const dnsName = { blobs: blobsName, 'llm-gateway': llmGatewayName, mirror: mirrorName, console: consoleName }[admission.role](operatorNamespace);
   return { uri: roleUri(admission.role), dnsNames: [dnsName], usage: 'server', lifetimeSeconds: certificateSeconds };
 }
