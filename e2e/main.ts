@@ -1,4 +1,4 @@
-// Runs the end-to-end stories on a cluster of their own: node e2e/main.ts [part of a story's name]
+// Runs the end-to-end stories on a cluster of their own: node e2e/main.ts [part of a story's name ...]
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#platform/errors.ts';
@@ -26,11 +26,11 @@ import { createWorld, root } from '#testing/world.ts';
 
 const stories: readonly Story[] = [demoMissionStory, eventsStory, lostLogStory, lostStoresStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, lessonsStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, pageStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory, retoldStory];
 
-const wanted = process.argv[2] ?? '';
-const chosen = stories.filter(({ name }) => name.includes(wanted));
+const wanted = process.argv.slice(2);
+const chosen = stories.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 if (chosen.length === 0) {
-  say(`no story is called ${wanted}; there are:\n${stories.map(({ name }) => `  ${name}`).join('\n')}`);
+  say(`no story is called ${wanted.join(' or ')}; there are:\n${stories.map(({ name }) => `  ${name}`).join('\n')}`);
   process.exit(2);
 }
 const results = await runAll(chosen);
