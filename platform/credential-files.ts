@@ -37,6 +37,13 @@ export function readCredentials({ caFile, certificateFile, keyFile, userFile, pa
   return { ...parts, digest: createHash('sha256').update(JSON.stringify(parts)).digest('hex') };
 }
 
+/** What is wrong with the address of a store that is asked over HTTP; undefined when it is well. Credentials and texts must not be readable on the way. */
+export function addressFault({ protocol, username, password }: URL, insecure: boolean): string | undefined {
+  if (username !== '' || password !== '') return 'credentials belong into files, not into the URL';
+  if (protocol === 'https:' || (protocol === 'http:' && insecure)) return undefined;
+  return 'it is not https, so what is sent could be read on the way; use https, or allow plaintext in the settings (insecure)';
+}
+
 /** The text of one file. Throws a sentence that names it. */
 export function readCredentialFile(what: string, file: string): string {
   try {

@@ -1,7 +1,7 @@
 // The client: one line under the credentials of the moment. A replaced file is a new line; the calls of the old one end on it.
 import type { Collection, Metadata, Where } from 'chromadb';
 import type { Clock } from '../clock.ts';
-import { type CredentialFiles, readCredentials } from '../credential-files.ts';
+import { addressFault, type CredentialFiles, readCredentials } from '../credential-files.ts';
 import { ChromaFault, classOf, faultFrom, isChromaFault } from './error.ts';
 import { type Line, openLine } from './line.ts';
 import { kept, near } from './read.ts';
@@ -107,7 +107,7 @@ const keyOf = ({ database, collection }: Place) => `${database}/${collection}`;
 
 function urlOf({ url: text, insecure }: ChromaSettings): URL {
   const url = new URL(text);
-  const fault = url.username !== '' || url.password !== '' ? 'credentials belong into files, not into the URL' : url.protocol === 'https:' || (url.protocol === 'http:' && insecure) ? undefined : 'it is not https, so what is sent could be read on the way; use https, or allow plaintext in the settings (insecure)';
+  const fault = addressFault(url, insecure);
   if (fault !== undefined) throw new ChromaFault(`connect to Chroma at ${url.protocol}//${url.host}: ${fault}`, 'denied');
   return url;
 }

@@ -9,7 +9,7 @@ import { settingsFrom } from '#devcluster/settings.ts';
 import { ManualClock } from '#testing/manual-clock.ts';
 import { systemClock } from '../clock.ts';
 import { type ClickHouseSettings, createClickHouse } from './client.ts';
-import { RowEncoder } from './row-binary.ts';
+import { BlockEncoder } from './blocks.ts';
 import type { ClickHouse, Column } from './types.ts';
 
 const found = findEngine(settingsFrom(process.env));
@@ -81,8 +81,8 @@ describe.skipIf(whyNot !== '')(`the client on the engine, with TLS${whyNot}`, ()
     await client.command("CREATE TABLE x.t (s String, n UInt64, at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 10");
     const columns: readonly Column[] = [{ name: 's', type: 'String' }, { name: 'n', type: 'UInt64' }, { name: 'at', type: 'DateTime64(3)' }];
     // Two empty lines inside: bytes are bytes.
-    const rows = [['a\n\n\nb', Number.MAX_SAFE_INTEGER, 1_700_000_000_123], ['\u{1F600}', 0, 0]];
-    for (let time = 0; time < 2; time += 1) await client.insert({ table: 'x.t', columns, body: new RowEncoder(columns).encode(rows), token: 'once' });
+    const rows = [{ s: 'a\n\n\nb', n: Number.MAX_SAFE_INTEGER, at: 1_700_000_000_123 }, { s: '\u{1F600}', n: 0, at: 0 }];
+    for (let time = 0; time < 2; time += 1) await client.insert({ table: 'x.t', columns, body: new BlockEncoder(columns).encode(rows), token: 'once' });
     expect(await client.query('SELECT * FROM x.t ORDER BY n DESC')).toEqual([{ s: 'a\n\n\nb', n: '9007199254740991', at: '2023-11-14 22:13:20.123' }, { s: '\u{1F600}', n: '0', at: '1970-01-01 00:00:00.000' }]);
   });
 

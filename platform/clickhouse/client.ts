@@ -5,7 +5,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { ClickHouseError, errorFrom, isClickHouseError } from './error.ts';
-import { type CredentialFiles, type Credentials, readCredentials } from '../credential-files.ts';
+import { addressFault, type CredentialFiles, type Credentials, readCredentials } from '../credential-files.ts';
 import type { ClickHouse, Insert, Params, QueryOptions } from './types.ts';
 
 export interface ClickHouseSettings extends CredentialFiles {
@@ -64,20 +64,13 @@ export function createClickHouse(settings: ClickHouseSettings, clock: Pick<Clock
 
 function requireTls(settings: ClickHouseSettings): void {
   const { url, insecure } = settings;
-  const fault = faultOf(url, insecure) ?? certificateFault(settings);
+  const fault = addressFault(new URL(url), insecure) ?? certificateFault(settings);
   if (fault !== undefined) throw new ClickHouseError(`connect to ClickHouse at ${url}: ${fault}`, { errorClass: 'denied', code: 0 });
 }
 
 function certificateFault({ certificateFile, keyFile }: CredentialFiles): string | undefined {
   if (certificateFile === undefined && keyFile === undefined) return undefined;
   return certificateFile !== undefined && keyFile !== undefined ? undefined : 'a client certificate goes with its key: name both files';
-}
-
-function faultOf(url: string, insecure: boolean): string | undefined {
-  const { protocol, username, password } = new URL(url);
-  if (username !== '' || password !== '') return 'credentials belong into files, not into the URL';
-  if (protocol === 'https:' || (protocol === 'http:' && insecure)) return undefined;
-  return 'it is not https, so what is sent could be read on the way; use https, or allow plaintext in the settings (insecure)';
 }
 
 function connect({ url, timeoutMs }: ClickHouseSettings, credentials: Credentials): ClickHouseClient {
@@ -107,12 +100,12 @@ function authentication({ user, password, cert }: Credentials) {
   return { ...(user === undefined ? {} : { username: user }), ...(password === undefined ? {} : { password }) };
 }
 
-/** Rows of one insert make one block, so that it is stored whole or not at all, and its token means all of it. */
-async function sendRows(client: ClickHouseClient, { table, columns, body, token, format = 'RowBinary' }: Insert, signal?: AbortSignal): Promise<void> {
+/** Rows of one insert make one block, so that it is stored whole or not at all, and its token means all of it. A batch has no row twice, so the engine need not look for that. */
+async function sendRows(client: ClickHouseClient, { table, columns, body, token, format = 'Native' }: Insert, signal?: AbortSignal): Promise<void> {
   const { stream } = await client.exec({
     query: `INSERT INTO ${table} (${columns.map(({ name }) => name).join(', ')}) FORMAT ${format}`,
     values: Readable.from([body], { objectMode: false }),
-    clickhouse_settings: { insert_deduplication_token: token, insert_deduplicate: 1, deduplicate_blocks_in_dependent_materialized_views: 1, async_insert: 0, max_insert_block_size: '1048576' },
+    clickhouse_settings: { insert_deduplication_token: token, insert_deduplicate: 1, deduplicate_blocks_in_dependent_materialized_views: 1, async_insert: 0, max_insert_block_size: '1048576', optimize_on_insert: 0 },
     ...(signal === undefined ? {} : { abort_signal: signal }),
   });
   for await (const chunk of stream) void chunk;

@@ -6,8 +6,8 @@ export interface Column {
   readonly type: 'String' | 'UInt8' | 'UInt16' | 'UInt32' | 'UInt64' | 'DateTime64(3)';
 }
 
-/** Values of one row, in the order of the columns. Times are epoch milliseconds. */
-export type Row = readonly (string | number)[];
+/** Values of one row, by the names of the columns. Times are epoch milliseconds. */
+export type Row = Readonly<Record<string, string | number>>;
 
 /** Values of parameters `{name:Type}` in a query; the server puts them in, never this process. */
 export type Params = Readonly<Record<string, string | number | readonly string[]>>;
@@ -16,8 +16,8 @@ export interface Insert {
   readonly table: string;
   readonly columns: readonly Column[];
   readonly body: Uint8Array;
-  /** How the rows are written. Default: RowBinary. */
-  readonly format?: 'RowBinary' | 'JSONEachRow';
+  /** How the rows are written. Default: Native. */
+  readonly format?: 'Native' | 'JSONEachRow';
   /** A repeated insert under the same token changes nothing, also not in the tables that are fed by this one. */
   readonly token: string;
 }

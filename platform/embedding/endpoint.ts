@@ -1,7 +1,7 @@
 // Vectors from a server that speaks `POST /v1/embeddings` as OpenAI does. CA, client certificate and token are files that somebody may replace at any time.
 import { createHash } from 'node:crypto';
 import { Agent, request } from 'undici';
-import { type CredentialFiles, type Credentials, readCredentials } from '../credential-files.ts';
+import { addressFault, type CredentialFiles, type Credentials, readCredentials } from '../credential-files.ts';
 import { messageOf, PlatformError } from '../errors.ts';
 import type { Embedder } from './types.ts';
 
@@ -50,8 +50,8 @@ function idOf(model: string): string {
 
 function urlOf({ url: text, insecure }: EndpointSettings): URL {
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '') throw new PlatformError('Embedding', `ask ${url.host} for embeddings: credentials belong into files, not into the URL`);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && insecure)) throw new PlatformError('Embedding', `ask ${url.host} for embeddings: it is not https, so texts could be read on the way; use https, or allow plaintext in the settings (insecure)`);
+  const fault = addressFault(url, insecure);
+  if (fault !== undefined) throw new PlatformError('Embedding', `ask ${url.host} for embeddings: ${fault}`);
   return url;
 }
 

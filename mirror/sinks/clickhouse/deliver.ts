@@ -1,6 +1,6 @@
 // One batch into the table: what is counted, what is not there yet, in one insert under the batch's own token.
 import { isClickHouseError } from '#platform/clickhouse/error.ts';
-import { RowEncoder } from '#platform/clickhouse/row-binary.ts';
+import { BlockEncoder } from '#platform/clickhouse/blocks.ts';
 import type { ClickHouse } from '#platform/clickhouse/types.ts';
 import type { Batch } from '../batch.ts';
 import { eventColumns, type EventRow } from './columns.ts';
@@ -20,14 +20,14 @@ export interface DeliveryDeps {
   readonly server: ClickHouse;
   readonly database: string;
   readonly stream: string;
-  readonly encoder: RowEncoder;
+  readonly encoder: BlockEncoder;
   /** Calls until it works, or rejects with what waiting does not mend. */
   readonly persist: <T>(call: () => Promise<T>) => Promise<T>;
 }
 
 /** An encoder for rows of the events table. */
-export function eventEncoder(): RowEncoder {
-  return new RowEncoder(eventColumns);
+export function eventEncoder(): BlockEncoder {
+  return new BlockEncoder(eventColumns);
 }
 
 const idsAtATime = 20_000;
@@ -67,7 +67,7 @@ function distinct(rows: readonly EventRow[], column: 'tenant' | 'mission'): read
 async function store(deps: DeliveryDeps, rows: readonly EventRow[], token: string): Promise<number> {
   if (rows.length === 0) return 0;
   try {
-    await deps.persist(() => deps.server.insert({ table: `${deps.database}.events`, columns: eventColumns, body: deps.encoder.encode(valuesOf(rows)), token }));
+    await deps.persist(() => deps.server.insert({ table: `${deps.database}.events`, columns: eventColumns, body: deps.encoder.encode(rows), token }));
     return 0;
   } catch (error) {
     if (!isRefused(error)) throw error;
@@ -80,9 +80,5 @@ async function store(deps: DeliveryDeps, rows: readonly EventRow[], token: strin
 /** By the server, or by the encoder: a number that the column cannot hold. */
 function isRefused(error: unknown): boolean {
   return (isClickHouseError(error) && error.errorClass === 'refused') || error instanceof RangeError;
-}
-
-function* valuesOf(rows: readonly EventRow[]): Generator<(string | number)[]> {
-  for (const row of rows) yield eventColumns.map(({ name }): string | number => row[name]);
 }
 
