@@ -56,7 +56,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   const { boundary, reasons } = await sandboxes.process.probe();
   log.info('agent starts', { pod: config.podName, pool: config.pool, slots: config.slots, roles: config.agentTypes.join(','), boundary, boundaryReasons: reasons.join('; ') });
   const llm = createModels({ ...environment, ask: gateway.ask, defaultModel: config.coderModel });
-  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandboxes, gatherFacts, blobs, cache, llm, ...(await toServers(config)), publishThought: thoughtsToLog(log), tellMirror: telling.tell, log });
+  const runTask = createRunTask({ ...environment, roles: builtInRoles, workspaces, sandboxes, gatherFacts, blobs, cache, llm, ...(await toServers(config)), publishThought: thoughtsToLog(log), tellMirror: telling.tell, mirror, log });
   const agent = new Agent({
     ...environment,
     identity: { processUuid: newUuid(), slots: config.slots, agentTypes: config.agentTypes, capabilities: config.capabilities, boundary },

@@ -76,3 +76,33 @@ export const World = z.strictObject({
   locks: z.array(WorldLock),
 });
 export type World = z.infer<typeof World>;
+
+/** Most of what an outlook lists; what is left out is counted. */
+export const outlookLimits = { tasks: 200, files: 500 } as const;
+
+/** What an agent may know of the mission that it works for: who does what, and which files the others have changed. */
+export const Outlook = z.strictObject({
+  goals: z.array(z.strictObject({ name: LabelName, state: z.string().max(63) })),
+  /** Those at work first, then those that failed, those that wait, and the rest. */
+  tasks: z
+    .array(
+      z.strictObject({
+        /** Name in the plan. */
+        task: ObjectName,
+        type: z.string().max(40),
+        action: z.string().max(63),
+        /** Reason of its condition Succeeded. */
+        state: z.string().max(63),
+        isOwn: z.boolean(),
+        /** What its agent does now; absent where none is at it. */
+        doing: WorldAgent.shape.doing.optional(),
+      }),
+    )
+    .max(outlookLimits.tasks),
+  tasksLeftOut: count,
+  /** Files that other tasks have changed, by path, then task. */
+  files: z.array(z.strictObject({ path: z.string().max(255), task: ObjectName, isDeleted: z.boolean() })).max(outlookLimits.files),
+  /** Files that are not listed: too many, or not told. */
+  filesLeftOut: count,
+});
+export type Outlook = z.infer<typeof Outlook>;

@@ -60,7 +60,8 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
   const stopping = { isStopping: false };
   const listening = options.enrolment.ready.then(async () => {
     if (stopping.isStopping) return;
-    known.intake = await startIntake({ services: parts.flatMap(({ operatorRoutes }) => operatorRoutes ?? []), port: config.intakePort, bindAddress: config.bindAddress, enrolment: options.enrolment, task: (uid) => watch.task(uid), publisher, listeners, onTold: counts.told, onRefused: counts.refused, clock, log });
+    const world = parts.find((running) => running.world !== undefined)?.world;
+    known.intake = await startIntake({ ...(world === undefined ? {} : { world }), services: parts.flatMap(({ operatorRoutes }) => operatorRoutes ?? []), port: config.intakePort, bindAddress: config.bindAddress, enrolment: options.enrolment, task: (uid) => watch.task(uid), publisher, listeners, onTold: counts.told, onRefused: counts.refused, clock, log });
     known.door = await startPeopleDoor({ services: parts.flatMap(({ routes }) => (routes === undefined ? [] : { ...routes, interceptors: [audited, ...routes.interceptors] })), port: config.historyPort, bindAddress: config.bindAddress, enrolment: options.enrolment, clock, log });
   });
   // A door that does not open is no reason to tell nothing: the watch goes on, and the reason is shown.

@@ -20,7 +20,7 @@ import type { Listener, Part, Truth } from './ports.ts';
 import { type Analytics, startAnalytics } from './sinks/clickhouse/wiring.ts';
 import { statsRoutes } from './stats/routes.ts';
 import { createRebuildAnswer, createWorldAnswer } from './world/answer.ts';
-import { auditTo } from './world/reads.ts';
+import { auditTo, type ReadOptions } from './world/reads.ts';
 import { startWorld } from './world/wiring.ts';
 
 export interface PartPorts {
@@ -41,6 +41,8 @@ export interface Running {
   readonly routes?: Routes;
   /** What the operator may ask, where certificates say who calls. */
   readonly operatorRoutes?: Routes;
+  /** What agents may look at. */
+  readonly world?: Pick<ReadOptions, 'world' | 'audit'>;
 }
 
 /** All back-ends. None may fail for a store that is away. */
@@ -51,11 +53,12 @@ export function startParts(ports: PartPorts): Promise<readonly Running[]> {
   const reader = link === undefined ? undefined : createReader({ link, clock, random, log });
   const { part, listener, world } = startWorld(ports, reader);
   const { truth, authenticator } = ports;
-  const worldAnswers = { world: createWorldAnswer({ world, truth, authenticator, audit: auditTo(log) }), rebuildWorlds: createRebuildAnswer({ world, authenticator, log }) };
+  const audit = auditTo(log);
+  const worldAnswers = { world: createWorldAnswer({ world, truth, authenticator, audit }), rebuildWorlds: createRebuildAnswer({ world, authenticator, log }) };
   const analytics = reader === undefined ? undefined : startAnalytics({ ...ports, reader });
   const archive = startArchive(ports);
   return Promise.resolve([
-    { part, listener },
+    { part, listener, world: { world, audit } },
     startHistory({ ...ports, link, archive: archive?.reader, world: worldAnswers }),
     { part: archive?.part ?? offPart('archive') },
     { part: analytics?.part ?? offPart('clickhouse'), routes: statsOf(ports, analytics) },

@@ -110,7 +110,7 @@ export const closedRooms: readonly { readonly target: RegExp; readonly importers
 ];
 
 /** Modules that open connections, listeners or files: who makes one decides what the process touches. */
-export const adapters = /^platform\/(kube\/(client|config|reflector|elector|recorder)|rpc\/(servers|agent-channel|blob-client|events-client|memory-client|people-line)|anthropic\/(client|upstream)|nats\/(connect|publisher|reader)|redis\/client|clickhouse\/client|s3\/client|chroma\/client|objectstore\/local|telemetry\/health)\.ts$/;
+export const adapters = /^platform\/(kube\/(client|config|reflector|elector|recorder)|rpc\/(servers|agent-channel|blob-client|events-client|memory-client|mirror-line|people-line)|anthropic\/(client|upstream)|nats\/(connect|publisher|reader)|redis\/client|clickhouse\/client|s3\/client|chroma\/client|objectstore\/local|telemetry\/health)\.ts$/;
 
 /** Rooms that are handed their adapters. */
 export const assembledRooms = /^(operator|blobs|llm-gateway|mirror|console|agent-runtime|sandbox)\//;

@@ -13,6 +13,7 @@ import { CheckpointKeeper } from './checkpoints/keep.ts';
 import { TakeOver } from './checkpoints/take-over.ts';
 import type { Commands } from './commands.ts';
 import type { Live } from './live.ts';
+import { sightOf, type Surveyor } from './sight.ts';
 import type { StoreDeps } from './store.ts';
 
 /** Most paths that an action is told of. */
@@ -29,6 +30,7 @@ export interface ContextParts extends StoreDeps {
   readonly llm: LanguageModels | undefined;
   readonly thoughts: ThoughtEvents;
   readonly mcp: McpTools | undefined;
+  readonly mirror: Surveyor | undefined;
 }
 
 /** Folder that actions work in; an absolute path. */
@@ -41,6 +43,7 @@ export async function makeContext(parts: ContextParts): Promise<ActionContext> {
   const { order, live, workspace, commands, planned, blobs, cache, gatherFacts, llm, thoughts, mcp } = parts;
   const { inputs, attempt, spec: { modelPolicy, toolPolicy } } = order;
   const changedPaths = await workspace.tools.changedBefore();
+  const thinks = llm === undefined || live.llmGrant() === '' ? {} : { model: llm.under(live.llmGrant, live.signal), ...(await neighbours(parts)) };
   return {
     folder: workingFolder(workspace),
     planned,
@@ -63,8 +66,14 @@ export async function makeContext(parts: ContextParts): Promise<ActionContext> {
     ...(toolPolicy === undefined ? {} : { toolPolicy }),
     ...(mcp === undefined ? {} : { mcp }),
     ...(cache === undefined ? {} : { cache }),
-    ...(llm === undefined || live.llmGrant() === '' ? {} : { model: llm.under(live.llmGrant, live.signal) }),
+    ...thinks,
   };
+}
+
+/** Only a model looks around, and only in a mission there is anybody to see. */
+async function neighbours({ order, live, mirror }: ContextParts): Promise<Pick<ActionContext, 'lookAround'>> {
+  const lookAround = mirror === undefined || order.spec.missionRef === undefined ? undefined : await sightOf(mirror, live);
+  return lookAround === undefined ? {} : { lookAround };
 }
 
 function checkpointsOf(parts: ContextParts): Checkpoints {

@@ -19,6 +19,7 @@ import { makeContext, workingFolder } from './context.ts';
 import type { Live } from './live.ts';
 import { maskedLive, maskedResult, maskedThought } from './masking.ts';
 import { planAction } from './plan.ts';
+import type { Surveyor } from './sight.ts';
 import { type AttemptResult, failure } from './result.ts';
 import type { Sandboxes } from './stage.ts';
 import type { StoreDeps } from './store.ts';
@@ -44,6 +45,8 @@ export interface RunTaskDeps extends StoreDeps {
   readonly publishThought: PublishThought;
   /** Where it is told besides, with the grant of the attempt; nowhere unless it is there. */
   readonly tellMirror?: TellMirror;
+  /** Where a model may look at its mission; nowhere unless it is there. */
+  readonly mirror?: Surveyor;
 }
 
 /** How long an action may take to end once its signal has aborted, in milliseconds. */
@@ -98,7 +101,7 @@ async function perform(deps: RunTaskDeps, started: Started, bound: Extract<Bound
   const mcp = deps.mcp?.({ sideEffects: order.spec.sideEffects, hasInputs: Object.keys(order.inputs).length > 0, signal, log: (text) => log.write(text) });
   const thoughts = thoughtsOf(deps, order, live);
   try {
-    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, clock: deps.clock, random: deps.random, cache: deps.cache, gatherFacts: deps.gatherFacts, llm: deps.llm, thoughts, mcp });
+    const context = await makeContext({ order, live, workspace, commands, planned, blobs: deps.blobs, clock: deps.clock, random: deps.random, cache: deps.cache, gatherFacts: deps.gatherFacts, llm: deps.llm, thoughts, mcp, mirror: deps.mirror });
     const startedAt = deps.clock.monotonic();
     const done = await endedSoonAfter(bound.run(context), signal, deps.clock);
     return await conclude(deps, { ...started, commands, thoughts, done, seconds: Math.round((deps.clock.monotonic() - startedAt) / 1000) });

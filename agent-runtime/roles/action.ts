@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { OutcomeReason } from '#api/conditions.ts';
 import type { Json, JsonObject } from '#api/v1alpha1/json.ts';
+import type { Outlook } from '#api/world.ts';
 import type { Artifact } from '#api/v1alpha1/schema.ts';
 import type { ModelPolicy, ToolPolicy } from '#api/v1alpha1/task.ts';
 import type { PlannedAction } from '#domain/intent/action.ts';
@@ -52,6 +53,9 @@ export interface CodeRequest {
 export type ArtifactAnswer =
   | { readonly kind: 'artifact'; readonly artifact: Artifact; readonly bytes: Uint8Array }
   | { readonly kind: 'failed'; readonly reason: Extract<OutcomeReason, 'InputMissing' | 'ArtifactLost' | 'OutputTooLarge'>; readonly message: string };
+
+/** What an agent sees of its mission, or why it sees nothing now. */
+export type Sight = { readonly kind: 'seen'; readonly outlook: Outlook; readonly stalenessMs: number } | { readonly kind: 'lost'; readonly message: string };
 
 /** What the runtime itself does with the files of a task: no program of the workspace takes part. Paths are relative to the working folder. */
 export interface FileTools extends Pick<WorkspaceTools, 'applyPatch' | 'diffFromBase' | 'filesInBase'> {
@@ -126,6 +130,8 @@ export interface ActionContext {
   readonly model?: Model;
   /** Whoever watches models think; an action that thinks tells it. */
   readonly thoughts: ThoughtEvents;
+  /** Looks at the mission: who else is at work, and which files the others have changed, below `folder` or anywhere when it is empty. Late, and evidence of nothing. Absent where the installation keeps no world. */
+  readonly lookAround?: (folder: string) => Promise<Sight>;
   /** Absent where the pool lists no servers of the Model Context Protocol. */
   readonly mcp?: McpTools;
   /** Absent where nothing is kept. */

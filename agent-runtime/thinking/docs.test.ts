@@ -13,7 +13,8 @@ const page = readFileSync(new URL('../../docs/agents-that-think.md', import.meta
 
 test('every tool of a Coder stands in the table with its effect', () => {
   const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, name, effect]) => `${name} ${effect}`);
-  const tools = coderTools(new Workbench(contextOver('/nowhere')), true).map(({ definition, sideEffect }) => `${definition.name} ${sideEffect}`);
+  const bench = new Workbench({ ...contextOver('/nowhere'), lookAround: async () => ({ kind: 'lost', message: '' }) });
+  const tools = coderTools(bench, true).map(({ definition, sideEffect }) => `${definition.name} ${sideEffect}`);
   expect(rows.toSorted()).toEqual(tools.toSorted());
 });
 

@@ -6,7 +6,7 @@ import type { ActionContext } from '#agent-runtime/roles/action.ts';
 export type TestsEnd = 'passed' | 'failed' | 'absent';
 
 /** The parts of an action's context that tools use. */
-export type Surroundings = Pick<ActionContext, 'currentFolder' | 'plan' | 'run' | 'runCode' | 'readOutput' | 'inputs' | 'artifact' | 'files' | 'log' | 'signal'>;
+export type Surroundings = Pick<ActionContext, 'currentFolder' | 'plan' | 'run' | 'runCode' | 'readOutput' | 'inputs' | 'artifact' | 'lookAround' | 'files' | 'log' | 'signal'>;
 
 /** What a bench knows of the files, as another one takes it over with them. */
 export interface BenchState {

@@ -1,18 +1,7 @@
-// The mirror's memory as the operator sees it: one connection with the operator's own certificate, made anew when that was renewed or the mirror has moved.
+// The mirror's memory as the operator sees it.
 import { ConnectError, createClient } from '@connectrpc/connect';
-import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
-import type { ServerAddress } from './addresses.ts';
-import type { Credential } from './certificates.ts';
 import { MemoryService } from './generated/coditect/v1alpha1/memory_pb.ts';
-import { dialOptions, mirrorName } from './tls.ts';
-
-export interface MemoryClientOptions {
-  readonly address: ServerAddress;
-  /** Namespace of the installation. */
-  readonly namespace: string;
-  /** The newest certificate. */
-  readonly credential: () => Credential;
-}
+import { createMirrorLine, type MirrorLineOptions } from './mirror-line.ts';
 
 /** What was found: `none` there is no mirror, `lost` it does not answer, or refuses. */
 export type Recalled = { readonly kind: 'told'; readonly lessonsJson: readonly string[] } | { readonly kind: 'none' } | { readonly kind: 'lost'; readonly message: string };
@@ -23,36 +12,22 @@ export interface MemoryClient {
   close(): void;
 }
 
-interface Session {
-  readonly baseUrl: string;
-  readonly certificate: string;
-  readonly manager: Http2SessionManager;
-}
-
 const callMs = 2000;
 
 /** The memory of an installation, if it has one. */
-export function createMemoryClient({ address, namespace, credential }: MemoryClientOptions): MemoryClient {
-  let session: Session | undefined;
-  const sessionTo = (baseUrl: string, newest: Credential): Session => {
-    if (session?.baseUrl === baseUrl && session.certificate === newest.certificate) return session;
-    session?.manager.abort();
-    session = { baseUrl, certificate: newest.certificate, manager: new Http2SessionManager(baseUrl, {}, dialOptions(mirrorName(namespace), newest)) };
-    return session;
-  };
+export function createMemoryClient(options: MirrorLineOptions): MemoryClient {
+  const line = createMirrorLine(options);
   return {
     recall: async (tenant, text, most, signal) => {
       try {
-        const at = await address.current();
-        if (at === undefined) return { kind: 'none' };
-        const { baseUrl, manager } = sessionTo(`https://${at}`, credential());
-        const client = createClient(MemoryService, createGrpcTransport({ baseUrl, sessionManager: manager, defaultTimeoutMs: callMs }));
-        const { lessonsJson } = await client.recall({ namespace: tenant, text, most }, { signal });
+        const transport = await line.transport(callMs);
+        if (transport === undefined) return { kind: 'none' };
+        const { lessonsJson } = await createClient(MemoryService, transport).recall({ namespace: tenant, text, most }, { signal });
         return { kind: 'told', lessonsJson };
       } catch (error) {
         return { kind: 'lost', message: ConnectError.from(error).message };
       }
     },
-    close: () => session?.manager.abort(),
+    close: () => line.close(),
   };
 }

@@ -84,8 +84,8 @@ const tellings: Readonly<Record<string, () => Promise<{ readonly grant: string; 
 };
 
 test(`there are at least 200 ways to try, and that is counted`, () => {
-  const all = reads.length + Object.keys(tellings).length + natsProbes.length;
-  console.log(`cross-tenant probes: ${reads.length} of people, ${Object.keys(tellings).length} of agents, ${natsProbes.length} of the log; ${all} in all`);
+  const all = reads.length + 2 * Object.keys(tellings).length + natsProbes.length;
+  console.log(`cross-tenant probes: ${reads.length} of people, ${2 * Object.keys(tellings).length} of agents, ${natsProbes.length} of the log; ${all} in all`);
   expect(all).toBeGreaterThanOrEqual(200);
 });
 
@@ -116,6 +116,20 @@ test.each(Object.entries(tellings))('what is told %s is refused, kept nowhere, a
   expect(await (await world.agent(agent)).tell(grant, events)).toMatchObject({ kind: 'refused' });
   expect(world.kept.length).toBe(kept);
   expect(world.audits.slice(lines)).toMatchObject([{ audit: 'call.refused', method: 'Tell', asker: agentUri(agent) }]);
+});
+
+test.each(Object.entries(tellings))('who looks around with what is told %s sees nothing of theirs, and a refusal leaves a line', async (_, telling) => {
+  const lines = world.audits.length;
+  const answer = await (await world.agent(agent)).look((await telling()).grant, '', new AbortController().signal);
+  expect(JSON.stringify(answer)).not.toContain(theirs);
+  const [line] = world.audits.slice(lines);
+  if (answer.kind === 'seen') expect(line).toMatchObject({ audit: 'world.read', asker: agentUri(agent), tenant: 'team-a', granted: true });
+  else expect(line).toMatchObject({ audit: 'call.refused', method: 'Look', asker: agentUri(agent) });
+});
+
+test('an agent that looks around sees its own mission', async () => {
+  const answer = await (await world.agent(agent)).look(sign(), '', new AbortController().signal);
+  expect(answer).toMatchObject({ kind: 'seen', outlookJson: expect.stringContaining(mine) });
 });
 
 test('what an agent may tell is kept under its own tenant, whatever it says of itself', async () => {

@@ -106,7 +106,7 @@ function partsOf(eventLog: EventLog, questions: Question[]) {
     const stats = statsRoutes({ authenticator: who, clock, database: 'coditect', ask: answering(questions), onFault: () => {} });
     const part = (name: string, close = () => Promise.resolve()) => ({ name, state: () => ({ kind: 'well' as const, lagMs: 0 }), close });
     const memory = lessonsRoutes({ authenticator: who, truth, store: await memoryOfBoth(), clock, onFault: () => {}, onRecalled: () => {} });
-    return [{ part: part('world', () => world.close()), listener: world, routes: history }, { part: part('stats'), routes: stats }, { part: part('memory'), routes: memory }];
+    return [{ part: part('world', () => world.close()), listener: world, routes: history, world: { world, audit: auditTo(log) } }, { part: part('stats'), routes: stats }, { part: part('memory'), routes: memory }];
   };
 }
 
@@ -116,7 +116,7 @@ async function startObjects() {
   const eventLog = new EventLog();
   for (const [tenant, word] of Object.entries(canaries)) {
     server.put({ ...aMission(word).build(), metadata: { namespace: tenant, name: word, uid: missionUid(tenant as Tenant) } });
-    server.put({ ...aTask(`${word}-task`).spec({ missionRef: { name: word, uid: missionUid(tenant as Tenant) }, taskName: 'task', run: 1 }).build(), metadata: { namespace: tenant, name: `${word}-task`, uid: `uid-${word}-task` } });
+    server.put({ ...aTask(`${word}-task`).spec({ missionRef: { name: word, uid: missionUid(tenant as Tenant) }, taskName: word, run: 1 }).build(), metadata: { namespace: tenant, name: `${word}-task`, uid: `uid-${word}-task` } });
     eventLog.put([tellingOf(tenant as Tenant)]);
   }
   return { server, eventLog, client: createKubeClient(server.config, { userAgent: 'test' }) };

@@ -7,6 +7,7 @@ import { placeOf } from '#agent-runtime/thinking/files.ts';
 import type { Tool } from '#agent-runtime/thinking/tool.ts';
 import { filesBelow, listFilesTool } from '#agent-runtime/thinking/tools/list-files.ts';
 import { readFileTool } from '#agent-runtime/thinking/tools/read-file.ts';
+import { lookAroundTools } from '#agent-runtime/thinking/tools/look-around.ts';
 import { readResultTool } from '#agent-runtime/thinking/tools/read-result.ts';
 import { searchTool } from '#agent-runtime/thinking/tools/search.ts';
 import { shareable } from '#agent-runtime/thinking/transcript.ts';
@@ -44,7 +45,7 @@ async function isFolder(folder: string, area: string, signal: AbortSignal): Prom
 
 /** The tools of who explains. Their order is part of the prompt. */
 export function analyzerTools(bench: Workbench, notebook: Notebook): readonly Tool[] {
-  return [...[listFilesTool, readFileTool, searchTool, readResultTool].map((make) => make(bench)), notebook.tool(), answerTool()];
+  return [...[listFilesTool, readFileTool, searchTool, readResultTool].map((make) => make(bench)), notebook.tool(), answerTool(), ...lookAroundTools(bench)];
 }
 
 function countsOf(findings: readonly Finding[]) {

@@ -6,6 +6,7 @@ import type { Tool } from '#agent-runtime/thinking/tool.ts';
 import { finishTool } from '#agent-runtime/thinking/tools/finish.ts';
 import { listFilesTool } from '#agent-runtime/thinking/tools/list-files.ts';
 import { readFileTool } from '#agent-runtime/thinking/tools/read-file.ts';
+import { lookAroundTools } from '#agent-runtime/thinking/tools/look-around.ts';
 import { readResultTool } from '#agent-runtime/thinking/tools/read-result.ts';
 import { runTestsTool } from '#agent-runtime/thinking/tools/run-tests.ts';
 import { searchTool } from '#agent-runtime/thinking/tools/search.ts';
@@ -31,7 +32,7 @@ export const writeTests = action(WriteTests, async ({ instructions, model, maxTu
 
 /** The tools of who writes tests. Their order is part of the prompt. */
 export function testerTools(bench: Workbench): readonly Tool[] {
-  return [listFilesTool, readFileTool, searchTool, readResultTool, editTestsTool, runTestsTool, finishTool].map((make) => make(bench));
+  return [...[listFilesTool, readFileTool, searchTool, readResultTool, editTestsTool, runTestsTool, finishTool].map((make) => make(bench)), ...lookAroundTools(bench)];
 }
 
 /** Tests run as they were written: what they did to the rest of the workspace shows only afterwards. */

@@ -60,6 +60,35 @@ describe('looking', () => {
   });
 });
 
+describe('looking around', () => {
+  const outlook = {
+    goals: [{ name: 'works', state: 'Unknown' }],
+    tasks: [{ task: 'mend', type: 'Coder', action: 'WriteCode', state: 'Running', isOwn: true, doing: 'act' as const }, { task: 'ask', type: 'Tester', action: '', state: '', isOwn: false }],
+    tasksLeftOut: 3,
+    files: [{ path: 'src/a.ts', task: 'ask', isDeleted: false }, { path: 'b.ts', task: 'ask', isDeleted: true }],
+    filesLeftOut: 0,
+  };
+  const asked: string[] = [];
+  const lookAround: NonNullable<Surroundings['lookAround']> = async (folder) => (asked.push(folder), { kind: 'seen', outlook, stalenessMs: 1200 });
+
+  test('tells goals, tasks and files of the others as data, and how late it is as a word of the runtime', async () => {
+    expect(await use('look_around', { folder: 'src' }, { lookAround })).toEqual({
+      note: '4 other tasks, 2 files changed by them (not all are listed), as of 2 s ago',
+      data: 'goal works: Unknown\ntask mend (Coder.WriteCode): Running, act (this one)\ntask ask (Tester): Waiting\nfile src/a.ts: changed by ask\nfile b.ts: deleted by ask',
+    });
+    expect(asked).toEqual(['src']);
+  });
+
+  test('that fails is no end', async () => {
+    expect(await use('look_around', {}, { lookAround: async () => ({ kind: 'lost', message: 'it is away' }) })).toEqual({ note: 'nothing can be seen of the mission now: it is away; go on without', isError: true });
+  });
+
+  test('is not offered where nobody can be seen, and is the last of the tools where somebody can', () => {
+    const names = (more: Partial<Surroundings>) => coderTools(new Workbench({ ...contextOver(folder), ...more }), false).map(({ definition }) => definition.name);
+    expect([names({}).includes('look_around'), names({ lookAround }).at(-1)]).toEqual([false, 'look_around']);
+  });
+});
+
 describe('reading results of other tasks', () => {
   const artifact = { name: 'report.md', uri: 'blob://x', sha256: 'a'.repeat(64), sizeBytes: 3, mediaType: 'text/markdown' };
   const inputs = { survey: { files: 3 }, report: artifact, picture: artifact, gone: artifact };

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file coditect/v1alpha1/events.proto.
  */
 export const file_coditect_v1alpha1_events: GenFile = /*@__PURE__*/
-  fileDesc("Ch5jb2RpdGVjdC92MWFscGhhMS9ldmVudHMucHJvdG8SEWNvZGl0ZWN0LnYxYWxwaGExIjEKC1RlbGxSZXF1ZXN0Eg0KBWdyYW50GAEgASgJEhMKC2V2ZW50c19qc29uGAIgAygJIi0KDFRlbGxSZXNwb25zZRIMCgRrZXB0GAEgASgNEg8KB2Ryb3BwZWQYAiABKA0ipwEKDVJlcGxheVJlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleRIMCgRmcm9tGAIgASgJEg0KBXVudGlsGAMgASgJEg0KBXR5cGVzGAQgAygJEgwKBHRhc2sYBSABKAkSDQoFYWdlbnQYBiABKAkSDgoGZm9sbG93GAcgASgIEg4KBnNvdXJjZRgIIAEoCSJCCg5SZXBsYXlSZXNwb25zZRITCgtldmVudHNfanNvbhgBIAMoCRIOCgZzeW5jZWQYAiABKAgSCwoDZ2FwGAMgASgJIj0KDFdvcmxkUmVxdWVzdBItCgdtaXNzaW9uGAEgASgLMhwuY29kaXRlY3QudjFhbHBoYTEuT2JqZWN0S2V5IhYKFFJlYnVpbGRXb3JsZHNSZXF1ZXN0IkwKFVJlYnVpbGRXb3JsZHNSZXNwb25zZRIQCghtaXNzaW9ucxgBIAEoDRIQCghlbnRpdGllcxgCIAEoDRIPCgd0b29rX21zGAMgASgNIjkKDVdvcmxkUmVzcG9uc2USEgoKd29ybGRfanNvbhgBIAEoCRIUCgxzdGFsZW5lc3NfbXMYAiABKA0yXQoSRXZlbnRJbnRha2VTZXJ2aWNlEkcKBFRlbGwSHi5jb2RpdGVjdC52MWFscGhhMS5UZWxsUmVxdWVzdBofLmNvZGl0ZWN0LnYxYWxwaGExLlRlbGxSZXNwb25zZTKRAgoOSGlzdG9yeVNlcnZpY2USTwoGUmVwbGF5EiAuY29kaXRlY3QudjFhbHBoYTEuUmVwbGF5UmVxdWVzdBohLmNvZGl0ZWN0LnYxYWxwaGExLlJlcGxheVJlc3BvbnNlMAESSgoFV29ybGQSHy5jb2RpdGVjdC52MWFscGhhMS5Xb3JsZFJlcXVlc3QaIC5jb2RpdGVjdC52MWFscGhhMS5Xb3JsZFJlc3BvbnNlEmIKDVJlYnVpbGRXb3JsZHMSJy5jb2RpdGVjdC52MWFscGhhMS5SZWJ1aWxkV29ybGRzUmVxdWVzdBooLmNvZGl0ZWN0LnYxYWxwaGExLlJlYnVpbGRXb3JsZHNSZXNwb25zZWIGcHJvdG8z", [file_coditect_v1alpha1_common]);
+  fileDesc("Ch5jb2RpdGVjdC92MWFscGhhMS9ldmVudHMucHJvdG8SEWNvZGl0ZWN0LnYxYWxwaGExIjEKC1RlbGxSZXF1ZXN0Eg0KBWdyYW50GAEgASgJEhMKC2V2ZW50c19qc29uGAIgAygJIi0KDFRlbGxSZXNwb25zZRIMCgRrZXB0GAEgASgNEg8KB2Ryb3BwZWQYAiABKA0iLAoLTG9va1JlcXVlc3QSDQoFZ3JhbnQYASABKAkSDgoGZm9sZGVyGAIgASgJIjoKDExvb2tSZXNwb25zZRIUCgxvdXRsb29rX2pzb24YASABKAkSFAoMc3RhbGVuZXNzX21zGAIgASgNIqcBCg1SZXBsYXlSZXF1ZXN0Ei0KB21pc3Npb24YASABKAsyHC5jb2RpdGVjdC52MWFscGhhMS5PYmplY3RLZXkSDAoEZnJvbRgCIAEoCRINCgV1bnRpbBgDIAEoCRINCgV0eXBlcxgEIAMoCRIMCgR0YXNrGAUgASgJEg0KBWFnZW50GAYgASgJEg4KBmZvbGxvdxgHIAEoCBIOCgZzb3VyY2UYCCABKAkiQgoOUmVwbGF5UmVzcG9uc2USEwoLZXZlbnRzX2pzb24YASADKAkSDgoGc3luY2VkGAIgASgIEgsKA2dhcBgDIAEoCSI9CgxXb3JsZFJlcXVlc3QSLQoHbWlzc2lvbhgBIAEoCzIcLmNvZGl0ZWN0LnYxYWxwaGExLk9iamVjdEtleSIWChRSZWJ1aWxkV29ybGRzUmVxdWVzdCJMChVSZWJ1aWxkV29ybGRzUmVzcG9uc2USEAoIbWlzc2lvbnMYASABKA0SEAoIZW50aXRpZXMYAiABKA0SDwoHdG9va19tcxgDIAEoDSI5Cg1Xb3JsZFJlc3BvbnNlEhIKCndvcmxkX2pzb24YASABKAkSFAoMc3RhbGVuZXNzX21zGAIgASgNMl0KEkV2ZW50SW50YWtlU2VydmljZRJHCgRUZWxsEh4uY29kaXRlY3QudjFhbHBoYTEuVGVsbFJlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5UZWxsUmVzcG9uc2UyXgoTTWlzc2lvbldvcmxkU2VydmljZRJHCgRMb29rEh4uY29kaXRlY3QudjFhbHBoYTEuTG9va1JlcXVlc3QaHy5jb2RpdGVjdC52MWFscGhhMS5Mb29rUmVzcG9uc2UykQIKDkhpc3RvcnlTZXJ2aWNlEk8KBlJlcGxheRIgLmNvZGl0ZWN0LnYxYWxwaGExLlJlcGxheVJlcXVlc3QaIS5jb2RpdGVjdC52MWFscGhhMS5SZXBsYXlSZXNwb25zZTABEkoKBVdvcmxkEh8uY29kaXRlY3QudjFhbHBoYTEuV29ybGRSZXF1ZXN0GiAuY29kaXRlY3QudjFhbHBoYTEuV29ybGRSZXNwb25zZRJiCg1SZWJ1aWxkV29ybGRzEicuY29kaXRlY3QudjFhbHBoYTEuUmVidWlsZFdvcmxkc1JlcXVlc3QaKC5jb2RpdGVjdC52MWFscGhhMS5SZWJ1aWxkV29ybGRzUmVzcG9uc2ViBnByb3RvMw", [file_coditect_v1alpha1_common]);
 
 /**
  * @generated from message coditect.v1alpha1.TellRequest
@@ -67,6 +67,56 @@ export type TellResponse = Message<"coditect.v1alpha1.TellResponse"> & {
  */
 export const TellResponseSchema: GenMessage<TellResponse> = /*@__PURE__*/
   messageDesc(file_coditect_v1alpha1_events, 1);
+
+/**
+ * @generated from message coditect.v1alpha1.LookRequest
+ */
+export type LookRequest = Message<"coditect.v1alpha1.LookRequest"> & {
+  /**
+   * @generated from field: string grant = 1;
+   */
+  grant: string;
+
+  /**
+   * Only files in this folder of the workspace or below it; empty for all.
+   *
+   * @generated from field: string folder = 2;
+   */
+  folder: string;
+};
+
+/**
+ * Describes the message coditect.v1alpha1.LookRequest.
+ * Use `create(LookRequestSchema)` to create a new message.
+ */
+export const LookRequestSchema: GenMessage<LookRequest> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_events, 2);
+
+/**
+ * @generated from message coditect.v1alpha1.LookResponse
+ */
+export type LookResponse = Message<"coditect.v1alpha1.LookResponse"> & {
+  /**
+   * The outlook as JSON, in the schema of api/world.ts.
+   *
+   * @generated from field: string outlook_json = 1;
+   */
+  outlookJson: string;
+
+  /**
+   * How old it may be, in milliseconds.
+   *
+   * @generated from field: uint32 staleness_ms = 2;
+   */
+  stalenessMs: number;
+};
+
+/**
+ * Describes the message coditect.v1alpha1.LookResponse.
+ * Use `create(LookResponseSchema)` to create a new message.
+ */
+export const LookResponseSchema: GenMessage<LookResponse> = /*@__PURE__*/
+  messageDesc(file_coditect_v1alpha1_events, 3);
 
 /**
  * @generated from message coditect.v1alpha1.ReplayRequest
@@ -131,7 +181,7 @@ export type ReplayRequest = Message<"coditect.v1alpha1.ReplayRequest"> & {
  * Use `create(ReplayRequestSchema)` to create a new message.
  */
 export const ReplayRequestSchema: GenMessage<ReplayRequest> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_events, 2);
+  messageDesc(file_coditect_v1alpha1_events, 4);
 
 /**
  * @generated from message coditect.v1alpha1.ReplayResponse
@@ -164,7 +214,7 @@ export type ReplayResponse = Message<"coditect.v1alpha1.ReplayResponse"> & {
  * Use `create(ReplayResponseSchema)` to create a new message.
  */
 export const ReplayResponseSchema: GenMessage<ReplayResponse> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_events, 3);
+  messageDesc(file_coditect_v1alpha1_events, 5);
 
 /**
  * @generated from message coditect.v1alpha1.WorldRequest
@@ -181,7 +231,7 @@ export type WorldRequest = Message<"coditect.v1alpha1.WorldRequest"> & {
  * Use `create(WorldRequestSchema)` to create a new message.
  */
 export const WorldRequestSchema: GenMessage<WorldRequest> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_events, 4);
+  messageDesc(file_coditect_v1alpha1_events, 6);
 
 /**
  * @generated from message coditect.v1alpha1.RebuildWorldsRequest
@@ -194,7 +244,7 @@ export type RebuildWorldsRequest = Message<"coditect.v1alpha1.RebuildWorldsReque
  * Use `create(RebuildWorldsRequestSchema)` to create a new message.
  */
 export const RebuildWorldsRequestSchema: GenMessage<RebuildWorldsRequest> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_events, 5);
+  messageDesc(file_coditect_v1alpha1_events, 7);
 
 /**
  * @generated from message coditect.v1alpha1.RebuildWorldsResponse
@@ -223,7 +273,7 @@ export type RebuildWorldsResponse = Message<"coditect.v1alpha1.RebuildWorldsResp
  * Use `create(RebuildWorldsResponseSchema)` to create a new message.
  */
 export const RebuildWorldsResponseSchema: GenMessage<RebuildWorldsResponse> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_events, 6);
+  messageDesc(file_coditect_v1alpha1_events, 8);
 
 /**
  * @generated from message coditect.v1alpha1.WorldResponse
@@ -249,7 +299,7 @@ export type WorldResponse = Message<"coditect.v1alpha1.WorldResponse"> & {
  * Use `create(WorldResponseSchema)` to create a new message.
  */
 export const WorldResponseSchema: GenMessage<WorldResponse> = /*@__PURE__*/
-  messageDesc(file_coditect_v1alpha1_events, 7);
+  messageDesc(file_coditect_v1alpha1_events, 9);
 
 /**
  * Served on the intake listener; the client certificate names the agent. What is told is evidence of nothing: no decision reads it.
@@ -269,6 +319,25 @@ export const EventIntakeService: GenService<{
   },
 }> = /*@__PURE__*/
   serviceDesc(file_coditect_v1alpha1_events, 0);
+
+/**
+ * Served on the intake listener; the client certificate names the agent, and the grant the attempt for which it asks.
+ *
+ * @generated from service coditect.v1alpha1.MissionWorldService
+ */
+export const MissionWorldService: GenService<{
+  /**
+   * What is known of the mission that the task of the grant belongs to. It may be late: nothing is decided by it.
+   *
+   * @generated from rpc coditect.v1alpha1.MissionWorldService.Look
+   */
+  look: {
+    methodKind: "unary";
+    input: typeof LookRequestSchema;
+    output: typeof LookResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_coditect_v1alpha1_events, 1);
 
 /**
  * Served on the api listener; every call needs a bearer token of somebody who may get the mission, and objects of the kinds that events are asked of.
@@ -309,5 +378,5 @@ export const HistoryService: GenService<{
     output: typeof RebuildWorldsResponseSchema;
   },
 }> = /*@__PURE__*/
-  serviceDesc(file_coditect_v1alpha1_events, 1);
+  serviceDesc(file_coditect_v1alpha1_events, 2);
 
