@@ -21,8 +21,9 @@ export async function begin(server: Server, database: string, { stream, number, 
   await server.command(`INSERT INTO ${database}.deliveries (stream, number, first, last, log, begun) SELECT {stream:String}, {number:UInt64}, {first:UInt64}, {last:UInt64}, {log:String}, fromUnixTimestamp64Milli({now:Int64})`, { stream, number, first, last, log, now });
 }
 
+// By a subquery: over a constant list of 20,000 texts the engine thinks for half a minute (26.7), over a table of them for a tenth of a second.
 /** Ids of these rows that other batches have brought: the same question has the same answer however often a batch is stored. */
 export async function idsFromOthers(server: Server, database: string, { tenants, missions, ids, delivery }: { readonly tenants: readonly string[]; readonly missions: readonly string[]; readonly ids: readonly string[]; readonly delivery: number }): Promise<ReadonlySet<string>> {
-  const rows = await server.query<{ readonly id: string }>(`SELECT DISTINCT id FROM ${database}.events WHERE tenant IN {tenants:Array(String)} AND mission IN {missions:Array(String)} AND id IN {ids:Array(String)} AND delivery != {delivery:UInt64}`, { tenants, missions, ids, delivery });
+  const rows = await server.query<{ readonly id: string }>(`SELECT DISTINCT id FROM ${database}.events WHERE tenant IN {tenants:Array(String)} AND mission IN {missions:Array(String)} AND id IN (SELECT arrayJoin({ids:Array(String)})) AND delivery != {delivery:UInt64}`, { tenants, missions, ids, delivery });
   return new Set(rows.map(({ id }) => id));
 }
