@@ -100,12 +100,16 @@ export function isGoRecentEnough(version: string): boolean {
   return Number(major) > leastGo.major || (Number(major) === leastGo.major && Number(minor) >= leastGo.minor);
 }
 
-/** One call for all packages: separate ones compile the shared parts against each other. */
-function goBuild(target: string, signal: AbortSignal | undefined): Promise<void> {
+/** Flags for the linker that make a program of Kubernetes say its version. */
+export function versionFlags(): string {
   const [major, minor] = kubernetesVersion.split('.');
   const stamps = { gitVersion: `v${kubernetesVersion}`, gitMajor: major, gitMinor: minor };
-  const flags = Object.entries(stamps).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
-  const args = ['build', '-trimpath', '-ldflags', ['-s -w', ...flags].join(' '), '-o', target, ...packages];
+  return Object.entries(stamps).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`).join(' ');
+}
+
+/** One call for all packages: separate ones compile the shared parts against each other. */
+function goBuild(target: string, signal: AbortSignal | undefined): Promise<void> {
+  const args = ['build', '-trimpath', '-ldflags', `-s -w ${versionFlags()}`, '-o', target, ...packages];
   return new Promise((resolve, reject) => {
     // `env` keeps the user's Go settings (proxy, cache) and only turns cgo off.
     const child = spawn('env', ['CGO_ENABLED=0', 'go', ...args], { cwd: moduleFolder, stdio: ['ignore', 'ignore', 'pipe'], ...(signal === undefined ? {} : { signal }) });

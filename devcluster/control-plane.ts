@@ -14,10 +14,25 @@ export interface ControlPlanePorts {
   readonly etcdPeer: number;
 }
 
+/** Where the parts of a cluster are for each other. */
+export interface ClusterNetwork {
+  /** This machine, as pods see it. */
+  readonly host: string;
+  readonly node: string;
+  /** CIDR of Services. */
+  readonly services: string;
+  /** ClusterIP of the API server: the first of `services`. */
+  readonly kubernetes: string;
+}
+
+/** Pods that are processes of this machine share its loopback; Services have addresses there that lead nowhere. */
+export const loopbackNetwork: ClusterNetwork = { host: '127.0.0.1', node: '127.0.0.1', services: '10.96.0.0/16', kubernetes: '10.96.0.1' };
+
 export interface ControlPlaneOptions {
   readonly binaries: Binaries;
   readonly layout: ClusterLayout;
   readonly ports: ControlPlanePorts;
+  readonly network: ClusterNetwork;
   /** Faster and unsafe: etcd does not wait for the disk. */
   readonly unsafeNoFsync: boolean;
 }
@@ -35,16 +50,17 @@ export const kubeletClientName = 'kube-apiserver-kubelet-client';
 export interface ClusterKeys {
   readonly admin: ApiAccess;
   readonly node: ApiAccess;
-  /** TLS server certificate of the node's log server. */
+  /** For kube-proxy. */
+  readonly proxy: ApiAccess;
+  /** TLS server certificate of the node's log server, or kubelet. */
   readonly nodeServing: Credential;
 }
 
-const serviceRange = '10.96.0.0/16';
-const serviceAddress = '10.96.0.1';
 const host = '127.0.0.1';
 
 /** Makes all keys and certificates of a new cluster and writes those that the control plane reads. */
-export function writeKeys(layout: ClusterLayout, server: string, nodeName: string): ClusterKeys {
+export function writeKeys({ layout, ports, network }: ControlPlaneOptions, nodeName: string): ClusterKeys {
+  const server = `https://${host}:${ports.apiserver}`;
   ensureFolder(layout.pki);
   const authority = createAuthority('coditect-devcluster');
   // etcd trusts an authority of its own: a certificate for the API server must not open the database behind it.
@@ -62,7 +78,7 @@ export function writeKeys(layout: ClusterLayout, server: string, nodeName: strin
   };
   pair('etcd', etcdAuthority, { commonName: 'etcd', usages: ['server', 'client'], hosts: [host] });
   pair('etcd-client', etcdAuthority, { commonName: 'kube-apiserver', usages: ['client'] });
-  pair('apiserver', authority, { commonName: 'kube-apiserver', usages: ['server'], hosts: [host, serviceAddress, 'localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'] });
+  pair('apiserver', authority, { commonName: 'kube-apiserver', usages: ['server'], hosts: [...new Set([host, network.host, network.kubernetes]), 'localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'] });
   pair('kubelet-client', authority, { commonName: kubeletClientName, usages: ['client'] });
   const access = (commonName: string, organization?: string): ApiAccess => {
     const credential = authority.issue({ commonName, usages: ['client'], ...(organization === undefined ? {} : { organization }) });
@@ -72,7 +88,8 @@ export function writeKeys(layout: ClusterLayout, server: string, nodeName: strin
   return {
     admin: access('coditect-admin', 'system:masters'),
     node: access(`system:node:${nodeName}`, 'system:nodes'),
-    nodeServing: authority.issue({ commonName: `system:node:${nodeName}`, organization: 'system:nodes', usages: ['server'], hosts: [host] }),
+    proxy: access('system:kube-proxy'),
+    nodeServing: authority.issue({ commonName: `system:node:${nodeName}`, organization: 'system:nodes', usages: ['server'], hosts: [network.node] }),
   };
 }
 
@@ -106,13 +123,13 @@ export function etcdCommand({ binaries, layout, ports, unsafeNoFsync }: ControlP
 }
 
 /** Command line of the API server. */
-export function apiserverCommand({ binaries, layout, ports }: ControlPlaneOptions): Command {
+export function apiserverCommand({ binaries, layout, ports, network }: ControlPlaneOptions): Command {
   const file = (name: string) => join(layout.pki, name);
   return {
     file: binaries.kubeApiserver,
     args: [
       `--bind-address=${host}`,
-      `--advertise-address=${host}`,
+      `--advertise-address=${network.host}`,
       `--secure-port=${ports.apiserver}`,
       `--tls-cert-file=${file('apiserver.crt')}`,
       `--tls-private-key-file=${file('apiserver.key')}`,
@@ -127,8 +144,8 @@ export function apiserverCommand({ binaries, layout, ports }: ControlPlaneOption
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${file('sa.pub')}`,
       `--service-account-signing-key-file=${file('sa.key')}`,
-      `--service-cluster-ip-range=${serviceRange}`,
-      '--endpoint-reconciler-type=none', // a loopback address is not a legal endpoint of the Service `kubernetes`
+      `--service-cluster-ip-range=${network.services}`,
+      ...(network.host === host ? ['--endpoint-reconciler-type=none'] : []), // a loopback address is not a legal endpoint of the Service `kubernetes`
       `--kubelet-certificate-authority=${file('ca.crt')}`,
       `--kubelet-client-certificate=${file('kubelet-client.crt')}`,
       `--kubelet-client-key=${file('kubelet-client.key')}`,

@@ -7,8 +7,9 @@ import { dirname, join } from 'node:path';
 import { componentNames, isRunning, stopComponents } from './components.ts';
 import { ensureFolder, readJson, writeJson } from './files.ts';
 import { type ClusterLayout, layoutOf, rootRuntimeFolder, runtimeFolderOf } from './layout.ts';
+import { removeNode } from './kubelet-node/remove.ts';
 import { killLeftovers } from './ledger.ts';
-import { releaseUserBlocks } from './pod-users.ts';
+import { releaseNumbers } from './claims.ts';
 import { identify, isAlive, isRoot, type ProcessIdentity } from './processes.ts';
 
 /** Who started the cluster in a folder; there from the first moment on. */
@@ -43,9 +44,10 @@ export async function removeCluster(folder: string, { onlyDead = false }: { read
   const claim = readJson<Claim>(claimFile(folder));
   const layout = layoutOf(folder, runtimeFolderOf(folder, isRoot()));
   if (claim === undefined || (onlyDead && isInUse(layout, claim))) return;
+  await removeNode(layout);
   await stopComponents(layout);
   killLeftovers(layout.ledger);
-  if (isRoot()) releaseUserBlocks(userClaims, folder);
+  if (isRoot()) releaseNumbers(userClaims, folder);
   const remove = (path: string) => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
   remove(layout.runtime);
   // The claim goes last: a removal that is cut short can be taken up again.

@@ -10,12 +10,12 @@ import { layoutOf } from './layout.ts';
 const startTimeoutMs = 10_000;
 
 /** Serves a repository for the life of a cluster, instead of one served before; gives its address. */
-export async function openGitDoor(cluster: Pick<Cluster, 'folder' | 'runtimeFolder'>, repositoryPath: string): Promise<string> {
+export async function openGitDoor(cluster: Pick<Cluster, 'folder' | 'runtimeFolder' | 'hostAddress'>, repositoryPath: string): Promise<string> {
   const layout = layoutOf(cluster.folder, cluster.runtimeFolder);
   const addressFile = join(cluster.folder, 'git-door.json');
   await stopComponent(layout, 'git-door');
   rmSync(addressFile, { force: true });
-  startComponent(layout, 'git-door', { file: process.execPath, args: [join(import.meta.dirname, 'git-door', 'main.ts'), resolve(repositoryPath), addressFile] });
+  startComponent(layout, 'git-door', { file: process.execPath, args: [join(import.meta.dirname, 'git-door', 'main.ts'), resolve(repositoryPath), addressFile, cluster.hostAddress] });
   const deadline = performance.now() + startTimeoutMs;
   for (;;) {
     const address = readJson<{ url: string }>(addressFile);

@@ -10,5 +10,6 @@ export { type GitDoor, startGitDoor } from './git-door/server.ts';
 export type { Image, Images } from './images.ts';
 export { installOperator, type InstallOptions } from './install.ts';
 export type { ApiAccess } from './kubeconfig.ts';
+export { type ImageConfig, type ImageSource, importImages, type Layer, programWithLibraries, whyNoKubelet, writeImage } from './kubelet-node/index.ts';
 export { layoutOf } from './layout.ts';
-export { type DevclusterSettings, kubernetesVersion, settingsFrom } from './settings.ts';
+export { type DevclusterSettings, kubernetesVersion, type NodeKind, settingsFrom } from './settings.ts';

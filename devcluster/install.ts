@@ -2,8 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { type ApiClient, createApiClient, statusOf } from './api-client.ts';
-import type { Cluster } from './cluster.ts';
-import { accessOf } from './access.ts';
+import { accessOf, type WithKubeconfig } from './access.ts';
 
 /** An object of a manifest. */
 export interface Manifest {
@@ -25,7 +24,7 @@ const fieldManager = 'coditect-install';
 const retryMs = 100;
 
 /** Applies all objects of the manifests (server-side apply, forced); fine to repeat. Resolves when every definition is established. */
-export async function installOperator(cluster: Pick<Cluster, 'kubeconfig'>, { manifests, namespace = 'default', timeoutMs = 30_000 }: InstallOptions): Promise<void> {
+export async function installOperator(cluster: WithKubeconfig, { manifests, namespace = 'default', timeoutMs = 30_000 }: InstallOptions): Promise<void> {
   const client = createApiClient(accessOf(cluster));
   const deadline = performance.now() + timeoutMs;
   try {

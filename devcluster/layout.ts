@@ -18,6 +18,8 @@ export interface ClusterLayout {
   /** Logs of containers. */
   readonly podLogs: string;
   readonly nodeConfig: string;
+  /** Files of a node with real pods. */
+  readonly node: string;
   /** Processes of containers, so that they can be ended when the node is gone. */
   readonly ledger: string;
   /** Pods reach into this tree; only the starter writes it. */
@@ -42,6 +44,7 @@ export function layoutOf(folder: string, runtime: string): ClusterLayout {
     kubeconfig: inside('kubeconfig'),
     podLogs: inside('pod-logs'),
     nodeConfig: inside('process-node.json'),
+    node: inside('node'),
     ledger: inside('containers.json'),
     runtime,
     images: join(runtime, 'images'),

@@ -10,14 +10,15 @@ const usage = `usage: node devcluster/main.ts <start|stop|list|kubeconfig> [opti
   --name <name>       name of the cluster; dev unless told
   --images <file>     start: JSON file {"<image>": {"command": ["$NODE", "$BUNDLES/x.js"]}}
   --bundles <folder>  start: folder that is copied to $BUNDLES
+  --node <kind>       start: process or kubelet (real pods; Linux and root); process, or what NODE says, unless told
   --unsafe-no-fsync   start: etcd does not wait for the disk
 `;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { name: { type: 'string', default: 'dev' }, images: { type: 'string' }, bundles: { type: 'string' }, 'unsafe-no-fsync': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: { name: { type: 'string', default: 'dev' }, images: { type: 'string' }, bundles: { type: 'string' }, node: { type: 'string' }, 'unsafe-no-fsync': { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
 });
-const settings = settingsFrom(process.env);
+const settings = settingsFrom(values.node === undefined ? process.env : { ...process.env, NODE: values.node });
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const commands: Readonly<Record<string, () => Promise<number>>> = { start, stop, list, kubeconfig };
@@ -35,15 +36,15 @@ if (command === undefined || values.help) {
 async function start(): Promise<number> {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort(new Error(`start cluster ${values.name}: interrupted, so it was removed`)));
-  const images = values.images === undefined ? {} : readJson<Images>(values.images);
-  if (images === undefined) throw new Error(`read images from ${values.images}: not a JSON file, so no cluster was started`);
+  const images = values.images === undefined ? undefined : readJson<Images>(values.images);
+  if (values.images !== undefined && images === undefined) throw new Error(`read images from ${values.images}: not a JSON file, so no cluster was started`);
   const cluster = await startCluster({
     ...settings,
     name: values.name,
-    images,
     unsafeNoFsync: values['unsafe-no-fsync'],
     signal: interrupt.signal,
     progress: (line) => process.stderr.write(`${line}\n`),
+    ...(images === undefined ? {} : { images }),
     ...(values.bundles === undefined ? {} : { bundlesFolder: values.bundles }),
   });
   print(`cluster ${cluster.name} is ready: export KUBECONFIG=${cluster.kubeconfig}`);

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { claimUserBlock, releaseUserBlocks } from './pod-users.ts';
+import { releaseNumbers } from './claims.ts';
+import { claimUserBlock } from './pod-users.ts';
 import { podUsers } from './process-node/users.ts';
 
 let folder: string;
@@ -27,7 +28,7 @@ test('ids of a released cluster, and of one whose folder is gone, are free again
   const [a, b] = [aCluster('a'), aCluster('b')];
   claimUserBlock(claims, a);
   claimUserBlock(claims, b);
-  releaseUserBlocks(claims, a);
+  releaseNumbers(claims, a);
   expect(claimUserBlock(claims, aCluster('c')).first).toBe(200_000);
   rmSync(b, { recursive: true });
   expect(claimUserBlock(claims, aCluster('d')).first).toBe(201_000);

@@ -17,3 +17,8 @@ test('folders are absolute, and empty variables count as none', () => {
   expect(settingsFrom({ CODITECT_CACHE: '', KUBEBUILDER_ASSETS: '' })).toMatchObject({ cacheFolder: expect.stringMatching(/^\/.*\.cache\/coditect$/) });
   expect(settingsFrom({ KUBEBUILDER_ASSETS: '' })).not.toHaveProperty('assetsFolder');
 });
+
+test('pods are processes unless a kubelet is asked for; a path of Node, as npm sets it, asks for nothing', () => {
+  expect([undefined, '', 'process', '/usr/bin/node', 'kubelet'].map((NODE) => settingsFrom({ NODE }).node)).toEqual(['process', 'process', 'process', 'process', 'kubelet']);
+  expect(() => settingsFrom({ NODE: 'kublet' })).toThrow(/no kind of node called kublet/);
+});

@@ -1,4 +1,4 @@
-// Serves one git repository read-only over loopback HTTP (smart protocol), so that agents never open the user's folder. Commits only: what is not committed is not served.
+// Serves one git repository read-only over HTTP (smart protocol), on loopback or the link of a node, so that agents never open the user's folder. Commits only: what is not committed is not served.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 export interface GitDoor {
-  /** `http://127.0.0.1:port/<secret>/repository.git`; who knows it may read. Other users of this machine could reach the port. */
+  /** `http://<address>:port/<secret>/repository.git`; who knows it may read. Other users of this machine could reach the port. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -16,8 +16,8 @@ export interface GitDoor {
 const service = 'git-upload-pack';
 const maxRequestBytes = 16 * 1024 * 1024;
 
-/** Opens a door to the repository in a folder, a checkout or a bare one. */
-export async function startGitDoor(repositoryPath: string): Promise<GitDoor> {
+/** Opens a door to the repository in a folder, a checkout or a bare one, on an address of this machine. */
+export async function startGitDoor(repositoryPath: string, address = '127.0.0.1'): Promise<GitDoor> {
   if (!existsSync(repositoryPath)) throw new Error(`serve ${repositoryPath}: there is no such folder, so agents could not clone it; give the path of a git repository`);
   const root = `/${randomBytes(16).toString('hex')}/repository.git`;
   const server = createServer((request, response) => {
@@ -25,9 +25,9 @@ export async function startGitDoor(repositoryPath: string): Promise<GitDoor> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, address, resolve);
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${root}`, close: () => closed(server) };
+  return { url: `http://${address}:${(server.address() as AddressInfo).port}${root}`, close: () => closed(server) };
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, root: string, path: string): void {

@@ -1,6 +1,6 @@
 // A browser without a window, for tests of the page: the program of the machine, or Debian's package where tests may install one.
-import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { installDebianPackages } from '../debian.ts';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 
@@ -35,19 +35,8 @@ export interface Installing {
 export async function ensureChromium({ env, say }: Installing): Promise<string> {
   const found = findChromium(env);
   if (found !== undefined) return found;
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) throw new Error(`${noChromium}; only root on Debian can have it installed here`);
-  say('installing chromium with apt-get, about 100 MB');
-  await run('apt-get', ['update', '-qq']);
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core']);
+  await installDebianPackages({ packages: ['chromium', 'fonts-dejavu-core'], what: 'chromium, about 100 MB,', say });
   const installed = findChromium(env);
   if (installed === undefined) throw new Error('apt-get installed chromium, but it is at no known place; name it in CHROMIUM');
   return installed;
-}
-
-function run(program: string, words: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
-    child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${program} ${words.join(' ')} ended with ${code}`))));
-  });
 }

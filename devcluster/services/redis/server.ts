@@ -1,14 +1,13 @@
 // Redis servers of a test: one, or a cluster of three masters, on loopback with TLS and ACLs, each in a folder of its own. They end with their starter.
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureFolder, readJson, writeJson } from '../../files.ts';
 import { createAuthority } from '../../pki.ts';
 import { freePorts } from '../../ports.ts';
 import { isAlive, type Launch, launch, signalProcess, terminate } from '../../processes.ts';
+import { hireGuard } from '../guard.ts';
 import type { RedisProgram } from './find.ts';
 import { nodeRecords, type NodeRecord } from './records.ts';
 import { ask, type Peer } from './talk.ts';
@@ -59,7 +58,7 @@ export async function startRedis(setup: RedisSetup): Promise<RedisServers> {
   const admin = { user: 'admin', password: randomBytes(16).toString('hex') };
   const { files, ca } = writeCertificates(folder);
   const peers = Array.from({ length: count }, (_, node): Peer => ({ port: ports[node] ?? 0, ...admin, ...(tls ? { ca } : {}) }));
-  const guard = hireGuard(folder);
+  const guard = hireGuard(join(import.meta.dirname, 'guard', 'main.ts'), folder);
   peers.forEach((peer, node) => {
     const home = ensureFolder(join(folder, `node-${node}`));
     writeFileSync(join(home, 'users.acl'), [nobody, `user admin on >${admin.password} ~* &* +@all`, ...(setup.users ?? []), ''].join('\n'), { mode: 0o600 });
@@ -149,7 +148,7 @@ async function isReady(peer: Peer, kind: RedisSetup['kind'], count: number): Pro
 interface Running extends Pick<RedisServers, 'admin' | 'files'> {
   readonly folder: string;
   readonly peers: readonly Peer[];
-  readonly guard: Socket;
+  readonly guard: ReturnType<typeof hireGuard>;
 }
 
 function controls({ folder, peers, admin, files, guard }: Running): RedisServers {
@@ -182,21 +181,11 @@ function controls({ folder, peers, admin, files, guard }: Running): RedisServers
     stop: async () => {
       await Promise.all(nodeRecords(folder).map(({ process }) => terminate(process, 2000)));
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
-      guard.end('dismissed\n');
+      guard.dismiss();
     },
   };
 }
 
 function askNode(peer: Peer | undefined, command: readonly string[], who: Partial<Pick<Peer, 'user' | 'password'>> = {}): Promise<string> {
   return peer === undefined ? Promise.reject(new Error('there is no redis server of that number')) : ask({ ...peer, ...who }, ...command);
-}
-
-/** A process that ends the servers when their starter ends without a word. */
-function hireGuard(folder: string): Socket {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'guard', 'main.ts'), folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
-  child.unref();
-  const pipe = child.stdin as Socket;
-  pipe.on('error', () => {}); // the guard has ended before the servers: it has nothing left to do
-  pipe.unref();
-  return pipe;
 }
