@@ -6,14 +6,16 @@ import { nativePackages } from './bundles.ts';
 /** What a package needs to be built from source, and what its other platforms need. */
 const leftOut = /^(src|README\.md|CHANGELOG\.md|.*\.d\.ts|lang|types|.*\.ts|tsconfig\.json|postinstall\.js)$/;
 
-/** Copies the native packages of the checkout into `<out>/node_modules`, with the binaries that npm installed for this platform. */
-export function copyNativePackages(root: string, out: string): void {
+/** Copies the native packages of the checkout into `<out>/node_modules`, with the binaries that npm installed for this platform; gives their names. */
+export function copyNativePackages(root: string, out: string): readonly string[] {
   const target = join(out, 'node_modules');
+  const names = nativePackages.flatMap((pattern) => installed(root, pattern));
   rmSync(target, { recursive: true, force: true });
-  for (const name of nativePackages.flatMap((pattern) => installed(root, pattern))) {
+  for (const name of names) {
     mkdirSync(join(target, name), { recursive: true });
     cpSync(join(root, 'node_modules', name), join(target, name), { recursive: true, filter: (file) => !leftOut.test(basename(file)) && isOfThisPlatform(file) });
   }
+  return names;
 }
 
 /** The package, and those that carry its binaries: `<name>-<platform>`. */

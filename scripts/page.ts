@@ -1,7 +1,7 @@
 // Builds what the console shows in a browser: static files whose names hold their digest, and a page that names them.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Metafile } from 'esbuild';
 
 export interface PageOptions {
   readonly root: string;
@@ -9,7 +9,7 @@ export interface PageOptions {
   readonly out: string;
 }
 
-function optionsFor(source: string, out: string): BuildOptions {
+function optionsFor(source: string, out: string): BuildOptions & { metafile: true } {
   return {
     entryPoints: { main: join(source, 'main.tsx'), style: join(source, 'style.css'), icon: join(source, 'icon.svg') },
     outdir: out,
@@ -27,13 +27,13 @@ function optionsFor(source: string, out: string): BuildOptions {
   };
 }
 
-/** Builds it; gives the names of its files. */
-export async function buildPage({ root, out }: PageOptions): Promise<readonly string[]> {
+/** Builds it; gives what esbuild says of what went into it. */
+export async function buildPage({ root, out }: PageOptions): Promise<Metafile> {
   const source = join(root, 'console', 'page');
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const { metafile } = await build(optionsFor(source, out));
-  const files = Object.keys(metafile?.outputs ?? {}).map((path) => basename(path));
+  const files = Object.keys(metafile.outputs).map((path) => basename(path));
   const named = (name: string) => {
     const file = files.find((path) => path.startsWith(`${name}-`));
     if (file === undefined) throw new Error(`cannot build the page: esbuild made no ${name}; look at scripts/page.ts`);
@@ -41,5 +41,5 @@ export async function buildPage({ root, out }: PageOptions): Promise<readonly st
   };
   const html = readFileSync(join(source, 'index.html'), 'utf8').replace('%script%', named('main')).replace('%style%', named('style')).replace('%icon%', named('icon'));
   writeFileSync(join(out, 'index.html'), html);
-  return [...files, 'index.html'];
+  return metafile;
 }
