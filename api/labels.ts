@@ -52,6 +52,8 @@ export const names = {
   caConfigMap: 'coditect-ca',
   cliServiceAccount: 'coditect-cli',
   approver: 'coditect-approver',
+  /** Everything that `helm test` makes. */
+  installCheck: 'coditect-install-check',
 } as const;
 
 /** Audiences of ServiceAccount tokens. */

@@ -28,9 +28,16 @@ const cases: Record<string, { plural: 'missions' | 'tasks'; name: string; want: 
 };
 test.each(Object.entries(cases))('%s', async (_, { plural, name, want }) => expect(await ownersOf(client, { namespace: 'a', plural, name })).toEqual(want));
 
-test('every page of every kind counts', async () => expect(await livingOwners(client)).toEqual(new Set(['m-1', 't-1', 't-2', 't-3', 't-4'])));
+test('every page of every kind counts', async () => expect(await livingOwners(client, '')).toEqual(new Set(['m-1', 't-1', 't-2', 't-3', 't-4'])));
 
 test('one failed page is a failed list', async () => {
   const breaking = { ...client, listPage: (type: ResourceType, options: { continueToken?: string | undefined }) => (options.continueToken === undefined ? client.listPage<never>(type, options) : Promise.reject(new Error('410'))) };
-  await expect(livingOwners(breaking)).rejects.toThrow('410');
+  await expect(livingOwners(breaking, '')).rejects.toThrow('410');
+});
+
+test('with one served namespace only that one is listed: others cannot be seen', async () => {
+  const asked: unknown[] = [];
+  const noting = { ...client, listPage: <T extends KubeObject>(type: ResourceType, options: { namespace?: string; continueToken?: string | undefined }) => (asked.push(options.namespace), client.listPage<T>(type, options)) };
+  await livingOwners(noting, 'team-a');
+  expect(new Set(asked)).toEqual(new Set(['team-a']));
 });

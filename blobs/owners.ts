@@ -22,18 +22,18 @@ export async function ownersOf(client: Client, { namespace, plural, name }: Name
   return mission?.metadata.uid === missionRef.uid ? [task.metadata.uid, missionRef.uid] : [task.metadata.uid];
 }
 
-/** UIDs of everything that exists now and may own blobs. Rejects when a list fails: then nothing is known. */
-export async function livingOwners(client: Client): Promise<ReadonlySet<string>> {
+/** UIDs of everything that exists now in a namespace, or in all for an empty one, and may own blobs. Rejects when a list fails: then nothing is known. */
+export async function livingOwners(client: Client, namespace: string): Promise<ReadonlySet<string>> {
   const uids = new Set<string>();
-  for (const type of [missions, tasks]) await collectUids(client, type, uids);
+  for (const type of [missions, tasks]) await collectUids(client, type, { namespace, uids });
   return uids;
 }
 
-async function collectUids(client: Client, type: ResourceType, uids: Set<string>): Promise<void> {
+async function collectUids(client: Client, type: ResourceType, { namespace, uids }: { readonly namespace: string; readonly uids: Set<string> }): Promise<void> {
   let continueToken: string | undefined;
   do {
     // Page by page: whole objects do not stay in memory.
-    const page = await client.listPage<KubeObject>(type, { continueToken });
+    const page = await client.listPage<KubeObject>(type, { namespace, continueToken });
     for (const { metadata } of page.items) uids.add(metadata.uid);
     continueToken = page.continueToken;
   } while (continueToken !== undefined);

@@ -50,7 +50,7 @@ beforeEach(async () => {
   };
   service = await startBlobService({
     store: await openLocalStore(join(folder, 'blobs')),
-    config: { bindAddress: '127.0.0.1', blobsPort: 0, sweepSeconds: 3600 },
+    config: { bindAddress: '127.0.0.1', blobsPort: 0, sweepSeconds: 3600, watchNamespace: '' },
     enrolment: { ready: Promise.resolve(), current: () => credential, onRenewed: (listener) => renewals.add(listener), close: () => {} },
     client: {
       get: <T extends KubeObject>({ plural }: ResourceType, { namespace, name }: ObjectKey) => Promise.resolve(plural === 'missions' && namespace === 'team-a' && name === 'm' ? (mission as T) : undefined),

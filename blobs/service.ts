@@ -17,7 +17,7 @@ import { createBlobServer } from './server.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface BlobServiceOptions {
-  readonly config: Pick<BlobsConfig, 'bindAddress' | 'blobsPort' | 'sweepSeconds'>;
+  readonly config: Pick<BlobsConfig, 'bindAddress' | 'blobsPort' | 'sweepSeconds' | 'watchNamespace'>;
   readonly store: ObjectStore;
   readonly enrolment: Enrolment;
   readonly client: Pick<WatchingClient, 'get' | 'listPage'>;
@@ -48,7 +48,7 @@ export async function startBlobService({ config, store, enrolment, client, authe
     server.updateTls();
   });
   const stop = new AbortController();
-  const swept = createSweeper({ store, livingOwners: () => livingOwners(client), clock, log }).run(config.sweepSeconds, stop.signal);
+  const swept = createSweeper({ store, livingOwners: () => livingOwners(client, config.watchNamespace), clock, log }).run(config.sweepSeconds, stop.signal);
   return {
     port: server.port,
     close: async () => {

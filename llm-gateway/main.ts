@@ -27,7 +27,7 @@ async function run(config: LlmGatewayConfig, log: Log): Promise<void> {
   const environment = { clock: systemClock, random: systemRandom, log };
   const client = createKubeClient(await loadClusterConfig({ env: process.env }), { userAgent: `${names.llmGateway}/${manifest.version}`, sockets: 4 });
   const enrolment = enrol(config, client, environment);
-  const watches = watchMissions({ ...environment, client });
+  const watches = watchMissions({ ...environment, client, namespace: config.watchNamespace });
   const upstream = createUpstream({ baseUrl: config.upstreamUrl, keyFile: config.keyFile, callMs: config.callSeconds * 1000, idleMs });
   const metrics = createMetrics('llm-gateway', manifest.version);
   const running: { service?: LlmService; isStopping?: true } = {};

@@ -14,12 +14,14 @@ export interface WatchOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Absent or empty: all. */
+  readonly namespace?: string;
 }
 
 /** Starts to follow Missions, Tasks and AgentPools. */
-export function watchMissions({ client, ...environment }: WatchOptions): Watches {
+export function watchMissions({ client, namespace = '', ...environment }: WatchOptions): Watches {
   function follow<P extends Projected>(type: ResourceType, project: (raw: KubeObject) => P): Reflector<P> {
-    const reflector = createReflector<P>({ ...environment, client, type, project, indexes: { [byUid]: ({ metadata }) => [metadata.uid], [byName]: ({ metadata: { namespace, name } }) => [`${namespace}/${name}`] } });
+    const reflector = createReflector<P>({ ...environment, ...(namespace === '' ? {} : { namespace }), client, type, project, indexes: { [byUid]: ({ metadata }) => [metadata.uid], [byName]: ({ metadata: { namespace, name } }) => [`${namespace}/${name}`] } });
     reflector.start();
     return reflector;
   }

@@ -1,5 +1,6 @@
 // Process of the operator: configuration, adapters, wiring, run, drain. Only here adapters are made and the environment is read.
 import manifest from '#package.json' with { type: 'json' };
+import { InstallCheckConfig } from '#api/config/install-check.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
 import { names } from '#api/labels.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -13,11 +14,15 @@ import { startProcess } from '#platform/process.ts';
 import { createHealthServer } from '#platform/telemetry/health.ts';
 import type { Log } from '#platform/telemetry/log.ts';
 import { createMetrics } from '#platform/telemetry/metrics.ts';
+import { checkInstallation } from './install-check/check.ts';
 import { startListeners } from './listeners.ts';
 import { createOperatorMetrics } from './metrics.ts';
 import { createReplica } from './replica.ts';
 
-await startProcess({ name: names.operator, settings: OperatorConfig, argv: process.argv.slice(2), env: process.env, run });
+const [duty, ...rest] = process.argv.slice(2);
+// `helm test` starts the same image with this word: an installation needs no further one to prove itself.
+if (duty === 'install-check') await startProcess({ name: names.installCheck, settings: InstallCheckConfig, argv: rest, env: process.env, run: runCheck });
+else await startProcess({ name: names.operator, settings: OperatorConfig, argv: process.argv.slice(2), env: process.env, run });
 
 async function run(config: OperatorConfig, log: Log): Promise<void> {
   const environment = { clock: systemClock, random: systemRandom, log };
@@ -55,4 +60,15 @@ async function run(config: OperatorConfig, log: Log): Promise<void> {
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
   await servers.started;
+}
+
+async function runCheck({ namespace, agentImage, pullSecrets, timeoutSeconds }: InstallCheckConfig, log: Log): Promise<void> {
+  const client = createKubeClient(await loadClusterConfig({ env: process.env }), { userAgent: `${names.installCheck}/${manifest.version}`, fieldManager: names.installCheck });
+  // The clock keeps no process alive, and an idle connection does not either.
+  const alive = setInterval(() => {}, 60_000);
+  const { kind, message } = await checkInstallation({ client, clock: systemClock, namespace, agentImage, pullSecrets, timeoutSeconds, say: (line) => log.info(line) });
+  clearInterval(alive);
+  await client.close();
+  if (kind === 'failed') throw new Error(message);
+  log.info(message);
 }

@@ -81,7 +81,7 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
   const door = await startGitDoor(repository);
   const client = createKubeClient(await loadClusterConfig({ kubeconfigPath: cluster.kubeconfig, env: {} }), { userAgent: 'coditect-e2e' });
   const stores = options.withEvents === undefined ? noStores : await startStores(say);
-  const world = { ...hands(cluster, client, door.url), events: stores.events, redis: stores.redis };
+  const world = { ...handsOn(cluster, { client, gitUrl: door.url }), events: stores.events, redis: stores.redis };
   await install(world, options);
   return {
     ...world,
@@ -106,10 +106,14 @@ async function install({ cluster, kubectl, apply, events, redis }: World, { leas
   await installOperator(cluster, { manifests: [...crds, ...objects.map((object) => stringify(object))] });
   await kubectl('-n', systemNamespace, 'set', 'env', 'deployment/coditect-operator', `CODITECT_LEASE_SECONDS=${leaseSeconds}`);
   if (events !== undefined) await kubectl('-n', systemNamespace, 'rollout', 'status', 'statefulset/coditect-mirror', '--timeout=90s');
-  for (const deployment of ['coditect-operator', 'coditect-blobs', ...(upstreamUrl === undefined ? [] : ['coditect-llm-gateway'])]) await kubectl('-n', systemNamespace, 'rollout', 'status', `deployment/${deployment}`, '--timeout=90s');
+  for (const workload of ['deployment/coditect-operator', 'statefulset/coditect-blobs', ...(upstreamUrl === undefined ? [] : ['deployment/coditect-llm-gateway'])]) await kubectl('-n', systemNamespace, 'rollout', 'status', workload, '--timeout=90s');
 }
 
-function hands(cluster: Cluster, client: WatchingClient, gitUrl: string): Omit<World, 'events' | 'redis'> {
+/** What stories can do with any cluster. */
+export type Hands = Omit<World, 'events' | 'redis'>;
+
+/** Hands on a cluster, whatever is installed there. Namespaces that they make have these labels. */
+export function handsOn(cluster: Cluster, { client, gitUrl, labels = {} }: Pick<World, 'client' | 'gitUrl'> & { readonly labels?: Readonly<Record<string, string>> }): Hands {
   const tryKubectl: World['tryKubectl'] = (args, input) =>
     new Promise((done) => {
       const child = spawn(cluster.kubectl, [...args], { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -133,7 +137,7 @@ function hands(cluster: Cluster, client: WatchingClient, gitUrl: string): Omit<W
     kubectl: (...args) => strict(args),
     apply,
     async namespace(name, pool = {}) {
-      await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, crew(name, pool));
+      await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }, crew(name, pool));
       return name;
     },
     audit: async () => (await readFile(cluster.auditLog, 'utf8')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as AuditEvent),
@@ -150,7 +154,8 @@ export function crew(namespace: string, spec: object = {}): object {
   };
 }
 
-async function makeRepository(): Promise<string> {
+/** A checkout of parts of this project in a new folder, as a repository of one commit. */
+export async function makeRepository(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'coditect-e2e-repository-'));
   const git = (...args: readonly string[]) => run('git', ['-C', folder, '-c', 'user.name=e2e', '-c', 'user.email=e2e@example.org', ...args]);
   await git('init', '-q', '-b', 'main');

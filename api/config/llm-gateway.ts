@@ -6,6 +6,7 @@ const Usd = z.string().regex(/^[0-9]{1,9}\.[0-9]{2,6}$/);
 
 export const LlmGatewayConfig = z.object({
   namespace: z.string().min(1).max(63).default('coditect-system').meta(env('CODITECT_NAMESPACE')).describe('Namespace of the installation.'),
+  watchNamespace: z.string().max(63).default('').meta(env('CODITECT_WATCH_NAMESPACE')).describe('The one namespace whose missions may ask. Empty: all.'),
   folder: z.string().min(1).max(4096).meta(env('CODITECT_LLM_FOLDER')).describe('Folder of the journal of reservations; one process at a time.'),
   keyFile: z.string().min(1).max(4096).meta(env('CODITECT_LLM_KEY_FILE')).describe('File with the API key of the model provider; read anew for each call, so it may be replaced.'),
   upstreamUrl: z.url({ protocol: /^https?$/ }).max(512).default('https://api.anthropic.com').meta(env('CODITECT_LLM_UPSTREAM_URL')).describe('Where the Messages API of the provider is.'),

@@ -40,7 +40,7 @@ export async function installOperator({ surroundings, checkout, place, provider 
   if (secrets.length > 0) await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], [systemNamespace, ...secrets].map((object) => stringify(object)).join('---\n'));
   report('waiting for the operator');
   await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], manifests);
-  for (const deployment of [names.operator, names.blobs, ...(provider === undefined ? [] : [names.llmGateway])]) await kubectl(['rollout', 'status', `deployment/${deployment}`, '-n', operatorNamespace, patience]);
+  for (const workload of [`deployment/${names.operator}`, `statefulset/${names.blobs}`, ...(provider === undefined ? [] : [`deployment/${names.llmGateway}`])]) await kubectl(['rollout', 'status', workload, '-n', operatorNamespace, patience]);
 }
 
 const providerSecret = 'coditect-llm-provider';

@@ -1,10 +1,13 @@
 // All generators in one list, and which files of the tree are theirs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { argocdFiles } from './argocd/index.ts';
 import { eventFiles } from './asyncapi.ts';
 import { chartFiles } from './chart.ts';
+import { chartReferenceFiles } from './chart-reference.ts';
 import { configFiles } from './config-reference.ts';
 import { crdFiles } from './crd.ts';
+import { grpcFiles } from './grpc.ts';
 import { intentFiles } from './intents.ts';
 import { jsonSchemaFiles } from './json-schema.ts';
 import { installFiles } from './manifests.ts';
@@ -29,7 +32,10 @@ export function generateAll(root: string): GeneratedFile[] {
     ...eventFiles(version),
     ...chartFiles(version),
     ...valuesFiles(),
+    ...chartReferenceFiles(),
     ...installFiles(version),
+    ...argocdFiles(),
+    ...grpcFiles(root),
     ...protobufFiles(root),
   ];
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));

@@ -1,17 +1,24 @@
 // The charts: CRDs in one of their own, because Helm never upgrades a crds/ folder, and the installation from the same pieces as the plain manifests.
 import { names } from '#api/labels.ts';
-import { group, kinds } from '#api/v1alpha1/kinds.ts';
+import { kinds } from '#api/v1alpha1/kinds.ts';
 import type { NewObject } from '#platform/kube/types.ts';
 import { approverPolicy } from './approver.ts';
 import { archiveCronJob } from './archive.ts';
+import { document, imageOf, namespace, placed, template, when, withSettings } from './chart-document.ts';
+import { chartYaml, crdTemplate } from './chart-yaml.ts';
 import { toCrd } from './crd.ts';
+import { dashboardFiles } from './dashboards.ts';
+import { fairness } from './fairness.ts';
+import { installCheck } from './install-check.ts';
 import { mirrorStores, type StoreAccess, storeFile, type StoreName, storeNames } from './mirror-stores.ts';
-import { generatedFrom, toYaml, type GeneratedFile } from './output.ts';
-import { cliManifests, consoleRbac, llmGatewayRbac, mirrorRbac, rbacManifests } from './rbac.ts';
-import { block, control, expression, items, toTemplate, wholeNumber } from './template.ts';
-import { blobsWorkload, consoleWorkload, leaseFlowSchema, llmGatewayWorkload, mirrorWorkload, operatorDisruptionBudget, operatorWorkload, type Workload } from './workloads.ts';
-
-const namespace = expression('.Release.Namespace');
+import { dashboardConfigMaps, podMonitor, prometheusRule, serviceMonitor } from './monitoring.ts';
+import { agentNamespaces, agentPolicy, defaultDeny, policyOf } from './network-policies.ts';
+import type { GeneratedFile } from './output.ts';
+import { profileFiles } from './profiles.ts';
+import { type Asker, cliManifests, commonRbac, ownRbac, servedRbac } from './rbac.ts';
+import { refusalTemplate } from './refusals.ts';
+import { block, control, expression, wholeNumber } from './template.ts';
+import { blobsWorkload, consoleWorkload, disruptionBudget, llmGatewayWorkload, mirrorWorkload, operatorWorkload } from './workloads.ts';
 
 /** Everything below charts/ that is generated, save the values. */
 export function chartFiles(version: string): GeneratedFile[] {
@@ -19,8 +26,10 @@ export function chartFiles(version: string): GeneratedFile[] {
     chartYaml('coditect-crds', version, 'Kinds of the Coditect operator: Mission, Plan, Approval, Task, AgentPool.'),
     ...kinds.map((kind) => crdTemplate(toCrd(kind))),
     chartYaml('coditect', version, 'The Coditect operator, its blob service, its LLM gateway, its mirror and its console.'),
-    template('rbac', when('.Values.rbac.create', [...rbacManifests(namespace), leaseFlowSchema(namespace)])),
-    template('approvals', approverPolicy().map((object) => document(object))),
+    refusalTemplate(),
+    template('rbac', ['{{- if .Values.rbac.create }}', ...commonRbac(namespace).map(document), ...rights('operator'), ...rights('blobs'), '{{- end }}']),
+    template('priority-and-fairness', when('.Values.priorityAndFairness.create', fairness(namespace))),
+    template('approvals', approverPolicy().map(document)),
     template('operator', operatorDocuments()),
     template('blobs', blobsDocuments()),
     template('llm-gateway', llmGatewayDocuments()),
@@ -28,33 +37,27 @@ export function chartFiles(version: string): GeneratedFile[] {
     template('archive', archiveDocuments()),
     template('console', consoleDocuments()),
     template('cli', cliDocuments()),
+    template('network-policies', networkDocuments()),
+    template('monitoring', monitoringDocuments()),
+    template('install-check', checkDocuments()),
+    ...dashboardFiles(),
+    ...profileFiles(),
   ];
 }
 
-function chartYaml(name: string, version: string, description: string): GeneratedFile {
-  // Fields that kubectl filters by (selectableFields) came with 1.31.
-  const chart = { apiVersion: 'v2', name, description, type: 'application', version, appVersion: version, kubeVersion: '>=1.31.0-0' };
-  const lines = Object.entries(chart).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-  return { path: `charts/${name}/Chart.yaml`, text: `${[`# ${generatedFrom('scripts/generators/chart.ts')}`, ...lines].join('\n')}\n` };
+/** What a process may do: everywhere, or in the one namespace that is served. */
+function rights(asker: Asker): string[] {
+  const [inside, everywhere] = [servedRbac(asker, namespace, expression('.Values.watchNamespace')), servedRbac(asker, namespace)];
+  return [...when('.Values.watchNamespace', inside, everywhere), ...ownRbac(asker, namespace).map(document)];
 }
 
-function crdTemplate(crd: ReturnType<typeof toCrd>): GeneratedFile {
-  const { name } = crd.metadata;
-  const text = toYaml({ ...crd, metadata: { name, annotations: { 'helm.sh/resource-policy': 'keep' } } });
-  if (text.includes('{{')) throw new Error(`cannot put the CRD ${name} into a chart: Helm would run the {{ in one of its texts; reword it`);
-  const file = `${group}_${crd.spec.names.plural}.yaml`;
-  return { path: `charts/coditect-crds/templates/${file}`, text: `# ${generatedFrom(`crds/${file}`)}\n${text}` };
-}
-
-function template(name: string, documents: readonly string[]): GeneratedFile {
-  const comment = `{{- /* ${generatedFrom('scripts/generators/chart.ts')} */}}`;
-  return { path: `charts/coditect/templates/${name}.yaml`, text: `${[comment, ...documents].join('\n')}\n` };
-}
+const watchNamespace = { name: 'CODITECT_WATCH_NAMESPACE', value: expression('.Values.watchNamespace') };
+const leaderElection = { name: 'CODITECT_LEADER_ELECTION', value: expression('.Values.operator.leaderElection') };
 
 function operatorDocuments(): string[] {
   const env = [
-    { name: 'CODITECT_LEADER_ELECTION', value: expression('.Values.operator.leaderElection') },
-    { name: 'CODITECT_WATCH_NAMESPACES', value: expression('join "," .Values.operator.watchNamespaces') },
+    leaderElection,
+    watchNamespace,
     { name: 'CODITECT_LOG_LEVEL', value: expression('.Values.operator.logLevel') },
     { name: 'CODITECT_LLM', value: expression('ternary "Gateway" "None" .Values.llmGateway.enabled') },
     { name: 'CODITECT_MEMORY', value: expression('ternary "Mirror" "None" (and .Values.mirror.enabled (ne .Values.mirror.chroma.url ""))') },
@@ -62,38 +65,39 @@ function operatorDocuments(): string[] {
   ];
   const workload = withSettings('operator', wholeNumber('.Values.operator.replicas'), env);
   const several = 'gt (int .Values.operator.replicas) 1';
-  return [...operatorWorkload(workload).map((object) => document(placed(object, 'operator'))), ...when(several, [operatorDisruptionBudget(namespace)])];
+  return [...operatorWorkload(workload).map((object) => document(placed(object, 'operator'))), ...when(several, [disruptionBudget('operator', namespace)])];
 }
 
 function blobsDocuments(): string[] {
   const { volume, claim } = persistence('blobs', names.blobs);
-  return [...blobsWorkload(withSettings('blobs', 1, []), volume).map((object) => document(placed(object, 'blobs'))), ...claim];
+  return [...blobsWorkload(withSettings('blobs', 1, [watchNamespace]), volume).map((object) => document(placed(object, 'blobs'))), ...claim];
 }
 
 function llmGatewayDocuments(): string[] {
   const values = '.Values.llmGateway';
   const env = [
+    watchNamespace,
     { name: 'CODITECT_LLM_UPSTREAM_URL', value: expression(`${values}.upstreamUrl`) },
     { name: 'CODITECT_MISSION_MAX_USD', value: expression(`${values}.missionMaxUsd`) },
   ];
   const key = { secret: expression(`${values}.providerKey.secret`), key: expression(`${values}.providerKey.key`) };
   const { volume, claim } = persistence('llmGateway', names.llmGateway);
-  const workload = llmGatewayWorkload(withSettings('llmGateway', 1, env), key, volume).map((object) => document(placed(object, 'llmGateway')));
-  return [`{{- if ${values}.enabled }}`, ...when('.Values.rbac.create', llmGatewayRbac(namespace)), ...workload, ...claim, '{{- end }}'];
+  return optional('llmGateway', llmGatewayWorkload(withSettings('llmGateway', 1, env), key, volume), claim);
 }
 
 function consoleDocuments(): string[] {
-  const values = '.Values.console';
-  const workload = consoleWorkload(withSettings('console', wholeNumber(`${values}.replicas`), [])).map((object) => document(placed(object, 'console')));
-  return [`{{- if ${values}.enabled }}`, ...when('.Values.rbac.create', consoleRbac(namespace)), ...workload, '{{- end }}'];
+  const several = when('gt (int .Values.console.replicas) 1', [disruptionBudget('console', namespace)]);
+  return optional('console', consoleWorkload(withSettings('console', wholeNumber('.Values.console.replicas'), [watchNamespace])), several);
 }
 
 function mirrorDocuments(): string[] {
-  const values = '.Values.mirror';
   const { volume, claim } = persistence('mirror', names.mirror);
-  const env = [{ name: 'CODITECT_LEADER_ELECTION', value: expression('.Values.operator.leaderElection') }];
-  const workload = mirrorWorkload(withSettings('mirror', 1, env), storeNames.map(storeOf), volume).map((object) => document(placed(object, 'mirror')));
-  return [`{{- if ${values}.enabled }}`, ...when('.Values.rbac.create', mirrorRbac(namespace)), ...workload, ...claim, '{{- end }}'];
+  return optional('mirror', mirrorWorkload(withSettings('mirror', 1, [leaderElection, watchNamespace]), storeNames.map(storeOf), volume), claim);
+}
+
+/** A process that people may leave out, with its rights. */
+function optional(component: 'llmGateway' | 'mirror' | 'console', workload: readonly NewObject[], further: readonly string[] = []): string[] {
+  return [`{{- if .Values.${component}.enabled }}`, '{{- if .Values.rbac.create }}', ...rights(component), '{{- end }}', ...workload.map((object) => document(placed(object, component))), ...further, '{{- end }}'];
 }
 
 /** It is of the mirror: the same image, log and bucket. */
@@ -109,13 +113,13 @@ function storeOf(store: StoreName): StoreAccess {
   const row = mirrorStores[store];
   const settingOf = (name: string) => expression(name === 'servers' ? `join "," ${values}.${name}` : `${values}.${name}`);
   const fileOf = (name: string) => `{{ with ${values}.${name} }}${storeFile(store, '{{ . }}')}{{ end }}`;
-  const each = (names: object, valueOf: (name: string) => string) => Object.fromEntries(Object.keys(names).map((name) => [name, valueOf(name)]));
+  const each = (named: object, valueOf: (name: string) => string) => Object.fromEntries(Object.keys(named).map((name) => [name, valueOf(name)]));
   const secret = { ...control(`if ${values}.secret`), secret: { secretName: expression(`${values}.secret`) }, ...control('else'), emptyDir: {}, ...control('end') };
   return { store, settings: each(row.settings, settingOf), files: each(row.files, fileOf), secret };
 }
 
 /** The volume of a component, and the claim for it: an emptyDir unless people ask for more. */
-function persistence(component: Component, claimName: string): { readonly volume: object; readonly claim: readonly string[] } {
+function persistence(component: 'blobs' | 'llmGateway' | 'mirror', claimName: string): { readonly volume: object; readonly claim: readonly string[] } {
   const values = `.Values.${component}.persistence`;
   const enabled = `${values}.enabled`;
   const storageClass = `${values}.storageClassName`;
@@ -130,51 +134,46 @@ function persistence(component: Component, claimName: string): { readonly volume
 }
 
 function cliDocuments(): string[] {
-  const own = cliManifests('{{ $namespace }}').map((object) => document(object, true));
+  const own = cliManifests('{{ $namespace }}').map(document);
   return ['{{- range $namespace := uniq (prepend .Values.cli.namespaces .Release.Namespace) }}', ...own, '{{- end }}'];
 }
 
-type Component = 'operator' | 'blobs' | 'llmGateway' | 'mirror' | 'console';
-
-function withSettings(component: Component, replicas: number | string, env: readonly object[]): Workload {
-  const values = `.Values.${component}`;
-  const image = expression(`include "coditect.image" (dict "image" ${values}.image "appVersion" .Chart.AppVersion)`);
-  return { namespace, image, replicas, pullPolicy: expression(`${values}.image.pullPolicy`), env: [...env, items(`${values}.extraEnv`)], resources: block(`${values}.resources`) };
+function networkDocuments(): string[] {
+  const always = [defaultDeny(), policyOf('operator'), policyOf('blobs'), policyOf('install-check')];
+  const optionally = [['llmGateway.enabled', 'llm-gateway'], ['mirror.enabled', 'mirror'], ['console.enabled', 'console'], ['mirror.archive.enabled', 'archive']] as const;
+  const agents = document(agentPolicy('{{ $namespace }}', '{{ $.Release.Namespace }}')).replaceAll(' .Values.', ' $.Values.');
+  return [
+    '{{- if .Values.networkPolicies.enabled }}',
+    ...always.map(document),
+    ...optionally.flatMap(([value, party]) => when(`.Values.${value}`, [policyOf(party)])),
+    '{{- end }}',
+    '{{- if .Values.networkPolicies.agents.enabled }}',
+    `{{- range $namespace := ${agentNamespaces} }}`,
+    agents,
+    '{{- end }}',
+    '{{- end }}',
+  ];
 }
 
-/** Adds what the chart lets people say about pods. */
-function placed(object: NewObject, component: Component): NewObject {
-  if (object.kind === 'CronJob') return placedJob(object, component);
-  if (object.kind !== 'Deployment' && object.kind !== 'StatefulSet') return object;
-  return { ...object, spec: withPlace(object['spec'], component) };
+function monitoringDocuments(): string[] {
+  return [
+    ...when('.Values.serviceMonitor.enabled', [serviceMonitor(), podMonitor()]),
+    ...when('.Values.prometheusRule.enabled', [prometheusRule()]),
+    ...when('.Values.dashboards.enabled', dashboardConfigMaps()),
+  ];
 }
 
-function placedJob(object: NewObject, component: Component): NewObject {
-  const spec = object['spec'] as { jobTemplate: { spec: object } };
-  return { ...object, spec: { ...spec, jobTemplate: { spec: withPlace(spec.jobTemplate.spec, component) } } };
-}
-
-/** A spec with a template of pods, and where these may run. */
-function withPlace(spec: unknown, component: Component): object {
-  const { template, ...rest } = spec as { template: { spec: object } };
-  const values = `.Values.${component}`;
-  const keys = ['nodeSelector', 'tolerations', 'affinity', 'topologySpreadConstraints', 'priorityClassName'];
-  const further = Object.fromEntries(keys.map((key) => [key, block(`${values}.${key}`)]));
-  return { ...rest, template: { ...template, spec: { ...template.spec, imagePullSecrets: block('.Values.imagePullSecrets'), ...further } } };
-}
-
-function when(condition: string, objects: readonly NewObject[]): string[] {
-  return [`{{- if ${condition} }}`, ...objects.map((object) => document(object)), '{{- end }}'];
-}
-
-/** One document: Helm knows the namespace itself, so it stands only where an object goes into another one. */
-function document(object: NewObject, keepNamespace = false): string {
-  const { name, namespace: own, labels, annotations } = object.metadata;
-  const metadata = {
-    name,
-    ...(keepNamespace ? { namespace: own } : {}),
-    labels: { ...labels, [`{{- include "coditect.labels" ${keepNamespace ? '$' : '.'} | nindent 4 }}`]: null },
-    ...(annotations === undefined ? {} : { annotations }),
-  };
-  return `---\n${toTemplate({ ...object, metadata }).trimEnd()}`;
+function checkDocuments(): string[] {
+  const values = '.Values.installCheck';
+  return installCheck({
+    namespace,
+    served: expression('.Values.watchNamespace | default .Release.Namespace'),
+    image: imageOf('.Values.operator.image'),
+    pullPolicy: expression('.Values.operator.image.pullPolicy'),
+    agentImage: imageOf(`${values}.agentImage`),
+    pullSecrets: '{{ range .Values.imagePullSecrets }}{{ .name }},{{ end }}',
+    timeoutSeconds: expression(`${values}.timeoutSeconds`),
+    resources: block(`${values}.resources`),
+    imagePullSecrets: block('.Values.imagePullSecrets'),
+  }).map(document);
 }

@@ -19,5 +19,5 @@ test.each([
 });
 
 test('the page has a section for each process', () => {
-  expect(configFiles()[0]?.text.match(/^## .*/gm)).toEqual(['## Operator', '## Blob service', '## LLM gateway', '## Mirror', '## Archive', '## Console', '## Agent']);
+  expect(configFiles()[0]?.text.match(/^## .*/gm)).toEqual(['## Operator', '## Blob service', '## LLM gateway', '## Mirror', '## Archive', '## Console', '## Check of an installation', '## Agent']);
 });

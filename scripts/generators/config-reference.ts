@@ -4,6 +4,7 @@ import { AgentConfig } from '#api/config/agent.ts';
 import { ArchiveConfig } from '#api/config/archive.ts';
 import { BlobsConfig } from '#api/config/blobs.ts';
 import { ConsoleConfig } from '#api/config/console.ts';
+import { InstallCheckConfig } from '#api/config/install-check.ts';
 import { LlmGatewayConfig } from '#api/config/llm-gateway.ts';
 import { MirrorConfig } from '#api/config/mirror.ts';
 import { OperatorConfig } from '#api/config/operator.ts';
@@ -17,6 +18,7 @@ const processes = [
   { title: 'Mirror', source: 'api/config/mirror.ts', schema: MirrorConfig },
   { title: 'Archive', source: 'api/config/archive.ts', schema: ArchiveConfig },
   { title: 'Console', source: 'api/config/console.ts', schema: ConsoleConfig },
+  { title: 'Check of an installation', source: 'api/config/install-check.ts', schema: InstallCheckConfig },
   { title: 'Agent', source: 'api/config/agent.ts', schema: AgentConfig },
 ] as const;
 

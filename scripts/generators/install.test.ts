@@ -88,7 +88,7 @@ test('every variable of a store is a setting of the mirror', () => {
 
 test('the mirror is one, has files for its log, and may only look at what it tells of', () => {
   const objects = installManifests(options);
-  expect(objects.find(({ kind }) => kind === 'StatefulSet')).toMatchObject({ metadata: { name: 'coditect-mirror' }, spec: { replicas: 1, serviceName: 'coditect-mirror' } });
+  expect(objects.find(({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === 'coditect-mirror')).toMatchObject({ metadata: { name: 'coditect-mirror' }, spec: { replicas: 1, serviceName: 'coditect-mirror' } });
   expect(podOf('mirror').containers[0].env).toEqual(expect.arrayContaining([{ name: 'CODITECT_NATS_CA_FILE', value: '/var/run/secrets/coditect-nats/ca.crt' }, { name: 'CODITECT_NATS_INSECURE', value: 'false' }]));
   expect(mirrorRules.filter(({ apiGroups }) => apiGroups.includes('coditect.ai')).flatMap(({ verbs }) => verbs)).toEqual(['get', 'list', 'watch']);
   expect(mirrorOwnRules.filter(({ resourceNames }) => resourceNames === undefined)).toEqual([{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] }]);

@@ -1,10 +1,11 @@
 // Plain manifests of an installation, for clusters without Helm and for the dev cluster. CRDs are not among them: see crds/.
 import type { NewObject } from '#platform/kube/types.ts';
 import { approverPolicy } from './approver.ts';
+import { fairness } from './fairness.ts';
 import { type StoreAccess, storeFile, type StoreName } from './mirror-stores.ts';
 import { generatedFrom, toYamlDocuments, type GeneratedFile } from './output.ts';
-import { cliManifests, consoleRbac, llmGatewayRbac, mirrorRbac, rbacManifests } from './rbac.ts';
-import { blobsWorkload, consoleWorkload, leaseFlowSchema, llmGatewayWorkload, mirrorWorkload, operatorDisruptionBudget, operatorWorkload, type ProviderKey, type Workload } from './workloads.ts';
+import { cliManifests, commonRbac, processRbac } from './rbac.ts';
+import { blobsWorkload, consoleWorkload, disruptionBudget, llmGatewayWorkload, mirrorWorkload, operatorWorkload, type ProviderKey, type Workload } from './workloads.ts';
 
 /** The LLM gateway of an installation. */
 export interface LlmOptions {
@@ -62,22 +63,24 @@ export function installManifests(options: InstallOptions): NewObject[] {
   const blobs: Workload = { ...common, image: images.blobs, replicas: 1, env: [], resources: defaultResources.blobs };
   return [
     namespaceManifest(namespace),
-    ...rbacManifests(namespace),
+    ...commonRbac(namespace),
+    ...processRbac('operator', namespace),
+    ...processRbac('blobs', namespace),
     ...approverPolicy(),
     ...[namespace, ...cliNamespaces].flatMap(cliManifests),
-    leaseFlowSchema(namespace),
+    ...fairness(namespace),
     ...operatorWorkload(operator),
-    ...(replicas > 1 ? [operatorDisruptionBudget(namespace)] : []),
+    ...(replicas > 1 ? [disruptionBudget('operator', namespace)] : []),
     ...blobsWorkload(blobs, { emptyDir: {} }),
     ...(llm === undefined ? [] : llmGateway(common, llm)),
     ...(mirror === undefined ? [] : mirrorOf(common, mirror, leaderElection)),
-    ...(consoleImage === undefined ? [] : [...consoleRbac(namespace), ...consoleWorkload({ ...common, image: consoleImage, replicas: 1, env: [], resources: defaultResources.console })]),
+    ...(consoleImage === undefined ? [] : [...processRbac('console', namespace), ...consoleWorkload({ ...common, image: consoleImage, replicas: 1, env: [], resources: defaultResources.console })]),
   ];
 }
 
 function llmGateway(common: Pick<Workload, 'namespace' | 'pullPolicy'>, { image, key, upstreamUrl }: LlmOptions): NewObject[] {
   const env = upstreamUrl === undefined ? [] : [{ name: 'CODITECT_LLM_UPSTREAM_URL', value: upstreamUrl }];
-  return [...llmGatewayRbac(common.namespace), ...llmGatewayWorkload({ ...common, image, replicas: 1, env, resources: defaultResources.llmGateway }, key, { emptyDir: {} })];
+  return [...processRbac('llmGateway', common.namespace), ...llmGatewayWorkload({ ...common, image, replicas: 1, env, resources: defaultResources.llmGateway }, key, { emptyDir: {} })];
 }
 
 function mirrorOf(common: Pick<Workload, 'namespace' | 'pullPolicy'>, { image, servers, secret, redis, clickhouse, chroma }: MirrorOptions, leaderElection: InstallOptions['leaderElection']): NewObject[] {
@@ -87,7 +90,7 @@ function mirrorOf(common: Pick<Workload, 'namespace' | 'pullPolicy'>, { image, s
     ...(clickhouse === undefined ? [] : [storeOf('clickhouse', { url: clickhouse.url }, clickhouse.secret)]),
     ...(chroma === undefined ? [] : [storeOf('chroma', { url: chroma.url }, chroma.secret)]),
   ];
-  return [...mirrorRbac(common.namespace), ...mirrorWorkload({ ...common, image, replicas: 1, env: [{ name: 'CODITECT_LEADER_ELECTION', value: leaderElection }], resources: defaultResources.mirror }, stores, { emptyDir: {} })];
+  return [...processRbac('mirror', common.namespace), ...mirrorWorkload({ ...common, image, replicas: 1, env: [{ name: 'CODITECT_LEADER_ELECTION', value: leaderElection }], resources: defaultResources.mirror }, stores, { emptyDir: {} })];
 }
 
 const fileKeys = { caKey: 'ca.crt', certificateKey: 'tls.crt', keyKey: 'tls.key', userKey: 'user', passwordKey: 'password' } as const;

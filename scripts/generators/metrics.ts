@@ -64,6 +64,11 @@ export function metricsOf(register: Process['register']): MetricRow[] {
   return rows;
 }
 
+/** Every metric of every process. */
+export function allMetrics(): readonly MetricRow[] {
+  return processes.flatMap(({ register }) => metricsOf(register));
+}
+
 /** docs/reference/metrics.md. */
 export function metricFiles(): GeneratedFile[] {
   const sections = processes.flatMap(({ title, register }) => [`## ${title}`, metricTable(metricsOf(register))]);

@@ -3,7 +3,8 @@ import { names } from '#api/labels.ts';
 import { group } from '#api/v1alpha1/kinds.ts';
 import type { NewObject } from '#platform/kube/types.ts';
 
-interface Rule {
+/** A rule of a role. */
+export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
@@ -28,18 +29,19 @@ export const operatorRules: readonly Rule[] = [
   allow('create delete', 'missions tasks', group),
   allow('create', 'plans', group),
   allow('get list watch create delete', 'pods'),
-  allow('get list watch', 'namespaces'),
+  allow('get', 'namespaces'),
   allow('get', 'configmaps'),
   allow('create patch', 'events', 'events.k8s.io'),
   ...reviews,
 ];
 
-/** What holding the leader lease takes. */
+/** What holding a lease takes: requests that may not wait behind anybody's lists. */
 export const leaseRule = allow('get create patch', 'leases', 'coordination.k8s.io');
 
 /** What the operator may do in its own namespace. `create` cannot be limited by name, so it stands alone. */
 export const operatorOwnRules: readonly Rule[] = [
-  leaseRule,
+  allow('create', 'leases', 'coordination.k8s.io'),
+  allow('get patch', 'leases', 'coordination.k8s.io', [names.lease]),
   allow('get list watch', 'leases', 'coordination.k8s.io', [names.mirror]),
   allow('create', 'secrets configmaps'),
   allow('get update patch', 'secrets', '', [names.caSecret]),
@@ -47,7 +49,7 @@ export const operatorOwnRules: readonly Rule[] = [
 ];
 
 /** What the blob service may do: see which owners are alive, and ask who is asking. */
-export const blobsRules: readonly Rule[] = [allow('get list watch', 'missions tasks', group), allow('get list watch', 'namespaces'), ...reviews];
+export const blobsRules: readonly Rule[] = [allow('get list', 'missions tasks', group), ...reviews];
 
 /** What the LLM gateway may do: see budgets of missions, tasks and pools, and which missions and tasks have ended. */
 export const llmGatewayRules: readonly Rule[] = [allow('get list watch', 'missions tasks agentpools', group)];
@@ -79,39 +81,59 @@ export const peopleRules: Readonly<Record<'viewer' | 'editor' | 'admin' | 'appro
 const aggregatedInto = { viewer: 'view', editor: 'edit', admin: 'admin', approver: 'admin' } as const;
 const rbac = 'rbac.authorization.k8s.io';
 
-/** Every role and binding of an installation in `namespace`. */
-export function rbacManifests(namespace: string): NewObject[] {
+/** Roles for people, and what everybody may read of an installation in `namespace`. Roles for people give nothing to anybody until somebody binds them. */
+export function commonRbac(namespace: string): NewObject[] {
   return [
     ...(['viewer', 'editor', 'admin', 'approver'] as const).map(peopleRole),
-    clusterRole(names.operator, operatorRules),
-    clusterRoleBinding(names.operator, namespace),
-    role(names.operator, namespace, operatorOwnRules),
-    roleBinding(names.operator, namespace, 'Role', serviceAccount(names.operator, namespace)),
-    clusterRole(names.blobs, blobsRules),
-    clusterRoleBinding(names.blobs, namespace),
     role(names.caConfigMap, namespace, [allow('get', 'configmaps', '', [names.caConfigMap])]),
     roleBinding(names.caConfigMap, namespace, 'Role', { kind: 'Group', apiGroup: rbac, name: 'system:authenticated' }),
   ];
 }
 
-/** Role and binding of the LLM gateway. */
-export function llmGatewayRbac(namespace: string): NewObject[] {
-  return [clusterRole(names.llmGateway, llmGatewayRules), clusterRoleBinding(names.llmGateway, namespace)];
+/** A process that asks the API server. */
+export type Asker = 'operator' | 'blobs' | 'llmGateway' | 'mirror' | 'console';
+
+const rulesOf: Readonly<Record<Asker, { readonly served: readonly Rule[]; readonly own: readonly Rule[] }>> = {
+  operator: { served: operatorRules, own: operatorOwnRules },
+  blobs: { served: blobsRules, own: [] },
+  llmGateway: { served: llmGatewayRules, own: [] },
+  mirror: { served: mirrorRules, own: mirrorOwnRules },
+  console: { served: consoleRules, own: [] },
+};
+
+/** Everything that a process of an installation in `namespace` may do. */
+export function processRbac(asker: Asker, namespace: string): NewObject[] {
+  return [...servedRbac(asker, namespace), ...ownRbac(asker, namespace)];
 }
 
-/** Roles and bindings of the mirror. */
-export function mirrorRbac(namespace: string): NewObject[] {
+/** What a process may do in the namespace of the installation. */
+export function ownRbac(asker: Asker, namespace: string): NewObject[] {
+  const { own } = rulesOf[asker];
+  const name = names[asker];
+  return own.length === 0 ? [] : [role(name, namespace, own), roleBinding(name, namespace, 'Role', serviceAccount(name, namespace))];
+}
+
+/** What a process may do where missions are: everywhere, or in `served` alone. Reviews have no namespace, so they stay in a ClusterRole. */
+export function servedRbac(asker: Asker, namespace: string, served?: string): NewObject[] {
+  const name = names[asker];
+  const rules = rulesOf[asker].served;
+  const everywhere = (wide: readonly Rule[]) => (wide.length === 0 ? [] : [clusterRole(name, wide), clusterRoleBinding(name, namespace)]);
+  if (served === undefined) return everywhere(rules);
+  const isWide = ({ resources }: Rule) => resources.some((resource) => ['tokenreviews', 'subjectaccessreviews', 'namespaces'].includes(resource));
+  const wide = rules.filter(isWide).map((rule) => (rule.resources.includes('namespaces') ? { ...rule, resourceNames: [served] } : rule));
+  const inside = `${name}-served`;
   return [
-    clusterRole(names.mirror, mirrorRules),
-    clusterRoleBinding(names.mirror, namespace),
-    role(names.mirror, namespace, mirrorOwnRules),
-    roleBinding(names.mirror, namespace, 'Role', serviceAccount(names.mirror, namespace)),
+    ...everywhere(wide),
+    role(inside, served, rules.filter((rule) => !isWide(rule))),
+    roleBinding(inside, served, 'Role', serviceAccount(name, namespace)),
   ];
 }
 
-/** Role and binding of the console. */
-export function consoleRbac(namespace: string): NewObject[] {
-  return [clusterRole(names.console, consoleRules), clusterRoleBinding(names.console, namespace)];
+/** The rights of a process as rows of a document: where, what, and which verbs. */
+export function rightsOf(asker: Asker): readonly (readonly [where: string, what: string, verbs: string])[] {
+  const { served, own } = rulesOf[asker];
+  const row = (where: string) => ({ resources, verbs, resourceNames }: Rule) => [where, `${resources.join(', ')}${resourceNames === undefined ? '' : ` (only ${resourceNames.join(', ')})`}`, verbs.join(', ')] as const;
+  return [...served.map(row('served')), ...own.map(row('own'))];
 }
 
 /** What `kubectl mission` needs in a namespace when the kubeconfig holds a certificate and no token: an account that may look, and nothing else. */

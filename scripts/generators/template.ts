@@ -7,6 +7,9 @@ export const expression = (text: string): string => `{{ ${text} }}`;
 /** A Helm expression that is a number, printed without quotes. */
 export const wholeNumber = (text: string): string => `{{ ${text} | int }}`;
 
+/** A Helm expression that is a text of several lines, printed as JSON, which is YAML too. */
+export const rawText = (text: string): string => `{{ ${text} | toJson }}`;
+
 /** The value of a key that is printed only when the value at `path` is not empty. */
 export const block = (path: string): string => `{{ block ${path} }}`;
 
@@ -22,7 +25,7 @@ export function toTemplate(value: unknown): string {
     .replaceAll(/^( *)(- )?(?:"|')?(\{\{- [^\n]*? \}\})(?:"|')?: null$/gm, (_, indent: string, dash = '', line: string) => `${indent}${dash}${unescaped(line)}`)
     .replaceAll(/^( *)([\w.]+): ["']?\{\{ block ([\w.]+) \}\}["']?$/gm, (_, indent: string, key: string, path: string) => blockLines(indent, key, path))
     .replaceAll(/^( *)- ["']?\{\{ items ([\w.]+) \}\}["']?$/gm, (_, indent: string, path: string) => itemLines(indent, path))
-    .replaceAll(/["'](\{\{ [^\n]*? \| int \}\})["']/g, '$1');
+    .replaceAll(/["'](\{\{ [^\n]*? \| (?:int|toJson) \}\})["']/g, '$1');
 }
 
 function unescaped(line: string): string {

@@ -2,110 +2,29 @@
 import { z } from 'zod';
 import { defaultResources } from './manifests.ts';
 import { generatedFrom, type GeneratedFile } from './output.ts';
+import { surroundings } from './values-around.ts';
+import { anyMap, image, maps, placement } from './values-parts.ts';
+import { stores } from './values-stores.ts';
+import { selectorOf } from './workloads.ts';
 
-const anyMap = () => z.record(z.string(), z.unknown());
-const maps = () => z.array(anyMap()).default([]);
-
-const image = (repository: string) =>
-  z
-    .strictObject({
-      repository: z.string().min(1).default(repository).describe('Name of the image, with its host.'),
-      tag: z.string().default('').describe('Tag. Empty: the version of the chart\'s app.'),
-      digest: z.string().regex(/^(sha256:[0-9a-f]{64})?$/).default('').describe('Digest such as `sha256:...`; wins over the tag.'),
-      pullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).default('IfNotPresent').describe('When the kubelet pulls.'),
-    })
-    .describe('Image of the process.');
-
-const placement = (resources: object) => ({
-  resources: anyMap().default({ ...resources }).describe('Requests and limits.'),
-  nodeSelector: anyMap().default({}).describe('Labels of the nodes that may run it.'),
-  tolerations: maps().describe('Taints it tolerates.'),
-  affinity: anyMap().default({}).describe('Affinity of its pods.'),
-  topologySpreadConstraints: maps().describe('How its pods spread over zones and nodes.'),
-  priorityClassName: z.string().default('').describe('PriorityClass of its pods.'),
-  extraEnv: maps().describe('Further environment; docs/reference/config.md lists the settings.'),
-});
-
-const secretKey = (what: string) => z.string().max(253).default('').describe(`Key of the Secret with ${what}. Empty: none.`);
-const insecure = (what: string) => z.boolean().default(false).describe(`true: without TLS. Whoever is on the way ${what} then.`);
-
-/** The Secret of a store, and which of its keys hold the files that every store may ask for. */
-const storeSecret = {
-  secret: z.string().max(253).default('').describe('Secret with the files below, in the namespace of the release; make it before. Empty: none.'),
-  caKey: secretKey('the CA certificates that the servers must prove themselves by'),
-  certificateKey: secretKey('the client certificate'),
-  keyKey: secretKey('the key of that certificate'),
-};
-const userAndPassword = { userKey: secretKey('the user'), passwordKey: secretKey('the password of that user') };
-const url = (what: string) => z.string().regex(/^(https?:\/\/.{1,500})?$/).default('').describe(what);
-const servers = (what: string) => z.array(z.string().min(1).max(260)).max(64).default([]).describe(what);
-
-/** Stores of the mirror; each may be left out. What is not here is in extraEnv. */
-const stores = {
-  nats: z
-    .strictObject({
-      servers: servers('Servers of the event log (NATS with JetStream), for example `[nats.nats.svc:4222]`.'),
-      ...storeSecret,
-      ...userAndPassword,
-      credentialsKey: secretKey('credentials as `nsc` makes them'),
-      insecure: insecure('reads and writes events'),
-      replicas: z.int().min(1).max(5).default(1).describe('Copies of each stream; 3 needs three servers.'),
-    })
-    .describe('The event log.'),
-  redis: z
-    .strictObject({
-      servers: servers('Redis for the world model: one server, or some of a cluster. No other installation may use it. Empty: the world model is in memory only.'),
-      cluster: z.boolean().default(false).describe('Whether the servers are a Redis Cluster.'),
-      ...storeSecret,
-      ...userAndPassword,
-      insecure: insecure('reads the password, and reads and writes worlds'),
-    })
-    .describe('The world model.'),
-  clickhouse: z
-    .strictObject({
-      url: url('HTTP interface of the ClickHouse that answers `kubectl mission stats`. Empty: stats are off. It is filled from the event log, so it needs one.'),
-      database: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/).default('coditect').describe('Database for events and sums; made when it is missing. One mirror at a time may write to it.'),
-      ...storeSecret,
-      ...userAndPassword,
-      insecure: insecure('reads and writes rows'),
-    })
-    .describe('Statistics.'),
-  s3: z
-    .strictObject({
-      bucket: z.string().regex(/^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$/).default('').describe('Bucket of the archive. Empty: there is no archive.'),
-      endpoint: url('Where S3 is, as `https://host:port`. Empty: the one of AWS for the region.'),
-      region: z.string().regex(/^[a-z0-9-]{1,64}$/).default('us-east-1').describe('Region of the bucket. Stores that know no regions take the default.'),
-      prefix: z.string().min(1).max(200).default('coditect').describe('Beginning of all names in the bucket. One installation, one prefix.'),
-      ...storeSecret,
-      accessKeyKey: secretKey('the access key'),
-      secretKeyKey: secretKey('the secret key'),
-      insecure: insecure('reads what missions say'),
-    })
-    .describe('The archive.'),
-  chroma: z
-    .strictObject({
-      url: url('HTTP interface of the Chroma that keeps what missions have taught. Empty: there is no memory. It is filled from the event log, so it needs one.'),
-      tenant: z.string().min(3).max(512).default('default_tenant').describe('Tenant of Chroma itself in which the databases are made, one for each namespace.'),
-      ...storeSecret,
-      tokenKey: secretKey('the bearer token for Chroma, or for what stands in front of it'),
-      insecure: insecure('reads and writes lessons'),
-    })
-    .describe('The memory.'),
-};
+/** Soft: a cluster of one node runs all replicas on it. */
+const spread = (component: 'operator' | 'console') => [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: selectorOf(component) } }];
 
 /** Values of charts/coditect. */
 export const ChartValues = z.strictObject({
   global: anyMap().default({}).describe('Reserved by Helm for parent charts.'),
+  profile: z.enum(['none', 'dev', 'staging', 'prod']).default('none').describe('What is refused: staging and prod refuse unsafe values with the way out; docs/reference/chart.md lists them. The files in profiles/ set it.'),
+  watchNamespace: z.string().regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$/).default('').describe('The one namespace to serve, with Roles in it instead of ClusterRoles. Empty: all namespaces.'),
   imagePullSecrets: maps().describe('Secrets with which the kubelet pulls the images, for example `[{name: pull}]`.'),
   rbac: z.strictObject({ create: z.boolean().default(true).describe('Whether roles and bindings are made.') }).describe('Rights.'),
+  ...surroundings,
   operator: z
     .strictObject({
       image: image('coditect/operator'),
       replicas: z.int().min(1).max(5).default(2).describe('Replicas; one leads, the others stand by with warm caches.'),
       leaderElection: z.enum(['default', 'fast']).default('default').describe('Profile of the leader lease: default is 15/10/2 s, fast is 6/4/1 s.'),
-      watchNamespaces: z.array(z.string().min(1).max(63)).max(64).default([]).describe('Namespaces to serve. Empty: all.'),
       logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('error, warn, info or debug.'),
-      ...placement(defaultResources.operator),
+      ...placement(defaultResources.operator, spread('operator')),
     })
     .describe('The operator.'),
   blobs: z
@@ -172,7 +91,7 @@ export const ChartValues = z.strictObject({
       enabled: z.boolean().default(false).describe('Whether the console is installed: the page behind `kubectl mission dashboard`. It only reads.'),
       image: image('coditect/console'),
       replicas: z.int().min(1).max(5).default(1).describe('Number of replicas; each watches for itself.'),
-      ...placement(defaultResources.console),
+      ...placement(defaultResources.console, spread('console')),
     })
     .describe('The console.'),
   cli: z

@@ -2,7 +2,6 @@
 import { audiences, labels, names } from '#api/labels.ts';
 import type { NewObject } from '#platform/kube/types.ts';
 import { type StoreAccess, storeEnv, storeMount } from './mirror-stores.ts';
-import { leaseRule } from './rbac.ts';
 
 /** What differs between installations; the chart puts template expressions in place of values. */
 export interface Workload {
@@ -31,10 +30,11 @@ const mirrorFolder = '/var/lib/coditect/mirror';
 /** Any numeric user but root; the images use the same one. */
 export const unprivilegedUser = 65_532;
 
-type Component = 'operator' | 'blobs' | 'llmGateway' | 'mirror' | 'console';
+/** The processes of an installation, by the names of their values in the chart. */
+export type Component = 'operator' | 'blobs' | 'llmGateway' | 'mirror' | 'console';
 
 /** Values of the component label, which are the names of containers too. */
-const componentLabels: Readonly<Record<Component, string>> = { operator: 'operator', blobs: 'blobs', llmGateway: 'llm-gateway', mirror: 'mirror', console: 'console' };
+export const componentLabels: Readonly<Record<Component, string>> = { operator: 'operator', blobs: 'blobs', llmGateway: 'llm-gateway', mirror: 'mirror', console: 'console' };
 
 export const podSecurityContext = { runAsNonRoot: true, runAsUser: unprivilegedUser, runAsGroup: unprivilegedUser, fsGroup: unprivilegedUser, seccompProfile: { type: 'RuntimeDefault' } };
 export const containerSecurityContext = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
@@ -42,7 +42,8 @@ export const containerSecurityContext = { allowPrivilegeEscalation: false, readO
 const fromField = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 const probe = (path: string, periodSeconds: number) => ({ httpGet: { path, port: 'health' }, periodSeconds, timeoutSeconds: 5, failureThreshold: 3 });
 
-function selectorOf(component: Component) {
+/** Labels of the pods of a component; they are for ever, because selectors cannot change. */
+export function selectorOf(component: Component) {
   return { [labels.name]: 'coditect', [labels.component]: componentLabels[component] };
 }
 
@@ -59,7 +60,7 @@ export function operatorWorkload(workload: Workload): NewObject[] {
   return [account('operator', workload.namespace), service, deployment('operator', workload, pod)];
 }
 
-/** ServiceAccount, Service and Deployment of the blob service; `volume` is where the blobs are kept. */
+/** ServiceAccount, Service and StatefulSet of the blob service; `volume` is where the blobs are kept. Never two at once: both would sweep one volume. */
 export function blobsWorkload(workload: Workload, volume: object): NewObject[] {
   const env = [
     fromField('CODITECT_NAMESPACE', 'metadata.namespace'),
@@ -71,7 +72,7 @@ export function blobsWorkload(workload: Workload, volume: object): NewObject[] {
     { mount: { name: 'blobs', mountPath: blobsFolder }, source: volume },
     enrolmentToken,
   ]);
-  return [account('blobs', workload.namespace), serviceOf('blobs', workload.namespace, blobsPorts), deployment('blobs', workload, pod)];
+  return [account('blobs', workload.namespace), serviceOf('blobs', workload.namespace, blobsPorts), statefulSet('blobs', workload, pod)];
 }
 
 /** The Secret with the key of the model provider. */
@@ -124,18 +125,10 @@ export function consoleWorkload(workload: Workload): NewObject[] {
   return [account('console', workload.namespace), serviceOf('console', workload.namespace, consolePorts), deployment('console', workload, pod)];
 }
 
-/** Keeps all but one operator during drains; only of use with more than one. */
-export function operatorDisruptionBudget(namespace: string): NewObject {
-  const spec = { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: selectorOf('operator') } };
-  return { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: metadata('operator', namespace), spec };
-}
-
-/** Renewals of the leader lease must not wait behind anybody's lists: a lease lost to a busy API server restarts the operator, or the mirror. */
-export function leaseFlowSchema(namespace: string): NewObject {
-  const subjects = [names.operator, names.mirror].map((name) => ({ kind: 'ServiceAccount', serviceAccount: { name, namespace } }));
-  const resourceRules = [{ ...leaseRule, namespaces: [namespace] }];
-  const spec = { priorityLevelConfiguration: { name: 'leader-election' }, matchingPrecedence: 200, distinguisherMethod: { type: 'ByUser' }, rules: [{ subjects, resourceRules }] };
-  return { apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: 'FlowSchema', metadata: { name: 'coditect-leader-election' }, spec };
+/** Keeps all but one pod of a component during drains; only of use with more than one, and in the way with one. */
+export function disruptionBudget(component: Component, namespace: string): NewObject {
+  const spec = { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: selectorOf(component) } };
+  return { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: metadata(component, namespace), spec };
 }
 
 interface Mount {
@@ -174,15 +167,16 @@ function podSpec(component: Component, workload: Workload, ports: Readonly<Recor
 }
 
 function deployment(component: Component, { namespace, replicas }: Workload, pod: object): NewObject {
-  // Two blob services on one volume would sweep each other's files, and two gateways would each spend a budget: the old one goes first.
-  const strategy = component !== 'operator' && component !== 'console' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
+  // Two gateways would each spend a budget: the old one goes first.
+  const strategy = component === 'llmGateway' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
   const template = { metadata: { labels: selectorOf(component) }, spec: pod };
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: metadata(component, namespace), spec: { replicas, strategy, selector: { matchLabels: selectorOf(component) }, template } };
 }
 
 function statefulSet(component: Component, { namespace, replicas }: Workload, pod: object): NewObject {
   const template = { metadata: { labels: selectorOf(component) }, spec: pod };
-  return { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: metadata(component, namespace), spec: { replicas, serviceName: names[component], selector: { matchLabels: selectorOf(component) }, template } };
+  // Parallel: a rollback replaces a pod that never got ready, which OrderedReady would wait for. The volume is no template, for those cannot be changed later.
+  return { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: metadata(component, namespace), spec: { replicas, podManagementPolicy: 'Parallel', serviceName: names[component], selector: { matchLabels: selectorOf(component) }, template } };
 }
 
 function serviceOf(component: Component, namespace: string, ports: Readonly<Record<string, number>>, further: object = {}): NewObject {

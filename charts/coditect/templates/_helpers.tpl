@@ -1,5 +1,7 @@
-{{- /* Labels that Helm and people look for, on every object; selectors use none of them. */}}
+{{- /* Labels that Helm and people look for, on every object; selectors use only the name and the component, which never change. */}}
 {{- define "coditect.labels" -}}
+app.kubernetes.io/name: "coditect"
+app.kubernetes.io/part-of: "coditect"
 helm.sh/chart: "{{ .Chart.Name }}-{{ .Chart.Version }}"
 app.kubernetes.io/instance: "{{ .Release.Name }}"
 app.kubernetes.io/version: "{{ .Chart.AppVersion }}"
