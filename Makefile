@@ -1,11 +1,11 @@
 # The doors of this repository. Each target does its own set-up; `make help` says what each is for.
-# Settings: REPO=path-or-url TRUST=1 KEEP=1 CLUSTER=current (demo), CLAIMS=name FULL=1 (prove), CODITECT_CACHE=folder (all).
+# Settings: REPO=path-or-url TRUST=1 KEEP=1 CLUSTER=current (demo), CLAIMS=name FULL=1 (prove), SAVE=file (images), CODITECT_CACHE=folder (all).
 
 RUN := scripts/run.sh
 CLAIMS ?= skeleton
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-llm shell services test e2e prove bench bench-roles bench-cost bench-autonomy check generate clean
+.PHONY: help demo demo-llm demo-gitops shell services images test e2e prove bench bench-roles bench-cost bench-autonomy check generate clean
 
 help: ## Say what each target is for.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -16,11 +16,17 @@ demo: ## Run a mission on this repository, or on REPO, in a Kubernetes on this m
 demo-llm: ## Give a language model a goal: it plans, writes code and is checked (a simulation without ANTHROPIC_API_KEY).
 	@LLM=1 $(RUN) node cli/main.ts demo
 
+demo-gitops: ## Keep missions in Git: a real Argo CD applies, heals, prunes and steers them on this machine.
+	@GITOPS=1 $(RUN) node cli/main.ts demo
+
 shell: ## Open a shell with kubectl, kubectl mission and the kubeconfig of the demo cluster.
 	@$(RUN) node cli/main.ts shell
 
 services: ## Start the stores of the mirror (NATS, Redis, ClickHouse, S3, Chroma) on this machine until Ctrl-C.
 	@$(RUN) node scripts/services.ts
+
+images: ## Build all container images with DOCKER_HOST's engine or one of our own, and say how large they are (SAVE=file.tar keeps them).
+	@$(RUN) node scripts/images/main.ts $(if $(SAVE),--save $(SAVE))
 
 test: ## Run all unit and component tests with coverage.
 	@$(RUN) vitest run --coverage --reporter=default --reporter=json --outputFile.json=.coditect/tests.json

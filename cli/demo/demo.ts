@@ -6,6 +6,7 @@ import { exitCodes } from '../failure.ts';
 import { line } from '../terminal/terminal.ts';
 import { findCheckout, type Checkout } from './checkout.ts';
 import { currentCluster } from './current.ts';
+import { gitOpsDemo } from './gitops.ts';
 import { installOperator, startAgents } from './install.ts';
 import { localCluster } from './local.ts';
 import { runDemoMission } from './mission.ts';
@@ -23,6 +24,7 @@ export async function demoCommand({ env: given, ...around }: Surroundings, { tru
   const surroundings = { ...around, env };
   const checkout = findCheckout();
   if (isBundled()) return runFromSource(checkout, 'demo', surroundings);
+  if (env['GITOPS'] === '1') return gitOpsDemo(surroundings, checkout);
   const { terminal } = surroundings;
   let provider: Provider | undefined;
   const maker = env['CLUSTER'] === 'current' ? currentCluster(surroundings, checkout) : localCluster(surroundings, checkout, env['KEEP'] === '1');

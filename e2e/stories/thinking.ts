@@ -10,6 +10,7 @@ import { withGitUrl } from '#cli/demo/repository.ts';
 import { approvalObject } from '#cli/world/approvals.ts';
 import { eventually, root } from '#testing/world.ts';
 import { must, type Story, type StoryWorld } from '../story.ts';
+import { logOf, settled } from './events.ts';
 
 const namespace = 'thinking';
 
@@ -26,6 +27,7 @@ export const thinkingStory: Story = {
     const unmet = await approveSecond(world);
     const mend = await proven(world);
     const usage = await counted(world, before);
+    await lookedAround(world);
     return `first: ${unmet}; then ${usage.calls} calls, ${usage.costUsd} USD (simulated); ${JSON.stringify(mend.status?.observed)}`;
   },
 };
@@ -55,6 +57,17 @@ async function approveSecond(world: StoryWorld): Promise<string> {
   must(judged?.state === 'Unmet', `the judge let it pass: ${JSON.stringify(judged)}`);
   await approve(world, mission, asked);
   return tests.evidence.slice(0, 120);
+}
+
+/** Agents see their mission by way of the mirror, and what they did is told there. */
+async function lookedAround(world: StoryWorld): Promise<void> {
+  if (world.events === undefined) return;
+  const log = logOf(world);
+  await eventually('an agent has looked around in its mission', 30, async () => {
+    const acts = (await settled(world, log, namespace)).flatMap(({ data }) => ('tool' in data && data.tool === 'look_around' ? [data.outcome] : []));
+    must(acts.every((outcome) => outcome === 'done'), `a look around failed: ${acts.join(', ')}`);
+    return acts.length > 0;
+  });
 }
 
 interface Saying {

@@ -75,7 +75,7 @@ function movesAtOnce(progress: Progress, manner: Manner): readonly Move[] {
   if (tool === 'edit_file') return [move, ...rest()];
   if (tool === 'read_file') return [move, ...rest().filter((next) => next.tool === 'read_file')];
   const isFirst = tool === 'run_tests' && progress.tests === undefined && progress.listing === undefined;
-  return isFirst && manner.toolbox.has('list_files') ? [move, listing] : [move];
+  return isFirst ? [move, ...[listing, looking].filter(({ tool: first }) => manner.toolbox.has(first))] : [move];
 }
 
 function nextMove(progress: Progress, manner: Manner): Move {
@@ -98,6 +98,7 @@ function valuesOf({ path, before, after }: Edit): Values {
 }
 
 const listing: Move = { why: 'Which files are there?', tool: 'list_files', values: {} };
+const looking: Move = { why: 'Who else is at work?', tool: 'look_around', values: {} };
 
 /** Lists files, then reads those that the failure leads to. */
 function look(progress: Progress, manner: Manner): Move | undefined {

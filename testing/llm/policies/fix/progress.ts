@@ -51,6 +51,8 @@ const learn: Readonly<Record<Step['tool'], (progress: Progress, step: Step) => P
   run_tests: judge,
   edit_file: edit,
   list_files: (_, { output, isError }) => ({ listing: isError ? [] : placesIn(output).map(({ path }) => path.replace(/^\.\//, '')) }),
+  // What the others do changes nothing of what it does.
+  look_around: () => ({}),
   search: (_, { output }) => ({ hasSearched: true, found: placesIn(output).map(({ path }) => path) }),
   read_file: ({ files, unreadable }, { values: { path = '' }, output, isError }) =>
     isError ? { unreadable: new Set([...unreadable, path]) } : { files: new Map([...files, [path, withoutNumbers(withoutFrame(output))]]) },

@@ -2,7 +2,7 @@
 import type { ReplyBlock } from '#testing/llm/policy.ts';
 import type { Tool } from '#testing/llm/request.ts';
 
-const toolNames = ['list_files', 'read_file', 'search', 'edit_file', 'run_tests', 'finish'] as const;
+const toolNames = ['list_files', 'look_around', 'read_file', 'search', 'edit_file', 'run_tests', 'finish'] as const;
 export type ToolName = (typeof toolNames)[number];
 
 /** What the policy has to say to a tool, or finds in a call of one. */
@@ -33,6 +33,7 @@ const meanings: Readonly<Record<keyof Values, RegExp>> = {
 /** Which values each tool understands. */
 const understood: Readonly<Record<ToolName, readonly (keyof Values)[]>> = {
   list_files: [],
+  look_around: [],
   read_file: ['path'],
   search: ['query'],
   edit_file: ['path', 'before', 'after', 'content'],
