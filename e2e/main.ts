@@ -14,6 +14,7 @@ import { privateCloneStory } from './stories/private-clone.ts';
 import { publishedPackagesStory } from './stories/published-packages.ts';
 import { plannerStory } from './stories/planner.ts';
 import { lessonsStory, taughtPolicy } from './stories/lessons.ts';
+import { gitOpsStory } from './stories/gitops.ts';
 import { pageStory } from './stories/page.ts';
 import { retoldStory } from './stories/retold.ts';
 import { lostStoresStory } from './stories/stores.ts';
@@ -24,7 +25,7 @@ import { policyOf } from '#testing/llm/policies/catalogue.ts';
 import { startModelServer } from '#testing/llm/server.ts';
 import { createWorld, root } from '#testing/world.ts';
 
-const stories: readonly Story[] = [demoMissionStory, eventsStory, lostLogStory, lostStoresStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, lessonsStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, pageStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory, retoldStory];
+const stories: readonly Story[] = [demoMissionStory, eventsStory, lostLogStory, lostStoresStory, liarsStory, verifierStory, deliveryStory, plannerStory, thinkingStory, lessonsStory, canariesStory, kubectlStory, explainStory, badObjectsStory, deletionStory, pageStory, publishedPackagesStory, privateCloneStory, killsStory, apiServerStory, gitOpsStory, retoldStory];
 
 const wanted = process.argv.slice(2);
 const chosen = stories.filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
@@ -41,7 +42,7 @@ say(`e2e: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped
 process.exit(count('failed') === 0 ? 0 : 1);
 
 async function runAll(all: readonly Story[]): Promise<readonly StoryResult[]> {
-  const models = await startModelServer({ policy: firstOf(obedientPolicy, taughtPolicy, policyOf('demo', {})) });
+  const models = await startModelServer({ policy: firstOf(obedientPolicy, taughtPolicy, policyOf('demo', { callsAtOnce: true })) });
   const world = await createWorld(`e2e-${process.pid}`, { say, upstreamUrl: models.url, withEvents: true });
   const close = () => Promise.all([world.close(), models.close()]);
   const stop = (): void => void close().finally(() => process.exit(130));
