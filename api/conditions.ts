@@ -70,7 +70,6 @@ export const missionConditions = {
     BudgetExceeded: fault('The budget is spent, or a call was refused because it might have cost more than is left.', 'Raise budget.maxCostUsd; a mission that has ended is then run again by a new runRequest.'),
   },
   Reconciling: {
-    Starting: fine('The operator is at work on this spec.'),
     NoMatchingPool: fault('The mission waits for a pool that could run its tasks.', 'Read the Accepted condition.'),
   },
   Stalled: {

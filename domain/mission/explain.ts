@@ -47,7 +47,10 @@ function explainMission({ mission }: MissionView): Explanation[] {
   const others = [...of('Suspended'), ...of('TTLIgnored')].filter(({ status }) => status === 'True');
   const next = awaitedCommand(mission);
   const approval = next === undefined ? [] : of('ApprovalRequired').map(({ reason, message }) => ({ reason, message, next }));
-  const known = [...of('Succeeded'), ...refused, ...others].map(({ reason, message, next }) => ({ reason, message, next }));
+  const ended = of('Succeeded');
+  // A mission that is refused ends with the same words.
+  const news = refused.filter(({ message }) => message !== ended[0]?.message);
+  const known = [...ended, ...news, ...others].map(({ reason, message, next }) => ({ reason, message, next }));
   // Without a plan nothing can have been checked, whatever a goal finds missing.
   const goals = isUnplanned(mission) ? [] : (mission.status?.goals ?? []);
   const unmet = goals.filter(({ state }) => state === 'Unmet').map(({ name, reason, evidence }) => ({ reason, message: `goal ${name} is not met: ${evidence}`, next: '' }));

@@ -27,8 +27,8 @@ export function workResult(view: MissionView, { failures, goals, nodes }: Work):
   const required = requiredGoals(spec.goals);
   const unmet = goals.filter(({ name, state }) => required.has(name) && state !== 'Met').map(({ name }) => name);
   if (unmet.length > 0) return failure('GoalsUnmet', `${listed('goal', unmet)} not met${whyNoReplan(view)}`);
-  if (goals.length === 0) return { succeeded: true, reason: 'TasksSucceeded', message: `all ${nodes.length} tasks are done` };
-  return { succeeded: true, reason: 'GoalsMet', message: `all required goals are met by ${nodes.length} tasks` };
+  if (goals.length === 0) return { succeeded: true, reason: 'TasksSucceeded', message: nodes.length === 1 ? 'the one task is done' : `all ${nodes.length} tasks are done` };
+  return { succeeded: true, reason: 'GoalsMet', message: `all required goals are met by ${nodes.length === 1 ? 'one task' : `${nodes.length} tasks`}` };
 }
 
 export const failure = (reason: Result['reason'], message: string): Result => ({ succeeded: false, reason, message });
