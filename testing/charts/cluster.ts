@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import manifest from '#package.json' with { type: 'json' };
 import { type Cluster, settingsFrom, startCluster, stopCluster } from '#devcluster/index.ts';
 import { type AuditEvent, images, root } from '../world.ts';
 import { releaseNamespace } from './helm.ts';
@@ -27,7 +28,7 @@ export async function startChartCluster(name: string): Promise<ChartCluster> {
   const cluster = await startCluster({
     ...settingsFrom(process.env),
     name,
-    images: Object.fromEntries(Object.entries(programs).map(([program, image]) => [image, { command: ['$NODE', `$BUNDLES/${program}.js`] }])),
+    images: Object.fromEntries(Object.entries(programs).flatMap(([program, image]) => namesOf(image).map((name) => [name, { command: ['$NODE', `$BUNDLES/${program}.js`] }]))),
     bundlesFolder: join(root, 'dist'),
     nodeCapacity: { cpu: '32', memory: '64Gi' },
     endWithStarter: true,
@@ -48,6 +49,11 @@ export async function startChartCluster(name: string): Promise<ChartCluster> {
     answers: async (code) => (await requests()).filter(({ responseStatus }) => responseStatus?.code === code),
     close: () => stopCluster(cluster),
   };
+}
+
+/** As tests name it, and as the chart and the samples do. */
+function namesOf(image: string): readonly string[] {
+  return [image, image.replace(/:.*/, `:${manifest.version}`)];
 }
 
 /** Values for this cluster: images that its node knows, and little to ask of it. */
