@@ -5,7 +5,7 @@ RUN := scripts/run.sh
 CLAIMS ?= skeleton
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-llm demo-gitops shell services images test e2e prove bench bench-roles bench-cost bench-autonomy check generate clean
+.PHONY: help demo demo-llm demo-gitops shell services images test e2e e2e-kubelet prove bench bench-roles bench-cost bench-autonomy check generate clean
 
 help: ## Say what each target is for.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -33,6 +33,9 @@ test: ## Run all unit and component tests with coverage.
 
 e2e: ## Run the stories on a real API server with real agents.
 	@$(RUN) node e2e/main.ts
+
+e2e-kubelet: ## Install the charts on a node with real pods and run the stories there (as root, on Linux).
+	@$(RUN) node e2e/kubelet/main.ts
 
 prove: ## Check the product claims of e2e/claims/ named CLAIMS and print a table of the results (FULL=1 runs all).
 	@$(RUN) node e2e/prove.ts $(CLAIMS)

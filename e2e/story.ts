@@ -7,13 +7,13 @@ export interface StoryWorld extends World {
   readonly models: ModelServer;
 }
 
-export interface Story {
+export interface Story<W = StoryWorld> {
   /** The promise, as a sentence. */
   readonly name: string;
   /** Runs it; throws when the promise is not kept. What it returns is printed beside the result. */
-  readonly run: (world: StoryWorld) => Promise<string | undefined>;
+  readonly run: (world: W) => Promise<string | undefined>;
   /** Why it cannot run here, or undefined. */
-  readonly skip?: (world: StoryWorld) => string | undefined;
+  readonly skip?: (world: W) => string | undefined;
   /** Longest time, in seconds. */
   readonly limitSeconds: number;
 }

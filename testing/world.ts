@@ -50,6 +50,8 @@ export interface AuditEvent {
   readonly userAgent?: string;
   readonly objectRef?: { readonly resource?: string; readonly namespace?: string; readonly name?: string; readonly apiGroup?: string; readonly subresource?: string };
   readonly responseStatus?: { readonly code?: number };
+  /** `authorization.k8s.io/decision` is `forbid` when rights were missing; other refusals are of admission, as in a namespace that goes. */
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly requestReceivedTimestamp: string;
 }
 

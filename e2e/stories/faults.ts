@@ -2,20 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startApiServer, stopApiServer } from '#devcluster/index.ts';
-import { aMission, runCommand } from '../mission.ts';
-import { must, type Story } from '../story.ts';
+import { diamond, diamondSucceeds } from '../diamond.ts';
+import type { Story } from '../story.ts';
 import { seeded } from '#testing/seeded.ts';
-import { eventually, systemNamespace, type World } from '#testing/world.ts';
-
-const tasks = 12;
-
-/** A diamond of tasks that take a second or two each. */
-function workload(namespace: string, name: string): object {
-  const rest = (seconds: number) => runCommand('sleep', String(seconds));
-  const middle = Array.from({ length: tasks - 2 }, (_, index) => ({ name: `work-${index}`, type: 'Tester', intent: rest(index % 3), dependsOn: ['begin'] }));
-  const end = { name: 'end', type: 'Tester', intent: rest(0), dependsOn: middle.map((task) => task.name) };
-  return aMission(namespace, name, [{ name: 'begin', type: 'Tester', intent: rest(0) }, ...middle, end], 'tasks["end"].observed.exitCode == 0');
-}
+import { systemNamespace, type World } from '#testing/world.ts';
 
 export const killsStory: Story = {
   name: 'kill -9 of operator or agent at 12 seeded moments: every mission ends right, no outcome is doubled',
@@ -34,13 +24,12 @@ async function killOnce(world: World, namespace: string, seed: number, round: nu
   const victim = random() < 0.5 ? 'operator' : 'agent';
   const afterMs = Math.floor(random() * 3000);
   const name = `kill-${round}`;
-  await world.apply(workload(namespace, name));
+  await world.apply(diamond(namespace, name));
   await sleep(afterMs);
   const pid = await pidOf(world, victim, namespace, random);
   if (pid !== undefined) process.kill(pid, 'SIGKILL');
   const began = performance.now();
-  await succeeded(world, namespace, name, `seed ${seed} (${victim} killed after ${afterMs} ms)`);
-  await outcomesWrittenOnce(world, namespace, name);
+  await diamondSucceeds(world, { namespace, name, what: `seed ${seed} (${victim} killed after ${afterMs} ms)` });
   if (victim === 'operator') await freshOperator(world);
   return `seed ${seed}: ${victim} killed ${afterMs} ms after apply${pid === undefined ? ' (none was there yet)' : ''}, mission Succeeded ${((performance.now() - began) / 1000).toFixed(1)} s later`;
 }
@@ -56,36 +45,15 @@ export const apiServerStory: Story = {
   limitSeconds: 180,
   async run(world) {
     const namespace = await world.namespace('no-api');
-    await world.apply(workload(namespace, 'cut-off'));
+    await world.apply(diamond(namespace, 'cut-off'));
     await sleep(1500);
     await stopApiServer(world.cluster);
     await sleep(20_000);
     await startApiServer(world.cluster);
-    await succeeded(world, namespace, 'cut-off', 'API server stopped for 20 s');
-    await outcomesWrittenOnce(world, namespace, 'cut-off');
+    await diamondSucceeds(world, { namespace, name: 'cut-off', what: 'API server stopped for 20 s' });
     return undefined;
   },
 };
-
-async function succeeded(world: World, namespace: string, name: string, what: string): Promise<void> {
-  const condition = await eventually(`${what}: mission ${name} ends`, 90, async () => {
-    const { code, stdout } = await world.tryKubectl(['get', `missions.coditect.ai/${name}`, '-n', namespace, '-o', 'jsonpath={.status.conditions[?(@.type=="Succeeded")].status} {.status.conditions[?(@.type=="Succeeded")].reason} {.status.conditions[?(@.type=="Succeeded")].message}']);
-    return code === 0 && !stdout.startsWith('Unknown') && stdout.trim() !== '' ? stdout : undefined;
-  });
-  must(condition.startsWith('True GoalsMet'), `${what}: mission ${name} ended as ${condition}`);
-}
-
-/** The witness is the API server: exactly one successful write of a Task carries its outcome, and it never changes. */
-async function outcomesWrittenOnce(world: World, namespace: string, name: string): Promise<void> {
-  const list = JSON.parse(await world.kubectl('get', 'tasks.coditect.ai', '-n', namespace, '-o', 'json')) as { items: { metadata: { name: string }; spec: { missionRef?: { name: string } }; status?: { outcome?: { result: string } } }[] };
-  const mine = list.items.filter(({ spec }) => spec.missionRef?.name === name);
-  must(mine.length === tasks, `mission ${name} has ${mine.length} tasks instead of ${tasks}`);
-  const undecided = mine.filter(({ status }) => status?.outcome?.result !== 'Succeeded');
-  must(undecided.length === 0, `tasks that did not succeed: ${undecided.map(({ metadata }) => metadata.name).join(', ')}`);
-  const creates = (await world.audit()).filter(({ verb, objectRef, responseStatus }) => verb === 'create' && objectRef?.resource === 'tasks' && objectRef.namespace === namespace && (responseStatus?.code ?? 500) < 300);
-  const doubled = mine.filter(({ metadata }) => creates.filter(({ objectRef }) => objectRef?.name === metadata.name).length > 1);
-  must(doubled.length === 0, `tasks created twice: ${doubled.map(({ metadata }) => metadata.name).join(', ')}`);
-}
 
 interface Pod {
   readonly metadata: { readonly name: string };

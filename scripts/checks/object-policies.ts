@@ -12,6 +12,7 @@ const rules = (isWrong: (rule: PolicyRule) => boolean, what: string): Policy => 
 const ofKind = (kinds: readonly string[], isWrong: (object: RenderedObject) => boolean, what: string): Policy => (objects) => objects.filter((object) => kinds.includes(object.kind) && isWrong(object)).map((object) => `${called(object)} ${what}`);
 
 const selectorOf = ({ spec }: RenderedObject) => (spec?.['selector'] as { matchLabels?: Readonly<Record<string, string>> } | undefined)?.matchLabels ?? {};
+const mayMiss = (spec: RenderedObject['spec']) => Number((spec?.['strategy'] as { rollingUpdate?: { maxUnavailable?: unknown } } | undefined)?.rollingUpdate?.maxUnavailable ?? 0);
 const matches = (labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>) => Object.entries(wanted).every(([key, value]) => labels[key] === value);
 const aggregatesTo = ({ metadata }: RenderedObject, role: string) => metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`] === 'true';
 const forever = ['app.kubernetes.io/name', 'app.kubernetes.io/component'];
@@ -31,6 +32,7 @@ export const objectPolicies: Readonly<Record<string, Policy>> = {
   'several replicas have a budget, one has none': (objects) => ['Deployment', 'StatefulSet'].flatMap((kind) => objects.filter((object) => object.kind === kind)).flatMap((object) => budgetFaults(object, objects)),
   'budgets let unhealthy pods go': ofKind(['PodDisruptionBudget'], ({ spec }) => spec?.['unhealthyPodEvictionPolicy'] !== 'AlwaysAllow', 'keeps unhealthy pods'),
   'selectors are labels that stay': ofKind(['Deployment', 'StatefulSet'], (object) => Object.keys(selectorOf(object)).toSorted().join() !== forever.toSorted().join(), 'selects by labels that may change'),
+  'helm waits for every pod, an only one too': ofKind(['Deployment'], ({ spec }) => mayMiss(spec) > 0, 'may miss pods, which helm then does not wait for'),
   'no volume is made by a template that cannot change': ofKind(['StatefulSet'], ({ spec }) => spec?.['volumeClaimTemplates'] !== undefined, 'has volumeClaimTemplates'),
   'no Service is open to the world': ofKind(['Service'], ({ spec }) => ['NodePort', 'LoadBalancer'].includes(String(spec?.['type'])) || spec?.['externalIPs'] !== undefined, 'is open to the world'),
   'every object has the usual labels': (objects) => objects.flatMap((object) => expected.filter((label) => object.metadata.labels?.[label] === undefined).map((label) => `${called(object)} lacks the label ${label}`)),

@@ -57,6 +57,7 @@ const broken: Readonly<Record<string, readonly RenderedObject[]>> = {
   'several replicas have a budget, one has none': [deployment({}, { replicas: 2 })],
   'budgets let unhealthy pods go': [budget({ unhealthyPodEvictionPolicy: undefined, selector: { matchLabels: { app: 'another' } } })],
   'selectors are labels that stay': [deployment({}, { selector: { matchLabels: { ...selector.matchLabels, version: '1' } } })],
+  'helm waits for every pod, an only one too': [deployment({}, { strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } } })],
   'no volume is made by a template that cannot change': [{ ...deployment({}, { volumeClaimTemplates: [] }), kind: 'StatefulSet' }],
   'no Service is open to the world': [object('Service', { type: 'LoadBalancer' })],
   'every object has the usual labels': [object('ConfigMap', {}, { metadata: { name: 'x', labels: { ...labels, 'helm.sh/chart': undefined } } })],

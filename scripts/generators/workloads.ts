@@ -167,8 +167,8 @@ function podSpec(component: Component, workload: Workload, ports: Readonly<Recor
 }
 
 function deployment(component: Component, { namespace, replicas }: Workload, pod: object): NewObject {
-  // Two gateways would each spend a budget: the old one goes first.
-  const strategy = component === 'llmGateway' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 1 } };
+  // Two gateways would each spend a budget: the old one goes first. Of the others none goes before its successor is ready; with one that may be missing, `helm --wait` would not wait for an only replica.
+  const strategy = component === 'llmGateway' ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
   const template = { metadata: { labels: selectorOf(component) }, spec: pod };
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: metadata(component, namespace), spec: { replicas, strategy, selector: { matchLabels: selectorOf(component) }, template } };
 }

@@ -30,6 +30,8 @@ export interface ModelServerOptions {
   readonly batchMs?: number;
   /** Unset: the system chooses. */
   readonly port?: number;
+  /** Address of this machine to listen on. Unset: 127.0.0.1. */
+  readonly address?: string;
 }
 
 /** A request as it came, whatever became of it. */
@@ -57,10 +59,10 @@ export interface ModelServer {
   close(): Promise<void>;
 }
 
-/** Starts a server on 127.0.0.1. */
+/** Starts a server, on the loopback unless told otherwise. */
 export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const server = new ScriptedServer(options);
-  await server.listen(options.port ?? 0);
+  await server.listen(options.port ?? 0, options.address ?? '127.0.0.1');
   return server;
 }
 
@@ -87,12 +89,13 @@ class ScriptedServer implements ModelServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `http://${address}:${port}`;
   }
 
-  listen(port: number): Promise<void> {
+  listen(port: number, address: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject).listen(port, '127.0.0.1', resolve);
+      this.#server.once('error', reject).listen(port, address, resolve);
     });
   }
 
